@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets stand in the order of docs/ARCHITECTURE.md: each may import only what stands above it.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name), "TestSupport"] + dependencies,
+        swiftSettings: testSettings
+    )
+}
+
+let package = Package(
+    name: "ponder",
+    products: [.executable(name: "ponder", targets: ["ponder"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    ],
+    targets: [
+        // L0: C and system libraries
+        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CKernels", cSettings: cSettings),
+        .target(name: "BuiltinModel", exclude: ["model.gguf"], cSettings: cSettings),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        module("Tokens"),
+
+        // L1
+        module("JSON", [orderedCollections]),
+        module("Sockets", ["CLinux", "COpenSSL", logging]),
+        module("Compute", ["CKernels", "COpenBLAS"]),
+        module("Sampling", ["Tokens"]),
+
+        // L2
+        module("HTTP", ["Sockets", "CZlib", httpTypes, logging, metrics]),
+        module("Templates", ["JSON"]),
+        module("Tokenization", ["Tokens", "JSON"]),
+        module("Checkpoints", ["CLinux", "JSON"]),
+
+        // L3
+        module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
+        module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
+
+        // L4
+        module("Engine", ["Tokens", "Models", "Sampling", deque, logging, metrics]),
+
+        // L5
+        module(
+            "Serving",
+            [
+                "Tokens", "Engine", "Chat", "Tokenization", "Sampling", "Models", "Checkpoints", "Compute", "JSON",
+                logging, metrics,
+            ]
+        ),
+
+        // L6
+        module(
+            "OpenAIAPI",
+            ["Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes, logging]
+        ),
+
+        // L7
+        .executableTarget(
+            name: "ponder",
+            dependencies: [
+                "OpenAIAPI", "Serving", "HTTP", "Sockets", "Engine", "Models", "Checkpoints", "Compute", "Chat",
+                "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
+                arguments, configuration, logging, httpTypes,
+            ],
+            swiftSettings: settings
+        ),
+
+        // Tests, one target a module
+        .target(
+            name: "TestSupport",
+            dependencies: ["Tokens", "JSON", "Models", "Sampling"],
+            path: "Tests/TestSupport",
+            swiftSettings: testSettings
+        ),
+        tests("JSON"),
+        tests("Sockets"),
+        tests("Compute", ["CKernels", "JSON"]),
+        tests("Sampling", ["Tokens"]),
+        tests("HTTP", ["Sockets", httpTypes]),
+        tests("Templates", ["JSON"]),
+        tests("Tokenization", ["Tokens", "JSON"]),
+        tests("Checkpoints", ["JSON"]),
+        tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
+        tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
+        tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
+        tests("Serving", ["Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
+        tests("OpenAIAPI", ["Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]),
+    ],
+    cLanguageStandard: .c2x
+)

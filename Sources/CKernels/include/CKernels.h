@@ -1,0 +1,4 @@
+#ifndef PONDER_CKERNELS_H
+#define PONDER_CKERNELS_H
+
+#endif
