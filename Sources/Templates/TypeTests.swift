@@ -79,7 +79,8 @@ extension Interpreter {
 
     private func hasCase(_ value: TemplateValue, _ test: TypeTest) throws(TemplateError) -> Bool {
         let scalars = try text(of: value).string.unicodeScalars
-        let unwanted = test == .lower
+        let unwanted =
+            test == .lower
             ? scalars.contains { $0.properties.isUppercase || $0.properties.generalCategory == .titlecaseLetter }
             : scalars.contains { $0.properties.isLowercase || $0.properties.generalCategory == .titlecaseLetter }
         return !unwanted && scalars.contains { test == .lower ? $0.properties.isLowercase : $0.properties.isUppercase }
