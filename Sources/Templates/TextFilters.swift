@@ -28,7 +28,15 @@ extension Interpreter {
             return .string(
                 try padded(try text(of: value), width: width, fill: TemplateText(" "), alignment: "center"))
         case .indent: return .string(try indent(try value.asText("indent"), arguments))
-        case .truncate: return .string(try truncate(try value.asText("truncate"), arguments))
+        case .truncate:
+            guard case .string(let text) = value else {
+                let length = try arguments.bound(to: ["length", "killwords", "end", "leeway"], of: "truncate")[0]
+                guard try count(of: value) <= length?.asInteger("truncate") ?? 255 else {
+                    throw TemplateError("truncate: must be str, not \(value.typeName)")
+                }
+                return value
+            }
+            return .string(try truncate(text, arguments))
         case .wordwrap: return .string(try wrap(try value.asText("wordwrap"), arguments))
         case .format:
             guard arguments.positional.isEmpty || arguments.named.isEmpty else {

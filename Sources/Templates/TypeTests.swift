@@ -56,8 +56,10 @@ extension Interpreter {
         case .even: return try remainder(value, .integer(2)).isEqual(to: .integer(0))
         case .odd: return try remainder(value, .integer(2)).isEqual(to: .integer(1))
         case .lower, .upper: return try hasCase(value, test)
-        case .filter: return try Filter(rawValue: text(of: value).string) != nil
-        case .test: return try TypeTest(named: text(of: value).string) != nil
+        case .filter, .test:
+            _ = try DictionaryKey(value)
+            guard case .string(let name) = value else { return false }
+            return test == .filter ? Filter(rawValue: name.string) != nil : TypeTest(named: name.string) != nil
         default: return hasType(value, test)
         }
     }
