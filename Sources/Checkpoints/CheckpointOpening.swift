@@ -14,11 +14,7 @@ extension Checkpoint {
         return try openGGUF(path, folder: nil)
     }
 
-    /// Opens a GGUF file in memory.
-    ///
-    /// - Parameters:
-    ///   - bytes: the whole file; must outlive the checkpoint and its records.
-    ///   - name: what errors call it.
+    /// Opens a GGUF file in memory: its bytes must outlive the checkpoint and its records. Errors call it by the name.
     public static func open(bytes: UnsafeRawBufferPointer, name: String) throws(CheckpointError) -> Checkpoint {
         let file = try GGUFFile(unsafe MappedFile(bytes: bytes, name: name))
         let count = try GGUFSplit.count(file)

@@ -5,11 +5,9 @@ enum SafetensorsIndex {
     static let fileName = "model.safetensors.index.json"
     private static let byteLimit = 100_000_000
 
-    /// Opens all shards that an index names and collects the tensors that it places in them.
+    /// Opens all shards that an index file names and collects the tensors that it places in them.
     ///
-    /// - Parameters:
-    ///   - path: the index file.
-    ///   - folder: where the shards must lie; the index may name plain file names only.
+    /// The shards lie in the given folder: the index may hold plain file names only.
     static func open(_ path: String, folder: String) throws(CheckpointError) -> [TensorRecord] {
         let file = try MappedFile(path: path)
         let index = try CheckpointJSON.object(file, 0..<file.bytes.count, limit: byteLimit)

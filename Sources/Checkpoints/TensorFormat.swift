@@ -49,7 +49,7 @@ public enum TensorFormat: Hashable, Sendable {
 
     /// The bytes of a tensor of this shape, or nil where a row does not end with a block or a product overflows.
     ///
-    /// - Parameter shape: rows first; the last dimension is a row's length. An empty shape is one element.
+    /// The shape has rows first, its last dimension is a row's length. An empty shape is one element.
     public func byteCount(shape: [Int]) -> Int? {
         let rowLength = shape.last ?? 1
         guard rowLength >= 0, rowLength % blockLength == 0 else { return nil }

@@ -1,8 +1,6 @@
 /// Checks that hold for the tensors of any one file.
 enum TensorLayout {
-    /// Refuses two tensors of one name, and two whose bytes overlap.
-    ///
-    /// - Parameter tensors: all tensors of one file.
+    /// Refuses two tensors of one name in a file, and two whose bytes overlap.
     static func check(_ tensors: [TensorRecord]) throws(CheckpointError) {
         var names = Set<String>(minimumCapacity: tensors.count)
         for tensor in tensors where !names.insert(tensor.name).inserted {
