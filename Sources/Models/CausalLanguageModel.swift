@@ -1,23 +1,21 @@
-public import Compute
-
-/// What a model is to the engine: a function from a batch of token rows to logits, over a paged key-value cache.
+/// A decoder that turns rows of tokens into rows of logits. Used on the engine thread only.
 ///
-/// Used on the engine thread only. A row's logits depend on its sequence's tokens alone: neither on the other rows of the
-/// batch, nor on how the sequence was cut into batches, nor on which blocks hold its past.
+/// A row's logits depend on its sequence's tokens up to it and on nothing else: neither the other rows of the batch, nor
+/// how a prompt was cut into batches, nor the number of threads changes one bit.
 public protocol CausalLanguageModel: AnyObject {
     var shape: ModelShape { get }
 
-    /// Sizes scratch memory once, so that `forward` never allocates.
+    /// Sizes the scratch memory once; a forward pass within these limits allocates nothing.
     ///
-    /// - Parameters:
-    ///   - rowLimit: the most rows a batch may hold.
-    ///   - logitRowLimit: the most rows of a batch that may want logits.
+    /// `rowLimit` bounds the rows of a batch, `logitRowLimit` those of them that want logits.
     func prepare(rowLimit: Int, logitRowLimit: Int)
 
-    /// Allocates the cache: `blockCount` blocks of `blockLength` tokens each, for all layers.
+    /// A cache for this model. Throws where the system has no such memory.
     func makeCache(blockCount: Int, blockLength: Int, format: KVCacheFormat) throws(ModelError) -> KVCacheStorage
 
-    /// Computes all rows of the batch, writes their keys and values into the cache and returns the logits of the rows that
-    /// want them, in row order. Valid until the next call.
+    /// Computes a batch: writes its keys and values to the cache and answers the logits that its rows asked for.
+    ///
+    /// The result is valid until the next call. Token ids must be below `shape.vocabularySize`, rows within the limits of
+    /// `prepare`, and the tables' blocks within the cache.
     func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> Logits
 }

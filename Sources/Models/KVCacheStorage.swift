@@ -1,36 +1,50 @@
-public import Compute
+internal import Glibc
 
-/// All blocks of all layers of the key-value cache, in one allocation that is freed with its owner.
+/// The keys and values of all layers, in blocks of a fixed number of positions, in one allocation.
+///
+/// Which block holds what is the engine's business; the model writes and reads the blocks that a batch's tables name.
+/// The memory comes from the system as it is first written, so that an empty cache costs nothing.
 @safe
 public struct KVCacheStorage: ~Copyable {
-    public let blockCount: Int
-    /// Tokens in a block.
-    public let blockLength: Int
+    public let shape: ModelShape
     public let format: KVCacheFormat
-    /// `blockCount` blocks, each of `byteCountPerBlock` bytes.
-    public let bytes: UnsafeMutableRawBufferPointer
+    public let blockCount: Int
+    /// Positions in a block.
+    public let blockLength: Int
+    /// Bytes of all blocks.
+    public let byteCount: Int
+    let start: UnsafeMutableRawPointer
 
-    /// - Throws: `ModelError` when the size is not positive or overflows.
+    /// Blocks for a model of this shape. Throws where the system has no such memory.
     public init(
-        shape: ModelShape, blockCount: Int, blockLength: Int, format: KVCacheFormat
+        shape: ModelShape,
+        blockCount: Int,
+        blockLength: Int,
+        format: KVCacheFormat
     ) throws(ModelError) {
-        let perBlock = Self.byteCountPerBlock(shape: shape, blockLength: blockLength, format: format)
-        let (total, overflow) = perBlock.multipliedReportingOverflow(by: blockCount)
-        guard blockCount > 0, blockLength > 0, perBlock > 0, !overflow else {
-            throw ModelError("the key-value cache cannot hold \(blockCount) blocks of \(blockLength) tokens")
-        }
+        precondition(blockCount > 0 && blockLength > 0, "a cache without blocks")
+        let blockByteCount = KVCacheStorage.blockByteCount(shape: shape, blockLength: blockLength, format: format)
+        let (byteCount, overflow) = blockByteCount.multipliedReportingOverflow(by: blockCount)
+        let size = overflow ? Int.max : byteCount
+        guard
+            !overflow,
+            let start = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            unsafe start != UnsafeMutableRawPointer(bitPattern: -1)
+        else { throw .outOfMemory(purpose: "the KV cache", byteCount: size) }
+        self.shape = shape
+        self.format = format
         self.blockCount = blockCount
         self.blockLength = blockLength
-        self.format = format
-        unsafe bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: total, alignment: 64)
+        self.byteCount = byteCount
+        unsafe self.start = unsafe start
     }
 
     deinit {
-        unsafe bytes.deallocate()
+        unsafe munmap(start, byteCount)
     }
 
-    /// Keys and values of `blockLength` tokens over all layers, in bytes.
-    public static func byteCountPerBlock(shape: ModelShape, blockLength: Int, format: KVCacheFormat) -> Int {
-        2 * shape.layerCount * shape.keyValueHeadCount * shape.headDimension * blockLength * format.byteCount
+    /// The bytes that one block takes, over all layers.
+    public static func blockByteCount(shape: ModelShape, blockLength: Int, format: KVCacheFormat) -> Int {
+        shape.cachedValuesPerToken * blockLength * format.byteCount
     }
 }

@@ -1,7 +1,9 @@
-/// Unnormalised scores, `[rowCount × vocabularySize]`, in memory that the model owns and reuses.
+/// The rows of logits that one forward pass made, in the order in which the batch asked for them.
+///
+/// A view of the model's scratch memory: valid until the next forward pass. The sampler may write to it.
 @safe
-public struct Logits: BitwiseCopyable {
-    /// `rowCount × vocabularySize` values, row after row.
+public struct Logits {
+    /// `[rowCount × vocabularySize]`, row after row.
     public let values: UnsafeMutablePointer<Float>
     public let rowCount: Int
     public let vocabularySize: Int
@@ -12,9 +14,9 @@ public struct Logits: BitwiseCopyable {
         self.vocabularySize = vocabularySize
     }
 
-    /// One row's `vocabularySize` scores.
+    /// The logits of one row, `vocabularySize` values.
     public func row(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-        precondition(index >= 0 && index < rowCount)
+        precondition(index >= 0 && index < rowCount, "no such row of logits")
         return unsafe UnsafeMutableBufferPointer(start: values + index * vocabularySize, count: vocabularySize)
     }
 }

@@ -1,27 +1,36 @@
-/// The dimensions of a decoder-only transformer that its callers need.
+/// A decoder's dimensions: what the engine must know of a model.
 public struct ModelShape: Hashable, Sendable {
     public var layerCount: Int
+    /// The width of the residual stream.
     public var hiddenSize: Int
-    public var queryHeadCount: Int
-    /// Heads of keys and values; each serves `queryHeadCount / keyValueHeadCount` query heads.
+    /// Query heads of a layer.
+    public var headCount: Int
+    /// Key and value heads of a layer; each serves `headCount / keyValueHeadCount` query heads.
     public var keyValueHeadCount: Int
-    /// Length of one head's query, key and value; independent of `hiddenSize / queryHeadCount`.
     public var headDimension: Int
-    /// Rows of the output head, so the length of a row of logits; may exceed the tokenizer's token count.
+    /// Values in a row of logits. It may exceed the tokenizer's tokens: the rows above are never drawn.
     public var vocabularySize: Int
-    /// The longest sequence, in tokens, that the model's positions allow.
+    /// Positions that the model was made for, with its rotary scaling.
     public var contextLength: Int
 
     public init(
-        layerCount: Int, hiddenSize: Int, queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int,
-        vocabularySize: Int, contextLength: Int
+        layerCount: Int,
+        hiddenSize: Int,
+        headCount: Int,
+        keyValueHeadCount: Int,
+        headDimension: Int,
+        vocabularySize: Int,
+        contextLength: Int
     ) {
         self.layerCount = layerCount
         self.hiddenSize = hiddenSize
-        self.queryHeadCount = queryHeadCount
+        self.headCount = headCount
         self.keyValueHeadCount = keyValueHeadCount
         self.headDimension = headDimension
         self.vocabularySize = vocabularySize
         self.contextLength = contextLength
     }
+
+    /// Keys and values that one position leaves in the cache, over all layers.
+    public var cachedValuesPerToken: Int { layerCount * 2 * keyValueHeadCount * headDimension }
 }

@@ -1,33 +1,43 @@
 public import Tokens
 
-/// The rows of one step, as flat arrays that are reused from step to step.
+/// What one forward pass computes: rows of tokens, and for each sequence the cache blocks that hold its past.
 ///
-/// A row is a token at a position of its sequence. Rows of one sequence are adjacent and ascending; a span says where they
-/// lie and where the sequence's block table does. Block `b` of a table holds positions `b × blockLength` up to the next.
+/// Prefill chunks and decode rows are the same thing here. Rows of one sequence are adjacent and their positions ascend
+/// by one; earlier positions must be in the cache already. Flat arrays, reused from step to step: after a warm-up,
+/// filling a batch allocates nothing.
 public struct TokenBatch: ~Copyable {
-    /// The rows and the block table of one sequence.
-    public struct Span: Hashable, Sendable, BitwiseCopyable {
-        public var firstRow: Int
-        public var rowCount: Int
-        /// Where the sequence's block table begins in `blockTables`.
-        public var firstBlock: Int
-        public var blockCount: Int
+    /// The rows of one sequence, and its block table.
+    public struct Span: BitwiseCopyable, Hashable, Sendable {
+        public var firstRow: Int32
+        public var rowCount: Int32
+        /// Where its table begins in `blockTables`.
+        public var firstBlock: Int32
+        public var blockCount: Int32
     }
 
-    /// Per row: the token.
+    /// One token a row.
     public private(set) var tokens: [TokenID] = []
-    /// Per row: the token's place in its sequence, from 0.
+    /// A row's place in its sequence, from 0.
     public private(set) var positions: [Int32] = []
-    /// The rows whose logits are wanted, ascending.
+    /// The rows that want logits, ascending.
     public private(set) var logitRows: [Int32] = []
-    /// One per sequence, in row order.
+    /// One span a sequence, in the order of the rows.
     public private(set) var spans: [Span] = []
-    /// The block tables of all sequences, one after another: block numbers of the cache.
+    /// All tables, one after another: entry `i` of a table is the cache block that holds positions
+    /// `i * blockLength ..< (i + 1) * blockLength` of its sequence.
     public private(set) var blockTables: [Int32] = []
 
-    public init() {}
+    /// An empty batch with room for the given numbers.
+    public init(rowLimit: Int = 0, sequenceLimit: Int = 0, blockLimit: Int = 0) {
+        tokens.reserveCapacity(rowLimit)
+        positions.reserveCapacity(rowLimit)
+        logitRows.reserveCapacity(rowLimit)
+        spans.reserveCapacity(sequenceLimit)
+        blockTables.reserveCapacity(blockLimit)
+    }
 
     public var rowCount: Int { tokens.count }
+    public var isEmpty: Bool { tokens.isEmpty }
 
     /// Empties the batch and keeps its memory.
     public mutating func removeAll() {
@@ -38,21 +48,32 @@ public struct TokenBatch: ~Copyable {
         blockTables.removeAll(keepingCapacity: true)
     }
 
-    /// Opens a span; the rows appended from now on belong to it.
+    /// Starts the next sequence: rows appended from here on are its own.
+    ///
+    /// The table must reach the last row's position.
     public mutating func beginSequence(blockTable: some Collection<Int32>) {
         spans.append(
-            Span(firstRow: rowCount, rowCount: 0, firstBlock: blockTables.count, blockCount: blockTable.count))
+            Span(
+                firstRow: Int32(tokens.count),
+                rowCount: 0,
+                firstBlock: Int32(blockTables.count),
+                blockCount: Int32(blockTable.count)
+            )
+        )
         blockTables.append(contentsOf: blockTable)
     }
 
-    /// Appends a row to the span that was opened last.
+    /// Adds a row to the current sequence.
     public mutating func append(token: TokenID, position: Int, wantsLogits: Bool) {
-        precondition(!spans.isEmpty, "a row belongs to a sequence: call beginSequence first")
-        if wantsLogits {
-            logitRows.append(Int32(truncatingIfNeeded: rowCount))
-        }
+        precondition(!spans.isEmpty, "a row before any sequence")
+        let span = spans[spans.count - 1]
+        precondition(
+            span.rowCount == 0 || Int(positions[positions.count - 1]) + 1 == position,
+            "positions of a sequence must ascend by one"
+        )
+        if wantsLogits { logitRows.append(Int32(tokens.count)) }
         tokens.append(token)
-        positions.append(Int32(truncatingIfNeeded: position))
+        positions.append(Int32(position))
         spans[spans.count - 1].rowCount += 1
     }
 }
