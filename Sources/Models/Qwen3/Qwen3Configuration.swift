@@ -60,12 +60,12 @@ struct Qwen3Configuration: Hashable, Sendable {
 /// What a setting may be at most: far above any published model, and low enough that no product overflows.
 enum Qwen3Limits {
     static let layerCount = 1...4096
-    static let width = 1...(1 << 20)
+    static let width = 1...(1 << 18)
     static let headCount = 1...4096
-    static let headDimension = 2...4096
+    static let headDimension = 2...1024
     static let vocabularySize = 1...(1 << 24)
-    static let contextLength = 1...(1 << 30)
-    static let expertCount = 1...4096
+    static let contextLength = 1...(1 << 25)
+    static let expertCount = 1...1024
 }
 
 extension Qwen3Configuration {
