@@ -73,7 +73,7 @@ struct ChatChoiceReader {
                 toolCallCount += 1
             }
             guard !exceedsToolCallLimit else { break }
-            var tokens: [SampledToken] = []
+            var tokens: [SentToken] = []
             if case .content(let text) = delta {
                 tokens = ledger?.send(text) ?? []
             }
