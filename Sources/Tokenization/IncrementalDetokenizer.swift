@@ -41,6 +41,8 @@ public struct IncrementalDetokenizer: Sendable {
     }
 
     /// Whether `length` bytes that begin with `lead` may become one scalar (table 3-7 of the Unicode Standard).
+    ///
+    /// Half a surrogate (ED A0 and above) waits for its third byte, as in the reference; the text is the same.
     private static func isOpen(_ lead: UInt8, length: Int, second: UInt8?) -> Bool {
         let expected =
             switch lead {
@@ -53,7 +55,6 @@ public struct IncrementalDetokenizer: Sendable {
         guard let second else { return true }
         return switch lead {
         case 0xE0: second >= 0xA0
-        case 0xED: second <= 0x9F
         case 0xF0: second >= 0x90
         case 0xF4: second <= 0x8F
         default: true

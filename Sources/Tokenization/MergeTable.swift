@@ -60,7 +60,7 @@ struct MergeTable: Sendable {
 
     @inline(__always)
     private func slot(of pair: UInt64) -> Int {
-        Int(truncatingIfNeeded: pair &* 0x9E37_79B9_7F4A_7C15 >> shift)
+        Int(truncatingIfNeeded: (pair &* 0x9E37_79B9_7F4A_7C15) >> shift)
     }
 
     /// The rank of a pair; the lowest merges first.
