@@ -36,7 +36,7 @@ struct ValidatedChatRequest {
         do {
             return try format.prompt(for: promptRequest)
         } catch {
-            throw .promptFailed(message: "The chat template cannot render this conversation: \(error)")
+            throw .promptFailed(message: "The chat template cannot render this conversation: \(error.reason)")
         }
     }
 
