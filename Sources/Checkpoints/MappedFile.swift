@@ -1,0 +1,75 @@
+internal import CLinux
+internal import Glibc
+
+/// A checkpoint file's bytes: mapped read-only from disk, or lent by the caller.
+///
+/// Tensor records keep it alive, and the mapping goes with the last of them. A mapped file must not shrink meanwhile:
+/// the system answers a read past a new end with a signal.
+final class MappedFile: Sendable {
+    /// The path, or the name that the caller gave.
+    let name: String
+    /// All bytes of the file.
+    let bytes: FileBytes
+    private let isMapped: Bool
+
+    /// Maps a regular file. The errors name what the system said.
+    init(path: String) throws(CheckpointError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CheckpointError(file: path, expected: "a readable file", found: MappedFile.systemReason())
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw CheckpointError(file: path, expected: "a readable file", found: MappedFile.systemReason())
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CheckpointError(file: path, expected: "a regular file", found: "a folder or a device")
+        }
+        guard let byteCount = Int(exactly: status.st_size), byteCount > 0 else {
+            throw CheckpointError(file: path, expected: "a checkpoint", found: "an empty file")
+        }
+        let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address = unsafe address, unsafe address != UnsafeMutableRawPointer(bitPattern: -1) else {
+            throw CheckpointError(file: path, expected: "a file that can be mapped", found: MappedFile.systemReason())
+        }
+        name = path
+        bytes = unsafe FileBytes(UnsafeRawBufferPointer(start: address, count: byteCount))
+        isMapped = true
+    }
+
+    /// Borrows bytes that outlive this value.
+    init(bytes: UnsafeRawBufferPointer, name: String) {
+        self.name = name
+        self.bytes = unsafe FileBytes(bytes)
+        isMapped = false
+    }
+
+    deinit {
+        if isMapped, let start = unsafe bytes.buffer.baseAddress {
+            unsafe munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        }
+    }
+
+    /// Tells the kernel that a range is about to be read from front to back.
+    func willRead(_ range: Range<Int>) {
+        advise(range, MADV_WILLNEED)
+    }
+
+    /// Gives a range's pages back; a later read fetches them again. Nothing happens to lent bytes.
+    func releasePages(_ range: Range<Int>) {
+        advise(range, MADV_DONTNEED)
+    }
+
+    private func advise(_ range: Range<Int>, _ advice: CInt) {
+        guard isMapped, !range.isEmpty, let start = unsafe bytes.buffer.baseAddress else { return }
+        let pageSize = Int(getpagesize())
+        let lower = range.lowerBound / pageSize * pageSize
+        let address = unsafe UnsafeMutableRawPointer(mutating: start + lower)
+        _ = unsafe madvise(address, range.upperBound - lower, advice)
+    }
+
+    static func systemReason() -> String {
+        unsafe String(cString: strerror(errno))
+    }
+}

@@ -1,0 +1,44 @@
+/// A tensor of a checkpoint: its name, its shape and where its bytes lie. Keeps the file mapped.
+public struct TensorRecord: Sendable {
+    /// The name in the file, such as `model.layers.0.mlp.up_proj.weight` or `blk.0.ffn_up.weight`.
+    public let name: String
+    /// Rows first, as safetensors writes it; GGUF's order is reversed on reading. Empty for a single element.
+    public let shape: [Int]
+    public let format: TensorFormat
+    /// Where its bytes begin in their file.
+    public let fileOffset: Int
+    /// How many bytes it takes; they lie within the file.
+    public let byteCount: Int
+    let file: MappedFile
+
+    /// The path of the file that holds it.
+    public var fileName: String { file.name }
+
+    /// How many elements it holds.
+    public var elementCount: Int { shape.reduce(1, *) }
+
+    /// The stored bytes, valid while the record lives. They may lie unaligned.
+    public var bytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: file.bytes.buffer[byteRange])
+    }
+
+    /// The bytes in the file.
+    var byteRange: Range<Int> { fileOffset..<fileOffset + byteCount }
+}
+
+extension TensorRecord {
+    /// Tells the kernel that this tensor is about to be read from front to back.
+    public func willRead() {
+        file.willRead(byteRange)
+    }
+
+    /// Gives the file's pages back, once the tensor's values were copied elsewhere.
+    public func releasePages() {
+        file.releasePages(byteRange)
+    }
+
+    /// The error for a tensor that does not serve.
+    public func error(expected: String, found: String) -> CheckpointError {
+        CheckpointError(file: fileName, offset: fileOffset, expected: expected, found: "\(name) \(found)")
+    }
+}

@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// The keys and values of all layers, in blocks of a fixed number of positions, in one allocation.
+///
+/// Which block holds what is the engine's business; the model writes and reads the blocks that a batch's tables name.
+/// The memory comes from the system as it is first written, so that an empty cache costs nothing.
+@safe
+public struct KVCacheStorage: ~Copyable {
+    public let shape: ModelShape
+    public let format: KVCacheFormat
+    public let blockCount: Int
+    /// Positions in a block.
+    public let blockLength: Int
+    /// Bytes of all blocks.
+    public let byteCount: Int
+    let start: UnsafeMutableRawPointer
+
+    /// Blocks for a model of this shape. Throws where the system has no such memory.
+    public init(
+        shape: ModelShape,
+        blockCount: Int,
+        blockLength: Int,
+        format: KVCacheFormat
+    ) throws(ModelError) {
+        precondition(blockCount > 0 && blockLength > 0, "a cache without blocks")
+        let blockByteCount = KVCacheStorage.blockByteCount(shape: shape, blockLength: blockLength, format: format)
+        let (byteCount, overflow) = blockByteCount.multipliedReportingOverflow(by: blockCount)
+        let size = overflow ? Int.max : byteCount
+        guard
+            !overflow,
+            let start = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            unsafe start != UnsafeMutableRawPointer(bitPattern: -1)
+        else { throw .outOfMemory(purpose: "the KV cache", byteCount: size) }
+        self.shape = shape
+        self.format = format
+        self.blockCount = blockCount
+        self.blockLength = blockLength
+        self.byteCount = byteCount
+        unsafe self.start = unsafe start
+    }
+
+    deinit {
+        unsafe munmap(start, byteCount)
+    }
+
+    /// The bytes that one block takes, over all layers.
+    public static func blockByteCount(shape: ModelShape, blockLength: Int, format: KVCacheFormat) -> Int {
+        shape.cachedValuesPerToken * blockLength * format.byteCount
+    }
+}
