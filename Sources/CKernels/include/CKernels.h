@@ -1,4 +1,158 @@
 #ifndef PONDER_CKERNELS_H
 #define PONDER_CKERNELS_H
 
+// The kernels' door: formats and layouts, the table of kernels of one instruction set, the worker pool.
+//
+// Accumulation rule (docs/decisions/0003-accumulation-rule.md). Weights are stored in tiles of 16 output rows, so that a
+// SIMD lane is an output. Every output is one chain of additions, ascending along the columns:
+//   float weights:      sum = fma(weight, x, sum), one column at a time
+//   quantised weights:  sum = fma((float)dot, weight_scale * x_scale, sum) per scale group of 32 (or 16) columns, dot being
+//                       the exact integer dot product of that group; formats with minimums then add
+//                       sum = fma(minimum, x_scale * -(sum of x's codes), sum)
+// The chain depends on neither the row count, the thread count nor the instruction set.
+
+#include "attention_layout.h"
+#include "elementwise_kernels.h"
+#include "weight_formats.h"
+#include "worker_pool.h"
+
+/// Instruction sets that have a table of their own, in ascending order.
+enum instruction_set {
+    instruction_set_portable = 0,
+    instruction_set_avx2 = 1,   // with FMA and F16C
+    instruction_set_avx512 = 2, // F, BW, VL, DQ and VNNI
+};
+
+/// The best instruction set that this processor and its operating system support.
+enum instruction_set detected_instruction_set(void);
+
+/// 32 activations of one row as signed codes: value = scale * code.
+struct activation_block {
+    float scale;
+    float scaled_negative_sum;     // scale * (float)negative_sum
+    int32_t negative_sum;          // minus the sum of all 32 codes
+    int32_t negative_sum_of_first; // minus the sum of the first 16 codes
+    int8_t codes[32];              // in -127...127
+};
+
+/// The rows that a weight matrix is multiplied with. Row pointers, so that rows may lie anywhere.
+struct multiply_rows {
+    size_t count;
+    const float *const *values;                    // [count][columns]: read for float weights
+    const struct activation_block *const *blocks;  // [count][activation_block_count(columns)]: read for quantised weights
+    float *const *results;                         // [count][rows of the matrix]: written
+};
+
+/// Bytes of scratch that `multiply_tiles` and `attend` may use for themselves; 64-byte aligned.
+enum { kernel_scratch_bytes = 192 * 1024 };
+
+/// Activation blocks of a row: an even number, the odd one out being zero.
+static inline size_t activation_block_count(size_t columns) { return (columns + 63) / 64 * 2; }
+
+/// The kernels of one instruction set. All tables give the same bits.
+struct kernel_table {
+    enum instruction_set instruction_set;
+
+    /// Quantises `columns` values, a multiple of 32, into activation_block_count(columns) blocks:
+    /// scale = largest magnitude / 127, code = value / scale rounded to nearest even.
+    void (*quantize_row)(const float *values, size_t columns, struct activation_block *blocks);
+
+    /// results[i][n] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from `first_tile` on.
+    /// Any format; `scratch` holds kernel_scratch_bytes.
+    void (*multiply_tiles)(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
+                           const struct multiply_rows *rows, void *scratch);
+
+    /// Writes row `row` of a store into its slot, rounding to nearest even.
+    void (*store_kv)(const struct kv_store *store, size_t row);
+
+    /// Attends with the query rows of one task; see attention_layout.h.
+    void (*attend)(const struct attention_plan *plan, const struct attention_task *task, void *scratch);
+
+    struct elementwise_kernels elementwise;
+};
+
+/// The table of an instruction set, or of the best one below it that this build and this processor have.
+const struct kernel_table *kernels_for(enum instruction_set limit);
+
+/// Multiplies rows with a matrix on the pool's workers; quantised weights need `rows->blocks` filled.
+void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, const struct weight_tiles *weights,
+                      const struct multiply_rows *rows);
+
+/// Quantises `row_count` rows of `columns` values on the pool's workers.
+void quantize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, size_t row_count, size_t columns,
+                      const float *const *rows, struct activation_block *const *blocks);
+
+/// The two halves of a mixture of experts' feed-forward, over all experts of a layer.
+struct expert_plan {
+    size_t expert_count;
+    const struct weight_tiles *gate;    // [expert_count], inner x hidden
+    const struct weight_tiles *up;      // [expert_count], inner x hidden
+    const struct weight_tiles *down;    // [expert_count], hidden x inner
+    size_t row_count;                   // rows of the batch
+    size_t choices;                     // experts of a row
+    const int32_t *experts;             // [row_count][choices]: chosen experts, best first
+    const float *shares;                // [row_count][choices]
+    const float *const *inputs;         // [row_count][hidden]
+    struct activation_block *const *input_blocks; // [row_count]: scratch; written when gate or up are quantised
+    float *const *outputs;              // [row_count][hidden]: written
+
+    // Scratch. A slot is one (row, choice) pair; slots are ordered by expert, then row.
+    size_t *expert_starts;              // [expert_count + 1]
+    size_t *slot_of_choice;             // [row_count * choices]
+    const float **slot_inputs;          // [row_count * choices]
+    const struct activation_block **slot_input_blocks;
+    float **slot_gates;                 // [row_count * choices][inner]: filled in by the caller, as the next three are
+    float **slot_ups;                   // [row_count * choices][inner]
+    struct activation_block **slot_gate_blocks;
+    float **slot_outputs;               // [row_count * choices][hidden]
+};
+
+/// outputs[row] = sum over a row's choices, in their order, of share * down(silu(gate(x)) * up(x)).
+void multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+                              const struct expert_plan *plan);
+
+/// Writes all rows of a store on the pool's workers.
+void store_kv_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, const struct kv_store *store);
+
+/// Attends for all sequences of a plan on the pool's workers.
+void attend_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, const struct attention_plan *plan);
+
+/// `row_count` rows of `columns` floats, `stride` floats apart.
+struct float_rows {
+    float *values;
+    size_t row_count;
+    size_t columns;
+    size_t stride;
+};
+
+/// output row = normalize(input row) for all rows; see elementwise_kernels.
+void normalize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows input,
+                       const float *weight, float epsilon, struct float_rows output);
+
+/// Heads of query or key rows, to be normalised (unless `weight` is null) and then rotated to their positions in place.
+struct head_rotation {
+    struct float_rows rows;       // columns = heads * head_dimension
+    size_t head_dimension;
+    const float *weight;          // [head_dimension] or null
+    float epsilon;
+    const int32_t *positions;     // [row_count]
+    const float *cosines;         // [positions][head_dimension / 2]
+    const float *sines;           // likewise
+};
+
+void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation rotation);
+
+/// output row = activate(gate row, up row).
+void activate_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows gate,
+                      struct float_rows up, struct float_rows output);
+
+/// accumulator row += addend row.
+void add_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows accumulator,
+                 struct float_rows addend);
+
+/// Softmax of each row of logits (in place), then its `choices` largest, best first; shares are divided by their sum,
+/// added in rank order, when `renormalizes`.
+void route_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows logits,
+                   size_t choices, bool renormalizes, int32_t *experts, float *shares);
+
 #endif

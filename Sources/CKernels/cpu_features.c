@@ -1,0 +1,33 @@
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static unsigned long long enabled_state_components(void) {
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (unsigned long long)high << 32 | low;
+}
+
+enum instruction_set detected_instruction_set(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return instruction_set_portable;
+    const unsigned fma = 1u << 12, xsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29;
+    const unsigned wanted = fma | xsave | avx | f16c;
+    if ((c & wanted) != wanted) return instruction_set_portable;
+    const unsigned long long state = enabled_state_components();
+    if ((state & 0x06) != 0x06) return instruction_set_portable;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return instruction_set_portable;
+    if (!(b & 1u << 5)) return instruction_set_portable;
+    const unsigned foundation = 1u << 16, doubleword = 1u << 17, byte_word = 1u << 30, vector_length = 1u << 31;
+    const unsigned avx512 = foundation | doubleword | byte_word | vector_length;
+    const unsigned neural_network = 1u << 11;
+    if ((state & 0xe6) == 0xe6 && (b & avx512) == avx512 && (c & neural_network)) return instruction_set_avx512;
+    return instruction_set_avx2;
+}
+
+#else
+
+enum instruction_set detected_instruction_set(void) { return instruction_set_portable; }
+
+#endif

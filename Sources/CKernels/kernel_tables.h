@@ -1,0 +1,10 @@
+#ifndef PONDER_KERNEL_TABLES_H
+#define PONDER_KERNEL_TABLES_H
+
+#include "CKernels.h"
+
+extern const struct kernel_table reference_kernels;
+extern const struct kernel_table avx2_kernels;
+extern const struct kernel_table avx512_kernels;
+
+#endif

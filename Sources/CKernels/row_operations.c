@@ -1,0 +1,108 @@
+#include "CKernels.h"
+
+// Elementwise work is cut into chunks of a few rows; a batch of one row runs on the caller alone.
+
+enum { rows_per_chunk = 4 };
+
+struct row_work {
+    const struct kernel_table *kernels;
+    struct float_rows first, second, third;
+    const float *weight;
+    float epsilon;
+    struct head_rotation rotation;
+    size_t choices;
+    bool renormalizes;
+    int32_t *experts;
+    float *shares;
+    void (*row)(const struct row_work *work, size_t row);
+};
+
+static float *at(struct float_rows rows, size_t row) { return rows.values + row * rows.stride; }
+
+static void run_chunk(void *context, size_t chunk, size_t worker) {
+    (void)worker;
+    const struct row_work *work = context;
+    const size_t first = chunk * rows_per_chunk;
+    for (size_t row = first; row < first + rows_per_chunk && row < work->first.row_count; row++) work->row(work, row);
+}
+
+static void run_rows(struct worker_pool *pool, struct row_work *work) {
+    worker_pool_run(pool, (work->first.row_count + rows_per_chunk - 1) / rows_per_chunk, run_chunk, work);
+}
+
+static void normalize_row(const struct row_work *work, size_t row) {
+    work->kernels->elementwise.normalize(at(work->first, row), work->weight, work->first.columns, work->epsilon,
+                                         at(work->second, row));
+}
+
+void normalize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows input,
+                       const float *weight, float epsilon, struct float_rows output) {
+    struct row_work work = {
+        .kernels = kernels, .first = input, .second = output, .weight = weight, .epsilon = epsilon, .row = normalize_row};
+    run_rows(pool, &work);
+}
+
+static void rotate_row(const struct row_work *work, size_t row) {
+    const struct head_rotation *rotation = &work->rotation;
+    const size_t dimension = rotation->head_dimension, half = dimension / 2;
+    const size_t angle = (size_t)rotation->positions[row] * half;
+    for (size_t start = 0; start < rotation->rows.columns; start += dimension) {
+        float *head = at(rotation->rows, row) + start;
+        if (rotation->weight)
+            work->kernels->elementwise.normalize(head, rotation->weight, dimension, rotation->epsilon, head);
+        work->kernels->elementwise.rotate(head, rotation->cosines + angle, rotation->sines + angle, half);
+    }
+}
+
+void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation rotation) {
+    struct row_work work = {.kernels = kernels, .first = rotation.rows, .rotation = rotation, .row = rotate_row};
+    run_rows(pool, &work);
+}
+
+static void activate_row(const struct row_work *work, size_t row) {
+    work->kernels->elementwise.activate(at(work->first, row), at(work->second, row), work->first.columns,
+                                        at(work->third, row));
+}
+
+void activate_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows gate,
+                      struct float_rows up, struct float_rows output) {
+    struct row_work work = {.kernels = kernels, .first = gate, .second = up, .third = output, .row = activate_row};
+    run_rows(pool, &work);
+}
+
+static void add_row(const struct row_work *work, size_t row) {
+    work->kernels->elementwise.add(at(work->first, row), at(work->second, row), work->first.columns);
+}
+
+void add_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows accumulator,
+                 struct float_rows addend) {
+    struct row_work work = {.kernels = kernels, .first = accumulator, .second = addend, .row = add_row};
+    run_rows(pool, &work);
+}
+
+static void route_row(const struct row_work *work, size_t row) {
+    float *probabilities = at(work->first, row);
+    int32_t *experts = work->experts + row * work->choices;
+    float *shares = work->shares + row * work->choices;
+    work->kernels->elementwise.softmax(probabilities, work->first.columns);
+    select_largest(probabilities, work->first.columns, work->choices, experts);
+    float sum = 0;
+    for (size_t rank = 0; rank < work->choices; rank++) {
+        shares[rank] = probabilities[experts[rank]];
+        sum += shares[rank];
+    }
+    if (!work->renormalizes) return;
+    for (size_t rank = 0; rank < work->choices; rank++) shares[rank] /= sum;
+}
+
+void route_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows logits,
+                   size_t choices, bool renormalizes, int32_t *experts, float *shares) {
+    struct row_work work = {.kernels = kernels,
+                            .first = logits,
+                            .choices = choices,
+                            .renormalizes = renormalizes,
+                            .experts = experts,
+                            .shares = shares,
+                            .row = route_row};
+    run_rows(pool, &work);
+}

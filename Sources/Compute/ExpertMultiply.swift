@@ -1,0 +1,188 @@
+internal import CKernels
+
+/// The three projections of a layer's experts.
+public struct ExpertLayer: Sendable {
+    public let gate: ExpertWeights
+    public let up: ExpertWeights
+    public let down: ExpertWeights
+
+    /// - Parameters:
+    ///   - gate: [inner x hidden] of each expert.
+    ///   - up: [inner x hidden] of each expert.
+    ///   - down: [hidden x inner] of each expert.
+    public init(gate: ExpertWeights, up: ExpertWeights, down: ExpertWeights) {
+        precondition(
+            gate.expertCount == up.expertCount && gate.expertCount == down.expertCount, "Experts are complete.")
+        precondition(gate.rows == up.rows && gate.rows == down.columns, "The experts' inner sizes agree.")
+        precondition(gate.columns == up.columns && gate.columns == down.rows, "The experts' hidden sizes agree.")
+        self.gate = gate
+        self.up = up
+        self.down = down
+    }
+}
+
+/// Which experts each row goes to: filled by `route`, read by `multiplyExperts`.
+@safe
+public final class ExpertRouting {
+    public let rowLimit: Int
+    public let choices: Int
+    /// [rows x choices], best first.
+    public let experts: AlignedBuffer<Int32>
+    /// [rows x choices], the weight of each chosen expert's output.
+    public let shares: AlignedBuffer<Float>
+
+    /// - Parameters:
+    ///   - rowLimit: The most rows of a step.
+    ///   - choices: Experts of a row.
+    public init(rowLimit: Int, choices: Int) {
+        self.rowLimit = rowLimit
+        self.choices = choices
+        experts = AlignedBuffer(count: rowLimit * choices)
+        shares = AlignedBuffer(count: rowLimit * choices)
+    }
+}
+
+/// Chooses each row's experts: softmax over all logits, then the largest, the lower index first among equals.
+///
+/// - Parameters:
+///   - logits: [rows x experts]; replaced by the probabilities.
+///   - renormalizes: Whether the shares are divided by their sum (`norm_topk_prob`).
+///   - routing: Written.
+///   - pool: Who computes.
+public func route(_ logits: RowsView, renormalizes: Bool, into routing: ExpertRouting, pool: WorkerPool) {
+    precondition(logits.count <= routing.rowLimit && routing.choices <= logits.columns, "The choice fits the experts.")
+    unsafe route_on_pool(
+        pool.workers,
+        pool.kernels,
+        logits.rows,
+        routing.choices,
+        renormalizes,
+        routing.experts.pointer,
+        routing.shares.pointer
+    )
+}
+
+/// Memory for `multiplyExperts`, sized once for the largest step.
+@safe
+public final class ExpertScratch {
+    private let rowLimit: Int
+    private let choices: Int
+    private let expertCount: Int
+    private let hidden: Int
+    private let inner: Int
+    private let inputBlocks: AlignedBuffer<activation_block>
+    private let gateBlocks: AlignedBuffer<activation_block>
+    private let gates: AlignedBuffer<Float>
+    private let ups: AlignedBuffer<Float>
+    private let outputs: AlignedBuffer<Float>
+    private let expertStarts: AlignedBuffer<Int>
+    private let slotOfChoice: AlignedBuffer<Int>
+    private let inputPointers: AlignedBuffer<UnsafePointer<Float>?>
+    private let inputBlockPointers: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
+    private let outputPointers: AlignedBuffer<UnsafeMutablePointer<Float>?>
+    private let slotInputs: AlignedBuffer<UnsafePointer<Float>?>
+    private let slotInputBlocks: AlignedBuffer<UnsafePointer<activation_block>?>
+    private let slotGates: AlignedBuffer<UnsafeMutablePointer<Float>?>
+    private let slotUps: AlignedBuffer<UnsafeMutablePointer<Float>?>
+    private let slotGateBlocks: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
+    private let slotOutputs: AlignedBuffer<UnsafeMutablePointer<Float>?>
+
+    /// - Parameters:
+    ///   - rowLimit: The most rows of a step.
+    ///   - choices: Experts of a row.
+    ///   - expertCount: Experts of a layer.
+    ///   - hidden: Columns of the rows.
+    ///   - inner: Rows of an expert's gate.
+    public init(rowLimit: Int, choices: Int, expertCount: Int, hidden: Int, inner: Int) {
+        self.rowLimit = rowLimit
+        self.choices = choices
+        self.expertCount = expertCount
+        self.hidden = hidden
+        self.inner = inner
+        let slots = rowLimit * choices
+        inputBlocks = AlignedBuffer(count: rowLimit * activation_block_count(hidden))
+        gateBlocks = AlignedBuffer(count: slots * activation_block_count(inner))
+        gates = AlignedBuffer(count: slots * inner)
+        ups = AlignedBuffer(count: slots * inner)
+        outputs = AlignedBuffer(count: slots * hidden)
+        expertStarts = AlignedBuffer(count: expertCount + 1)
+        slotOfChoice = AlignedBuffer(count: slots)
+        unsafe inputPointers = AlignedBuffer(count: rowLimit)
+        unsafe inputBlockPointers = AlignedBuffer(count: rowLimit)
+        unsafe outputPointers = AlignedBuffer(count: rowLimit)
+        unsafe slotInputs = AlignedBuffer(count: slots)
+        unsafe slotInputBlocks = AlignedBuffer(count: slots)
+        unsafe slotGates = AlignedBuffer(count: slots)
+        unsafe slotUps = AlignedBuffer(count: slots)
+        unsafe slotGateBlocks = AlignedBuffer(count: slots)
+        unsafe slotOutputs = AlignedBuffer(count: slots)
+        for row in 0..<rowLimit {
+            unsafe inputBlockPointers.pointer[row] = inputBlocks.pointer + row * activation_block_count(hidden)
+        }
+        for slot in 0..<slots {
+            unsafe slotGates.pointer[slot] = gates.pointer + slot * inner
+            unsafe slotUps.pointer[slot] = ups.pointer + slot * inner
+            unsafe slotGateBlocks.pointer[slot] = gateBlocks.pointer + slot * activation_block_count(inner)
+            unsafe slotOutputs.pointer[slot] = outputs.pointer + slot * hidden
+        }
+    }
+
+    fileprivate func multiply(
+        _ input: RowsView, by layer: ExpertLayer, routing: ExpertRouting, into results: RowsView, pool: WorkerPool
+    ) {
+        precondition(input.count <= rowLimit && input.count <= routing.rowLimit, "The rows fit the limit.")
+        precondition(choices == routing.choices && expertCount == layer.gate.expertCount, "The scratch fits the layer.")
+        precondition(hidden == layer.gate.columns && inner == layer.gate.rows, "The scratch fits the layer.")
+        precondition(input.columns == hidden && results.columns == hidden, "The rows are as long as the experts'.")
+        precondition(results.count == input.count, "Every row has a result.")
+        for index in 0..<input.count * choices {
+            let expert = Int(unsafe routing.experts.pointer[index])
+            precondition(expert >= 0 && expert < expertCount, "A chosen expert exists.")
+        }
+        for row in 0..<input.count {
+            unsafe inputPointers.pointer[row] = UnsafePointer(input.pointer + row * input.stride)
+            unsafe outputPointers.pointer[row] = results.pointer + row * results.stride
+        }
+        var plan = unsafe expert_plan(
+            expert_count: expertCount,
+            gate: layer.gate.tiles.views,
+            up: layer.up.tiles.views,
+            down: layer.down.tiles.views,
+            row_count: input.count,
+            choices: choices,
+            experts: routing.experts.pointer,
+            shares: routing.shares.pointer,
+            inputs: inputPointers.pointer,
+            input_blocks: inputBlockPointers.pointer,
+            outputs: outputPointers.pointer,
+            expert_starts: expertStarts.pointer,
+            slot_of_choice: slotOfChoice.pointer,
+            slot_inputs: slotInputs.pointer,
+            slot_input_blocks: slotInputBlocks.pointer,
+            slot_gates: slotGates.pointer,
+            slot_ups: slotUps.pointer,
+            slot_gate_blocks: slotGateBlocks.pointer,
+            slot_outputs: slotOutputs.pointer
+        )
+        unsafe multiply_experts_on_pool(pool.workers, pool.kernels, &plan)
+    }
+}
+
+/// A mixture of experts' feed-forward for a whole batch:
+/// result row = sum over the row's choices, in their order, of share · down(silu(gate(x)) · up(x)).
+///
+/// Each expert's weights are read once, whatever the number of its rows. A row's result does not depend on the others.
+///
+/// - Parameters:
+///   - input: [rows x hidden].
+///   - layer: The experts.
+///   - routing: Each row's experts and shares.
+///   - results: [rows x hidden]: written; not the input.
+///   - scratch: Sized for at least this many rows.
+///   - pool: Who computes.
+public func multiplyExperts(
+    _ input: RowsView, by layer: ExpertLayer, routing: ExpertRouting, into results: RowsView, scratch: ExpertScratch,
+    pool: WorkerPool
+) {
+    scratch.multiply(input, by: layer, routing: routing, into: results, pool: pool)
+}

@@ -1,0 +1,93 @@
+internal import CKernels
+internal import Glibc
+
+/// A weight matrix, [rows x columns], repacked into tiles of 16 rows for the kernels.
+///
+/// The tiles serve every instruction set. The file's bytes are not needed afterwards.
+@safe
+public final class WeightMatrix: Sendable {
+    public let rows: Int
+    public let columns: Int
+    public let format: WeightFormat
+    /// Bytes of memory that the repacked weights take.
+    public let residentByteCount: Int
+    let tiles: PackedTiles
+
+    /// Repacks a matrix on the pool's workers.
+    ///
+    /// - Parameters:
+    ///   - rows: Outputs.
+    ///   - columns: Inputs.
+    ///   - format: How `bytes` are written.
+    ///   - bytes: The file's bytes, row after row.
+    ///   - pool: Who repacks.
+    /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together.
+    public init(
+        rows: Int, columns: Int, format: WeightFormat, bytes: UnsafeRawBufferPointer, pool: WorkerPool
+    ) throws(WeightError) {
+        self.rows = rows
+        self.columns = columns
+        self.format = format
+        tiles = try PackedTiles(matrices: 1, rows: rows, columns: columns, format: format)
+        residentByteCount = tiles.byteCount
+        try unsafe tiles.pack(bytes, asMatrix: 0, pool: pool)
+    }
+
+    /// Writes one row as floats, exactly the values that the file stands for: a token's embedding.
+    ///
+    /// - Parameters:
+    ///   - index: The row.
+    ///   - values: Room for `columns` floats.
+    public func row(_ index: Int, into values: UnsafeMutablePointer<Float>) {
+        precondition(index >= 0 && index < rows, "A weight row's index is within the matrix.")
+        unsafe unpack_weight_row(tiles.views, index, values)
+    }
+}
+
+/// The same projection of all experts of a layer, each [rows x columns].
+@safe
+public final class ExpertWeights: Sendable {
+    public let expertCount: Int
+    public let rows: Int
+    public let columns: Int
+    public let format: WeightFormat
+    public let residentByteCount: Int
+    let tiles: PackedTiles
+
+    /// Repacks all experts on the pool's workers.
+    ///
+    /// - Parameters:
+    ///   - rows: Outputs of an expert.
+    ///   - columns: Inputs of an expert.
+    ///   - format: How the bytes are written.
+    ///   - experts: The file's bytes of each expert.
+    ///   - pool: Who repacks.
+    /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together.
+    public init(
+        rows: Int, columns: Int, format: WeightFormat, experts: [UnsafeRawBufferPointer], pool: WorkerPool
+    ) throws(WeightError) {
+        expertCount = unsafe experts.count
+        self.rows = rows
+        self.columns = columns
+        self.format = format
+        tiles = try unsafe PackedTiles(matrices: experts.count, rows: rows, columns: columns, format: format)
+        residentByteCount = tiles.byteCount
+        for unsafe(index, bytes) in unsafe experts.enumerated() {
+            try unsafe tiles.pack(bytes, asMatrix: index, pool: pool)
+        }
+    }
+
+    /// Repacks experts that lie one after another, [expertCount x rows x columns], as GGUF keeps them.
+    public convenience init(
+        expertCount: Int, rows: Int, columns: Int, format: WeightFormat, bytes: UnsafeRawBufferPointer, pool: WorkerPool
+    ) throws(WeightError) {
+        guard expertCount > 0, bytes.count.isMultiple(of: expertCount) else {
+            throw .shapeOutOfRange(rows: rows, columns: columns)
+        }
+        let size = bytes.count / expertCount
+        let experts = unsafe (0..<expertCount).map {
+            unsafe UnsafeRawBufferPointer(rebasing: bytes[$0 * size..<($0 + 1) * size])
+        }
+        try unsafe self.init(rows: rows, columns: columns, format: format, experts: experts, pool: pool)
+    }
+}

@@ -1,0 +1,127 @@
+/// What a model needs before any of it is read: parameters, bytes by what they are for, and the cache's appetite.
+public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
+    /// The weights of one class.
+    public struct Line: Hashable, Sendable {
+        public var weightClass: WeightClass
+        public var parameterCount: Int
+        /// In the files; the same or a little more in memory.
+        public var byteCount: Int
+        /// The formats that they are stored in, such as `Q4_K`.
+        public var formats: [String]
+    }
+
+    /// The checkpoint's name.
+    public var name: String
+    /// Such as `Qwen3 mixture of experts (128 experts, 8 per token)`.
+    public var architecture: String
+    public var shape: ModelShape
+    /// In the order of the computation; classes that the model lacks are left out.
+    public var lines: [Line]
+    /// All parameters; a head that is the embedding counts once.
+    public var parameterCount: Int
+    /// Parameters that one token's forward pass reads: all but the experts that it does not visit.
+    public var activeParameterCount: Int
+
+    /// The bytes of all weights.
+    public var weightByteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }
+
+    /// The bytes that one position takes in a cache of this format.
+    public func cacheByteCountPerToken(_ format: KVCacheFormat) -> Int {
+        shape.cachedValuesPerToken * format.byteCount
+    }
+
+    /// An aligned table of a few lines, for a terminal.
+    public var description: String {
+        let head = [
+            ("model", name),
+            ("architecture", architecture),
+            ("layers", "\(shape.layerCount)"),
+            ("hidden size", "\(shape.hiddenSize)"),
+            (
+                "heads",
+                "\(shape.headCount) query, \(shape.keyValueHeadCount) key/value, of \(shape.headDimension) dimensions"
+            ),
+            ("vocabulary", MemoryPlan.grouped(shape.vocabularySize)),
+            ("context", "\(MemoryPlan.grouped(shape.contextLength)) tokens"),
+            ("parameters", "\(MemoryPlan.grouped(parameterCount)) (\(MemoryPlan.short(parameterCount)))"),
+            (
+                "active per token",
+                "\(MemoryPlan.grouped(activeParameterCount)) (\(MemoryPlan.short(activeParameterCount)))"
+            ),
+        ]
+        let cache = KVCacheFormat.allCases.map { format in
+            let bytes = cacheByteCountPerToken(format)
+            let whole = MemoryPlan.size(bytes * shape.contextLength)
+            return ("KV cache, \(format)", "\(MemoryPlan.size(bytes)) a token, \(whole) for the whole context")
+        }
+        return [MemoryPlan.pairs(head), weightTable, MemoryPlan.pairs(cache)].joined(separator: "\n\n")
+    }
+
+    private var weightTable: String {
+        let rows = lines.map { line in
+            [
+                line.weightClass.rawValue, MemoryPlan.grouped(line.parameterCount), MemoryPlan.size(line.byteCount),
+                line.formats.joined(separator: " "),
+            ]
+        }
+        let total = ["total", MemoryPlan.grouped(parameterCount), MemoryPlan.size(weightByteCount), ""]
+        let table = [["weights", "parameters", "bytes", "format"]] + rows + [total]
+        let widths = (0..<4).map { column in table.map { $0[column].count }.max() ?? 0 }
+        return table.map { cells in
+            let padded = cells.enumerated().map { column, cell in
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                return column == 1 || column == 2 ? space + cell : cell + space
+            }
+            return MemoryPlan.trimmed(padded.joined(separator: "  "))
+        }.joined(separator: "\n")
+    }
+
+    private static func pairs(_ pairs: [(String, String)]) -> String {
+        let width = pairs.map(\.0.count).max() ?? 0
+        return pairs.map { label, value in
+            label + String(repeating: " ", count: width - label.count + 2) + value
+        }.joined(separator: "\n")
+    }
+
+    private static func trimmed(_ line: String) -> String {
+        var line = line
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}
+
+extension MemoryPlan {
+    /// A number in groups of three digits.
+    static func grouped(_ number: Int) -> String {
+        let digits = String(number)
+        var out = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { out.append(",") }
+            out.append(digit)
+        }
+        return out
+    }
+
+    /// A number of parameters such as `30.5 B`.
+    static func short(_ number: Int) -> String {
+        let units = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")]
+        for (unit, name) in units where number >= unit {
+            return "\(tenths(number, unit)) \(name)"
+        }
+        return "\(number)"
+    }
+
+    /// A number of bytes such as `18.6 GiB`.
+    static func size(_ byteCount: Int) -> String {
+        let units = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        for (unit, name) in units where byteCount >= unit {
+            return "\(tenths(byteCount, unit)) \(name)"
+        }
+        return "\(byteCount) B"
+    }
+
+    private static func tenths(_ number: Int, _ unit: Int) -> String {
+        let tenths = (Double(number) / Double(unit) * 10).rounded()
+        return "\(Int(tenths) / 10).\(Int(tenths) % 10)"
+    }
+}

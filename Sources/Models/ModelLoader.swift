@@ -1,0 +1,22 @@
+public import Checkpoints
+
+/// Turns an opened checkpoint into a plan or a running model.
+public enum ModelLoader {
+    /// What the model needs, from its configuration and tensor list alone; also from a bare config.json.
+    ///
+    /// Throws where the configuration is not one that Ponder runs, or where a tensor is missing or of another shape.
+    public static func describe(_ checkpoint: Checkpoint) throws(ModelError) -> MemoryPlan {
+        try MemoryPlan(configuration(of: checkpoint), checkpoint: checkpoint)
+    }
+
+    /// The settings of a checkpoint's model, from config.json or from GGUF keys.
+    static func configuration(of checkpoint: Checkpoint) throws(ModelError) -> Qwen3Configuration {
+        if let metadata = checkpoint.metadata {
+            return try Qwen3Configuration(metadata: metadata, checkpoint: checkpoint)
+        }
+        guard let object = checkpoint.configuration else {
+            throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "a config.json", found: "none"))
+        }
+        return try Qwen3Configuration(configuration: object, source: "\(checkpoint.name)/config.json")
+    }
+}

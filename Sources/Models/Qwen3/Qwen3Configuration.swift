@@ -1,0 +1,108 @@
+/// A Qwen3 decoder's settings, dense or mixture of experts, whichever file they came from.
+///
+/// Source: Qwen3 Technical Report (arXiv 2505.09388) §2; transformers' Qwen3Config and Qwen3MoeConfig.
+struct Qwen3Configuration: Hashable, Sendable {
+    var layerCount: Int
+    var hiddenSize: Int
+    var headCount: Int
+    var keyValueHeadCount: Int
+    /// A head's width; `headCount * headDimension` need not be `hiddenSize`.
+    var headDimension: Int
+    /// Rows of the embedding and of the head.
+    var vocabularySize: Int
+    var contextLength: Int
+    /// Added under the root of every RMSNorm.
+    var normEpsilon: Float
+    var rotary: RotarySettings
+    /// Whether the head is the embedding.
+    var tiesEmbeddings: Bool
+    /// The inner width of a dense feed-forward block.
+    var feedForwardSize: Int
+    /// Nil for a dense model.
+    var mixture: Mixture?
+
+    struct Mixture: Hashable, Sendable {
+        var expertCount: Int
+        /// Experts that a token visits in a layer.
+        var activeExpertCount: Int
+        /// The inner width of one expert.
+        var feedForwardSize: Int
+        /// Whether the visited experts' probabilities are scaled to sum to one.
+        var normalizesWeights: Bool
+        /// Layer `i` is sparse where `(i + 1)` is a multiple of this …
+        var sparseStep: Int = 1
+        /// … and stands not among these.
+        var denseLayers: Set<Int> = []
+    }
+
+    /// Whether a layer routes its tokens to experts.
+    func isSparse(layer: Int) -> Bool {
+        guard let mixture else { return false }
+        return (layer + 1) % mixture.sparseStep == 0 && !mixture.denseLayers.contains(layer)
+    }
+
+    var queryWidth: Int { headCount * headDimension }
+    var keyValueWidth: Int { keyValueHeadCount * headDimension }
+
+    var shape: ModelShape {
+        ModelShape(
+            layerCount: layerCount,
+            hiddenSize: hiddenSize,
+            headCount: headCount,
+            keyValueHeadCount: keyValueHeadCount,
+            headDimension: headDimension,
+            vocabularySize: vocabularySize,
+            contextLength: contextLength
+        )
+    }
+}
+
+/// What a setting may be at most: far above any published model, and low enough that no product overflows.
+enum Qwen3Limits {
+    static let layerCount = 1...4096
+    static let width = 1...(1 << 18)
+    static let headCount = 1...4096
+    static let headDimension = 2...1024
+    static let vocabularySize = 1...(1 << 24)
+    static let contextLength = 1...(1 << 25)
+    static let expertCount = 1...1024
+}
+
+extension Qwen3Configuration {
+    /// Refuses settings that contradict one another.
+    func check(source: String) throws(ModelError) {
+        guard headCount % keyValueHeadCount == 0 else {
+            throw .invalidSetting(
+                source: source,
+                key: "the number of key and value heads",
+                expected: "a divisor of the \(headCount) query heads",
+                found: "\(keyValueHeadCount)"
+            )
+        }
+        guard headDimension % 2 == 0 else {
+            throw .invalidSetting(
+                source: source,
+                key: "the head dimension",
+                expected: "an even number",
+                found: "\(headDimension)"
+            )
+        }
+        guard normEpsilon.isFinite, normEpsilon > 0 else {
+            throw .invalidSetting(
+                source: source,
+                key: "the norm's epsilon",
+                expected: "a positive number",
+                found: "\(normEpsilon)"
+            )
+        }
+        if let mixture, mixture.activeExpertCount > mixture.expertCount {
+            throw .invalidSetting(
+                source: source,
+                key: "the number of experts per token",
+                expected: "at most \(mixture.expertCount)",
+                found: "\(mixture.activeExpertCount)"
+            )
+        }
+        try rotary.check(source: source)
+    }
+}

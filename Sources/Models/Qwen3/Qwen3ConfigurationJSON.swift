@@ -1,0 +1,134 @@
+internal import JSON
+
+extension Qwen3Configuration {
+    /// Reads a config.json, in the published spelling or in that of transformers 5 (`rope_parameters`, `dtype`,
+    /// `num_local_experts`). Keys that are not there have transformers' defaults.
+    init(configuration object: JSONObject, source: String) throws(ModelError) {
+        let reader = SettingsReader(source: source, object: object)
+        let isMixture = try Qwen3Configuration.isMixture(reader)
+        try Qwen3Configuration.refuseUnsupported(reader)
+        hiddenSize = try reader.integer("hidden_size", in: Qwen3Limits.width)
+        layerCount = try reader.integer("num_hidden_layers", in: Qwen3Limits.layerCount)
+        headCount = try reader.integer("num_attention_heads", in: Qwen3Limits.headCount)
+        keyValueHeadCount = try reader.optionalInteger("num_key_value_heads", in: Qwen3Limits.headCount) ?? headCount
+        let defaultDimension = isMixture ? hiddenSize / headCount : 128
+        headDimension = try reader.optionalInteger("head_dim", in: Qwen3Limits.headDimension) ?? defaultDimension
+        vocabularySize = try reader.integer("vocab_size", in: Qwen3Limits.vocabularySize)
+        let positions = try reader.optionalInteger("max_position_embeddings", in: Qwen3Limits.contextLength) ?? 32_768
+        normEpsilon = Float(try reader.number("rms_norm_eps") ?? 1e-6)
+        tiesEmbeddings = try reader.bool("tie_word_embeddings") ?? false
+        feedForwardSize = try reader.integer("intermediate_size", in: Qwen3Limits.width)
+        mixture = isMixture ? try Mixture(reader, layerCount: layerCount) : nil
+        rotary = try RotarySettings(reader, contextLength: positions)
+        contextLength = positions
+        if case .yarn(let yarn) = rotary.scaling {
+            let scaled = (Double(yarn.originalContextLength) * yarn.factor).rounded()
+            contextLength = max(positions, Int(min(scaled, Double(Qwen3Limits.contextLength.upperBound))))
+        }
+        try Qwen3Configuration.refuseSlidingWindow(reader, layerCount: layerCount)
+        try check(source: source)
+    }
+
+    private static func isMixture(_ reader: SettingsReader) throws(ModelError) -> Bool {
+        let architecture = reader.value("architectures")?.arrayValue?.first?.stringValue
+        switch (try reader.string("model_type"), architecture) {
+        case ("qwen3", nil), ("qwen3", "Qwen3ForCausalLM"): return false
+        case ("qwen3_moe", nil), ("qwen3_moe", "Qwen3MoeForCausalLM"): return true
+        case (let type, let architecture):
+            let found = [architecture, type].compactMap { $0 }.first ?? "neither model_type nor architectures"
+            throw .unsupportedArchitecture(source: reader.source, found: found)
+        }
+    }
+
+    private static func refuseUnsupported(_ reader: SettingsReader) throws(ModelError) {
+        if try reader.bool("attention_bias") == true {
+            throw reader.unsupported("attention_bias", "Qwen3 has no attention biases")
+        }
+        if let activation = try reader.string("hidden_act"), activation != "silu" {
+            throw reader.unsupported("hidden_act", "only silu is computed")
+        }
+        if reader.value("quantization_config") != nil {
+            throw reader.unsupported("quantization_config", "use a GGUF file for quantised weights")
+        }
+        if let factor = try reader.number("partial_rotary_factor"), factor != 1 {
+            throw reader.unsupported("partial_rotary_factor", "Qwen3 turns whole heads")
+        }
+    }
+
+    private static func refuseSlidingWindow(_ reader: SettingsReader, layerCount: Int) throws(ModelError) {
+        let reason = "attention over a sliding window is not computed"
+        let types = reader.value("layer_types")?.arrayValue ?? []
+        if types.contains(where: { $0.stringValue != "full_attention" }) {
+            throw reader.unsupported("layer_types", reason)
+        }
+        guard types.isEmpty, try reader.bool("use_sliding_window") == true, reader.value("sliding_window") != nil else {
+            return
+        }
+        let first = try reader.optionalInteger("max_window_layers", in: 0...Int(Int32.max)) ?? 28
+        if first < layerCount {
+            throw reader.unsupported("use_sliding_window", reason)
+        }
+    }
+}
+
+extension Qwen3Configuration.Mixture {
+    fileprivate init(_ reader: SettingsReader, layerCount: Int) throws(ModelError) {
+        let published = try reader.optionalInteger("num_experts", in: Qwen3Limits.expertCount)
+        expertCount =
+            if let published { published } else { try reader.integer("num_local_experts", in: Qwen3Limits.expertCount) }
+        activeExpertCount = try reader.integer("num_experts_per_tok", in: Qwen3Limits.expertCount)
+        feedForwardSize = try reader.integer("moe_intermediate_size", in: Qwen3Limits.width)
+        normalizesWeights = try reader.bool("norm_topk_prob") ?? false
+        sparseStep = try reader.optionalInteger("decoder_sparse_step", in: 1...Qwen3Limits.layerCount.upperBound) ?? 1
+        for element in reader.value("mlp_only_layers")?.arrayValue ?? [] {
+            guard let layer = element.intValue, (0..<layerCount).contains(layer) else {
+                throw reader.invalid("mlp_only_layers", "layers below \(layerCount)")
+            }
+            denseLayers.insert(layer)
+        }
+    }
+}
+
+extension RotarySettings {
+    /// Reads `rope_theta` and `rope_scaling`, or `rope_parameters` which holds both.
+    fileprivate init(_ reader: SettingsReader, contextLength: Int) throws(ModelError) {
+        let parameters = try reader.nested("rope_parameters")
+        let scaling = if let parameters { parameters } else { try reader.nested("rope_scaling") }
+        let theta = try parameters?.number("rope_theta")
+        base = if let theta { theta } else { try reader.number("rope_theta") ?? 10_000 }
+        guard let scaling else { return }
+        let type = if let type = try scaling.string("rope_type") { type } else { try scaling.string("type") }
+        switch type {
+        case "default", nil:
+            break
+        case "linear":
+            guard let factor = try scaling.number("factor") else { throw scaling.invalid("factor", "a number") }
+            self.scaling = .linear(factor: factor)
+        case "yarn":
+            self.scaling = .yarn(try YaRN(scaling, contextLength: contextLength))
+        default:
+            throw scaling.unsupported("rope_type", "Ponder computes default, linear and yarn")
+        }
+    }
+}
+
+extension RotarySettings.YaRN {
+    fileprivate init(_ reader: SettingsReader, contextLength: Int) throws(ModelError) {
+        let original = try reader.optionalInteger("original_max_position_embeddings", in: Qwen3Limits.contextLength)
+        originalContextLength = original ?? contextLength
+        factor = try reader.number("factor") ?? Double(contextLength) / Double(originalContextLength)
+        fastRotations = try reader.number("beta_fast") ?? 32
+        slowRotations = try reader.number("beta_slow") ?? 1
+        truncatesRamp = try reader.bool("truncate") ?? true
+        let scale = try reader.number("mscale") ?? 0
+        let scaleOfAll = try reader.number("mscale_all_dim") ?? 0
+        if let attentionFactor = try reader.number("attention_factor") {
+            self.attentionFactor = attentionFactor
+        } else if scale != 0, scaleOfAll != 0 {
+            attentionFactor =
+                Self.attentionFactor(factor, scale: scale) / Self.attentionFactor(factor, scale: scaleOfAll)
+        } else {
+            attentionFactor = Self.attentionFactor(factor)
+        }
+    }
+}

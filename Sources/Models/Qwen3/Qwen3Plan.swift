@@ -1,0 +1,68 @@
+internal import Checkpoints
+internal import JSON
+
+extension MemoryPlan {
+    /// The plan of a Qwen3 checkpoint. Without tensors, weights count in the configuration's own type.
+    init(_ configuration: Qwen3Configuration, checkpoint: Checkpoint) throws(ModelError) {
+        let locator = Qwen3WeightLocator(checkpoint: checkpoint)
+        let plain = Qwen3Configuration.plainFormat(checkpoint)
+        var lines: [WeightClass: Line] = [:]
+        for weight in configuration.weights {
+            let kind = weight.slot.weightClass
+            var line = lines[kind] ?? Line(weightClass: kind, parameterCount: 0, byteCount: 0, formats: [])
+            line.parameterCount += weight.elementCount
+            if checkpoint.kind == .configuration {
+                line.byteCount += weight.elementCount * plain.byteCount
+                line.add(format: plain.name)
+            } else {
+                for source in try locator.sources(of: weight) {
+                    line.byteCount += source.byteRange.count
+                    line.add(format: source.record.format.name)
+                }
+            }
+            lines[kind] = line
+        }
+        self.init(
+            name: checkpoint.name,
+            architecture: configuration.architectureDescription,
+            shape: configuration.shape,
+            lines: WeightClass.allCases.compactMap { lines[$0] },
+            parameterCount: lines.values.reduce(0) { $0 + $1.parameterCount },
+            activeParameterCount: configuration.activeParameterCount
+        )
+    }
+}
+
+extension MemoryPlan.Line {
+    fileprivate mutating func add(format: String) {
+        if !formats.contains(format) { formats.append(format) }
+    }
+}
+
+extension Qwen3Configuration {
+    /// The type that a config.json names for plain weights; bfloat16 where it names none.
+    fileprivate static func plainFormat(_ checkpoint: Checkpoint) -> (name: String, byteCount: Int) {
+        let object = checkpoint.configuration
+        switch (object?["dtype"] ?? object?["torch_dtype"])?.stringValue {
+        case "float32": return ("F32", 4)
+        case "float16": return ("F16", 2)
+        default: return ("BF16", 2)
+        }
+    }
+
+    fileprivate var activeParameterCount: Int {
+        weights.reduce(0) { sum, weight in
+            let isExpert = weight.slot.weightClass == .experts
+            let count = isExpert ? mixture?.activeExpertCount ?? 1 : 1
+            return sum + weight.rows * weight.columns * count
+        }
+    }
+
+    fileprivate var architectureDescription: String {
+        guard let mixture else { return tiesEmbeddings ? "Qwen3, tied embeddings" : "Qwen3" }
+        let experts = "\(mixture.expertCount) experts, \(mixture.activeExpertCount) per token"
+        let sparse = (0..<layerCount).count { isSparse(layer: $0) }
+        let layers = sparse == layerCount ? "" : ", \(sparse) of \(layerCount) layers"
+        return "Qwen3 mixture of experts (\(experts)\(layers))"
+    }
+}
