@@ -1,0 +1,101 @@
+internal import JSON
+internal import Serving
+
+/// A chat completion as its body asks for it.
+struct ChatCompletionCall {
+    var request: ChatRequest
+    var delivery: ReplyDelivery
+    var warnings: [ServingWarning]
+    /// What the client called a field whose name is not ``RequestField``'s.
+    var fieldNames: [RequestField: String]
+}
+
+/// How a reply is to be sent.
+struct ReplyDelivery {
+    var streams = false
+    /// Whether a stream ends with a chunk of token counts.
+    var includesUsage = false
+    /// Whether log-probabilities name tokens `token_id:N` instead of by their text.
+    var namesTokensByID = false
+}
+
+/// Body to ``ChatCompletionCall``: types and spellings are checked, every complaint names its field.
+enum ChatCompletionDecoder {
+    static func call(from body: JSONObject) throws(APIError) -> ChatCompletionCall {
+        var root = FieldReader(body)
+        var warnings: [ServingWarning] = []
+        var fieldNames: [RequestField: String] = [:]
+        let isStrict = try root.bool("strict") ?? false
+        let model = try root.string("model")
+        let messages = try MessageDecoder.messages(from: &root)
+        let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
+        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
+        var options = try SamplingDecoder.options(from: &root)
+        options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
+        options.logProbabilityCount = try logProbabilityCount(from: &root)
+        let delivery = try delivery(from: &root, warnings: &warnings)
+        let request = ChatRequest(
+            model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
+            allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
+            templateVariables: reasoning.templateVariables,
+            addsGenerationPrompt: try root.bool("add_generation_prompt"),
+            continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
+        try IneffectiveFields.checkChat(&root, warnings: &warnings)
+        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
+        try refuse(warnings, isStrict: isStrict)
+        return ChatCompletionCall(request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames)
+    }
+
+    /// `stream` and `stream_options`, and how tokens are named.
+    static func delivery(
+        from root: inout FieldReader, warnings: inout [ServingWarning]
+    ) throws(APIError) -> ReplyDelivery {
+        var delivery = ReplyDelivery()
+        delivery.streams = try root.bool("stream") ?? false
+        delivery.namesTokensByID = try root.bool("return_tokens_as_token_ids") ?? false
+        guard var options = try root.reader("stream_options") else { return delivery }
+        delivery.includesUsage = try options.bool("include_usage") ?? false
+        if try options.bool("include_obfuscation") == true {
+            warnings.append(
+                ServingWarning(parameter: "stream_options.include_obfuscation", message: "Not supported; no effect."))
+        }
+        if !delivery.streams {
+            warnings.append(
+                ServingWarning(parameter: "stream_options", message: "It has no effect without 'stream'."))
+        }
+        IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
+        return delivery
+    }
+
+    /// In strict mode whatever would be warned of is refused.
+    static func refuse(_ warnings: [ServingWarning], isStrict: Bool) throws(APIError) {
+        guard isStrict, let first = warnings.first else { return }
+        throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
+    }
+
+    private static func maximumTokens(
+        from root: inout FieldReader, names: inout [RequestField: String], warnings: inout [ServingWarning]
+    ) throws(APIError) -> Int? {
+        let newer = try root.integer("max_completion_tokens")
+        let older = try root.integer("max_tokens")
+        guard let newer else { return older }
+        names[.maximumTokens] = "max_completion_tokens"
+        if let older, older != newer {
+            warnings.append(
+                ServingWarning(parameter: "max_tokens", message: "'max_completion_tokens' was given too and is used."))
+        }
+        return newer
+    }
+
+    private static func logProbabilityCount(from root: inout FieldReader) throws(APIError) -> Int? {
+        let isWanted = try root.bool("logprobs") ?? false
+        let count = try root.integer("top_logprobs")
+        guard isWanted else {
+            if let count, count != 0 {
+                throw root.invalid("top_logprobs", "'top_logprobs' is \(count), but needs 'logprobs' to be true.")
+            }
+            return nil
+        }
+        return count ?? 0
+    }
+}

@@ -1,0 +1,98 @@
+internal import JSON
+internal import Serving
+
+/// Fields of OpenAI's API that change nothing here: their types are checked, and the reply's `warnings` name them.
+enum IneffectiveFields {
+    private enum FieldType {
+        case string, boolean, object
+    }
+
+    private static let chat: [(key: String, type: FieldType)] = [
+        ("metadata", .object), ("prediction", .object), ("prompt_cache_key", .string),
+        ("prompt_cache_options", .object), ("prompt_cache_retention", .string), ("safety_identifier", .string),
+        ("user", .string),
+    ]
+
+    private static let completion: [(key: String, type: FieldType)] = [("user", .string)]
+
+    static func checkChat(_ root: inout FieldReader, warnings: inout [ServingWarning]) throws(APIError) {
+        try check(chat, &root, &warnings)
+        if try root.bool("store") == true {
+            warnings.append(ServingWarning(parameter: "store", message: "Replies are not stored; it has no effect."))
+        }
+        if let tier = try root.string("service_tier"), tier != "auto", tier != "default" {
+            warnings.append(ineffective("service_tier"))
+        }
+        if let verbosity = try root.string("verbosity") {
+            guard ["low", "medium", "high"].contains(verbosity) else {
+                throw root.invalid("verbosity", "'verbosity' must be one of low, medium and high.")
+            }
+            warnings.append(ineffective("verbosity"))
+        }
+        try refuseSound(&root)
+        try checkResponseFormat(&root)
+    }
+
+    static func checkCompletion(_ root: inout FieldReader, warnings: inout [ServingWarning]) throws(APIError) {
+        try check(completion, &root, &warnings)
+        try checkResponseFormat(&root)
+    }
+
+    /// Warns of every field that nobody has read.
+    static func warnOfUnknown(_ root: FieldReader, warnings: inout [ServingWarning]) {
+        for key in root.unreadKeys {
+            warnings.append(
+                ServingWarning(parameter: root.path(of: key), message: "Unknown field; it has no effect."))
+        }
+    }
+
+    private static func check(
+        _ fields: [(key: String, type: FieldType)], _ root: inout FieldReader, _ warnings: inout [ServingWarning]
+    ) throws(APIError) {
+        for field in fields {
+            let isPresent =
+                switch field.type {
+                case .string: try root.string(field.key) != nil
+                case .boolean: try root.bool(field.key) != nil
+                case .object: try root.reader(field.key) != nil
+                }
+            if isPresent {
+                warnings.append(ineffective(field.key))
+            }
+        }
+    }
+
+    private static func ineffective(_ key: String) -> ServingWarning {
+        ServingWarning(parameter: key, message: "It has no effect on this server.")
+    }
+
+    private static func refuseSound(_ root: inout FieldReader) throws(APIError) {
+        for (index, modality) in (try root.array("modalities") ?? []).enumerated() {
+            guard let name = modality.stringValue else {
+                throw .invalid("modalities[\(index)]", "'modalities[\(index)]' must be a string, not \(modality.kind).")
+            }
+            guard name == "text" else {
+                throw root.unsupported("modalities", "This model writes text only, not '\(name.prefix(40))'.")
+            }
+        }
+        if try root.reader("audio") != nil {
+            throw root.unsupported("audio", "This model writes text only.")
+        }
+        if try root.reader("web_search_options") != nil {
+            throw root.unsupported("web_search_options", "Web search is not supported.")
+        }
+    }
+
+    private static func checkResponseFormat(_ root: inout FieldReader) throws(APIError) {
+        guard var format = try root.reader("response_format") else { return }
+        guard let type = try format.string("type") else { throw format.missing("type") }
+        switch type {
+        case "text": return
+        case "json_object", "json_schema", "structural_tag":
+            throw root.unsupported("response_format", "The response format '\(type)' is not supported yet; use 'text'.")
+        default:
+            throw format.invalid(
+                "type", "'response_format.type' must be one of text, json_object and json_schema, not '\(type.prefix(40))'.")
+        }
+    }
+}

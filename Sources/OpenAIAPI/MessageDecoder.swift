@@ -1,0 +1,168 @@
+internal import Chat
+internal import JSON
+
+/// Reads `messages` in every form that clients send: text, parts, null, old function calls, reasoning in any spelling.
+enum MessageDecoder {
+    static func messages(from root: inout FieldReader) throws(APIError) -> [ChatMessage] {
+        guard let elements = try root.array("messages") else { throw root.missing("messages") }
+        guard !elements.isEmpty else { throw root.invalid("messages", "'messages' must hold at least one message.") }
+        var messages: [ChatMessage] = []
+        messages.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            let path = root.path.appending(key: "messages").appending(index: index)
+            guard let object = element.objectValue else {
+                throw .invalid(path.description, "'\(path)' must be an object, not \(element.kind).")
+            }
+            var reader = FieldReader(object, path: path)
+            messages.append(try message(from: &reader))
+        }
+        return messages
+    }
+
+    private static func message(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
+        guard let role = try reader.string("role") else { throw reader.missing("role") }
+        switch role {
+        case "system", "developer":
+            return ChatMessage(role: .system, content: try requiredText(from: &reader))
+        case "user":
+            return ChatMessage(role: .user, content: try requiredText(from: &reader))
+        case "assistant":
+            return try assistantMessage(from: &reader)
+        case "tool", "function":
+            return try toolMessage(from: &reader)
+        default:
+            throw reader.invalid(
+                "role",
+                "'\(reader.path(of: "role"))' must be one of system, developer, user, assistant, tool and function, "
+                    + "not '\(role.prefix(40))'.")
+        }
+    }
+
+    private static func assistantMessage(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
+        ChatMessage(
+            role: .assistant,
+            content: try text(from: &reader),
+            reasoning: try reasoning(from: &reader),
+            toolCalls: try toolCalls(from: &reader)
+        )
+    }
+
+    private static func toolMessage(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
+        let identifier = try reader.string("tool_call_id")
+        let otherIdentifier = try reader.string("id")
+        return ChatMessage(
+            role: .tool, content: try toolResult(from: &reader), toolCallID: identifier ?? otherIdentifier)
+    }
+
+    private static func requiredText(from reader: inout FieldReader) throws(APIError) -> String {
+        guard let text = try text(from: &reader) else { throw reader.missing("content") }
+        return text
+    }
+
+    /// A string, or the texts of a list of parts one after another; nil for null and where there is none.
+    private static func text(from reader: inout FieldReader) throws(APIError) -> String? {
+        switch reader.value("content") {
+        case nil: return nil
+        case .string(let text): return text
+        case .array(let parts): return try flattened(parts, path: reader.path.appending(key: "content"))
+        case .some(let other):
+            throw reader.wrongType("content", expected: "a string or an array of parts", other)
+        }
+    }
+
+    /// What a tool returned: values that are no text become their JSON text.
+    private static func toolResult(from reader: inout FieldReader) throws(APIError) -> String {
+        switch reader.value("content") {
+        case nil: return ""
+        case .string(let text): return text
+        case .array(let parts) where parts.allSatisfy({ $0["type"]?.stringValue != nil }):
+            return try flattened(parts, path: reader.path.appending(key: "content"))
+        case .some(let other): return other.serialized(.spaced)
+        }
+    }
+
+    private static func flattened(_ parts: [JSONValue], path: JSONPath) throws(APIError) -> String {
+        var text = ""
+        for (index, part) in parts.enumerated() {
+            if let string = part.stringValue {
+                text += string
+                continue
+            }
+            let partPath = path.appending(index: index)
+            guard let object = part.objectValue else {
+                throw .invalid(partPath.description, "'\(partPath)' must be an object, not \(part.kind).")
+            }
+            var reader = FieldReader(object, path: partPath)
+            text += try partText(from: &reader)
+        }
+        return text
+    }
+
+    private static func partText(from reader: inout FieldReader) throws(APIError) -> String {
+        guard let type = try reader.string("type") else { throw reader.missing("type") }
+        let key: String
+        switch type {
+        case "text", "input_text", "output_text": key = "text"
+        case "refusal": key = "refusal"
+        default:
+            throw .unsupported(
+                reader.path.description,
+                "'\(reader.path)' has the type '\(type.prefix(40))', but this model reads text only.")
+        }
+        guard let text = try reader.string(key) else { throw reader.missing(key) }
+        return text
+    }
+
+    /// Earlier reasoning in the spelling of whichever server the client was written for.
+    private static func reasoning(from reader: inout FieldReader) throws(APIError) -> String? {
+        var found: String?
+        for key in ["reasoning_content", "reasoning", "thinking"] {
+            let text = try reader.string(key)
+            found = found ?? text
+        }
+        guard let details = try reader.array("reasoning_details") else { return found }
+        var texts: [String] = []
+        for (index, detail) in details.enumerated() {
+            guard let object = detail.objectValue else {
+                let path = "\(reader.path(of: "reasoning_details"))[\(index)]"
+                throw .invalid(path, "'\(path)' must be an object, not \(detail.kind).")
+            }
+            let path = reader.path.appending(key: "reasoning_details").appending(index: index)
+            var detailReader = FieldReader(object, path: path)
+            if let text = try detailReader.string("text") {
+                texts.append(text)
+            }
+        }
+        return found ?? (texts.isEmpty ? nil : texts.joined())
+    }
+
+    private static func toolCalls(from reader: inout FieldReader) throws(APIError) -> [ToolCall] {
+        var calls: [ToolCall] = []
+        for (index, element) in (try reader.array("tool_calls") ?? []).enumerated() {
+            let path = reader.path.appending(key: "tool_calls").appending(index: index)
+            guard let object = element.objectValue else {
+                throw .invalid(path.description, "'\(path)' must be an object, not \(element.kind).")
+            }
+            var call = FieldReader(object, path: path)
+            let identifier = try call.string("id") ?? ""
+            guard var function = try call.reader("function") else { throw call.missing("function") }
+            calls.append(try toolCall(id: identifier, from: &function))
+        }
+        if var function = try reader.reader("function_call") {
+            calls.append(try toolCall(id: "", from: &function))
+        }
+        return calls
+    }
+
+    private static func toolCall(id: String, from function: inout FieldReader) throws(APIError) -> ToolCall {
+        guard let name = try function.string("name") else { throw function.missing("name") }
+        let arguments: String
+        switch function.value("arguments") {
+        case nil: arguments = "{}"
+        case .string(let text): arguments = text
+        case .object(let object): arguments = JSONValue.object(object).serialized(.spaced)
+        case .some(let other): throw function.wrongType("arguments", expected: "a string or an object", other)
+        }
+        return ToolCall(id: id, name: name, arguments: arguments)
+    }
+}

@@ -1,0 +1,63 @@
+internal import JSON
+internal import Serving
+
+/// Reads the fields that say how tokens are drawn, which chat and text completions share.
+///
+/// Types are checked here; ranges are the validator's business, which knows the model.
+enum SamplingDecoder {
+    static func options(from root: inout FieldReader) throws(APIError) -> GenerationOptions {
+        var options = GenerationOptions()
+        options.minimumTokens = try root.integer("min_tokens")
+        options.temperature = try root.number("temperature")
+        options.topP = try root.number("top_p")
+        options.topK = try root.integer("top_k")
+        options.minP = try root.number("min_p")
+        options.presencePenalty = try root.number("presence_penalty")
+        options.frequencyPenalty = try root.number("frequency_penalty")
+        let repetitionPenalty = try root.number("repetition_penalty")
+        let repeatPenalty = try root.number("repeat_penalty")
+        options.repetitionPenalty = repetitionPenalty ?? repeatPenalty
+        options.logitBias = try logitBias(from: &root)
+        options.seed = try root.integer("seed").map { UInt64(bitPattern: Int64($0)) }
+        options.stopStrings = try stopStrings(from: &root)
+        options.stopTokenIDs = try root.integers("stop_token_ids") ?? []
+        options.includesStopText = try root.bool("include_stop_str_in_output") ?? false
+        options.ignoresEnd = try root.bool("ignore_eos") ?? false
+        options.choiceCount = try root.integer("n")
+        options.usesPrefixCache = try root.bool("cache_prompt") ?? true
+        options.cacheSalt = try root.string("cache_salt")
+        return options
+    }
+
+    private static func logitBias(from root: inout FieldReader) throws(APIError) -> [Int: Double] {
+        guard let biases = try root.reader("logit_bias") else { return [:] }
+        var logitBias: [Int: Double] = [:]
+        for (key, value) in biases.object {
+            guard let token = Int(key) else {
+                throw biases.invalid(key, "The keys of 'logit_bias' must be token ids, not '\(key.prefix(40))'.")
+            }
+            guard let bias = value.doubleValue, bias.isFinite else {
+                throw biases.wrongType(key, expected: "a finite number", value)
+            }
+            logitBias[token] = bias
+        }
+        return logitBias
+    }
+
+    private static func stopStrings(from root: inout FieldReader) throws(APIError) -> [String] {
+        switch root.value("stop") {
+        case nil: return []
+        case .string(let text): return [text]
+        case .array(let elements):
+            var texts: [String] = []
+            for (index, element) in elements.enumerated() {
+                guard let text = element.stringValue else {
+                    throw .invalid("stop[\(index)]", "'stop[\(index)]' must be a string, not \(element.kind).")
+                }
+                texts.append(text)
+            }
+            return texts
+        case .some(let other): throw root.wrongType("stop", expected: "a string or an array of strings", other)
+        }
+    }
+}

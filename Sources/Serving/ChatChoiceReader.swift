@@ -1,0 +1,130 @@
+internal import Chat
+internal import Engine
+internal import Sampling
+internal import Tokenization
+
+/// Reads one choice of a chat: engine events in, chat events out.
+struct ChatChoiceReader {
+    let choice: Int
+    private var parser: AssistantOutputParser
+    private let tokenizer: Tokenizer
+    private var ledger: TokenTextLedger?
+    private let toolCallLimit: Int?
+    private var toolCallCount = 0
+    /// What the engine counted; nil until the choice has ended.
+    private(set) var usage: GenerationUsage?
+
+    init(
+        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?
+    ) {
+        self.choice = choice
+        self.parser = parser
+        self.tokenizer = tokenizer
+        self.ledger = reportsTokens ? TokenTextLedger() : nil
+        self.toolCallLimit = toolCallLimit
+    }
+
+    /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
+    var exceedsToolCallLimit: Bool {
+        toolCallLimit.map { toolCallCount > $0 } ?? false
+    }
+
+    /// What an engine event means for the client; adjacent pieces of one text come as one.
+    mutating func read(_ event: GenerationEvent) throws(ServingError) -> [ChatEvent] {
+        switch event {
+        case .queued(let ahead): return [.queued(choice: choice, ahead: ahead)]
+        case .prefilling(let done, let total): return [.prefilling(choice: choice, done: done, of: total)]
+        case .promptLogProbabilities: return []
+        case .tokens(let tokens): return read(tokens)
+        case .finished(let reason, let usage):
+            self.usage = usage
+            return try finish(reason)
+        }
+    }
+
+    private mutating func read(_ tokens: [SampledToken]) -> [ChatEvent] {
+        guard ledger != nil else { return events(parser.consume(tokens)) }
+        // One by one, so that each piece of text is sent with its own tokens.
+        var events: [ChatEvent] = []
+        for token in tokens {
+            enter(token)
+            for event in self.events(parser.consume([token])) {
+                events.appendJoining(event)
+            }
+        }
+        return events
+    }
+
+    private mutating func enter(_ token: SampledToken) {
+        guard token.phase == .content else {
+            ledger?.beginStretch()
+            return
+        }
+        guard !token.isStructural else { return }
+        var bytes: [UInt8] = []
+        tokenizer.appendBytes(of: token.id, to: &bytes)
+        ledger?.append(token, bytes: bytes)
+    }
+
+    private mutating func events(_ deltas: [OutputDelta]) -> [ChatEvent] {
+        var events: [ChatEvent] = []
+        for delta in deltas {
+            if case .toolCallBegan = delta {
+                toolCallCount += 1
+            }
+            guard !exceedsToolCallLimit else { break }
+            var tokens: [SampledToken] = []
+            if case .content(let text) = delta {
+                tokens = ledger?.send(text) ?? []
+            }
+            events.appendJoining(.delta(choice: choice, delta, tokens: tokens))
+        }
+        return events
+    }
+
+    private mutating func finish(_ reason: FinishReason) throws(ServingError) -> [ChatEvent] {
+        let wasCut = exceedsToolCallLimit
+        var events = wasCut ? [] : self.events(parser.finish())
+        switch reason {
+        case .endOfText, .stopToken, .stopString:
+            events.append(.finished(choice: choice, toolCallCount > 0 ? .toolCalls : .stop))
+        case .length:
+            events.append(.finished(choice: choice, .length))
+        case .cancelled where wasCut:
+            events.append(.finished(choice: choice, .toolCalls))
+        case .cancelled:
+            throw .draining
+        case .failed(let message):
+            throw .internalFailure(message)
+        }
+        return events
+    }
+}
+
+extension [ChatEvent] {
+    /// Appends an event, as part of the last one where both are text of the same kind.
+    fileprivate mutating func appendJoining(_ event: ChatEvent) {
+        guard case .delta(let choice, let delta, let tokens) = event,
+            case .delta(_, let lastDelta, let lastTokens)? = last,
+            let joined = lastDelta.joined(with: delta)
+        else {
+            append(event)
+            return
+        }
+        self[count - 1] = .delta(choice: choice, joined, tokens: lastTokens + tokens)
+    }
+}
+
+extension OutputDelta {
+    /// Both pieces as one, where the second merely goes on with the first.
+    fileprivate func joined(with next: OutputDelta) -> OutputDelta? {
+        switch (self, next) {
+        case (.reasoning(let text), .reasoning(let more)): .reasoning(text + more)
+        case (.content(let text), .content(let more)): .content(text + more)
+        case (.toolCallArguments(let index, let text), .toolCallArguments(let nextIndex, let more))
+        where index == nextIndex:
+            .toolCallArguments(index: index, text + more)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,26 @@
+public import Chat
+public import Sampling
+
+/// What happens in a ``ChatStream``, in order.
+public enum ChatEvent: Sendable {
+    /// The choice waits for its turn; so many requests are before it.
+    case queued(choice: Int, ahead: Int)
+    /// The prompt is being read.
+    case prefilling(choice: Int, done: Int, of: Int)
+    /// New text or a new piece of a tool call. `tokens` are those of content, where log-probabilities were asked for.
+    case delta(choice: Int, OutputDelta, tokens: [SampledToken])
+    /// The choice is complete.
+    case finished(choice: Int, ChatFinishReason)
+    /// Time has passed; see the pulse of ``ChatStream/forEach(pulse:_:)``.
+    case pulse
+}
+
+/// Why a choice of a chat ended.
+public enum ChatFinishReason: Sendable, Hashable {
+    /// The model ended its turn, or a stop string or stop token was met.
+    case stop
+    /// The limit of tokens or the end of the context was reached.
+    case length
+    /// The model ended its turn with calls of tools.
+    case toolCalls
+}

@@ -1,0 +1,48 @@
+public import Chat
+public import JSON
+
+/// A conversation to be continued, in no dialect. Unchecked.
+public struct ChatRequest: Sendable {
+    /// The model by name, or nil for the server's only one.
+    public var model: String?
+    public var messages: [ChatMessage]
+    public var tools: [ToolDefinition]
+    public var toolUse: ToolUse
+    /// Whether the model may call several tools in one reply.
+    public var allowsParallelToolCalls: Bool
+    /// Whether the model thinks before it answers; nil leaves it to the model's default, which is on.
+    public var thinking: Bool?
+    /// Further variables for the chat template.
+    public var templateVariables: JSONObject
+    /// Whether the prompt ends with the opening of an assistant turn; on when nil, unless the last message goes on.
+    public var addsGenerationPrompt: Bool?
+    /// Whether the reply goes on where the last message, the assistant's, ends.
+    public var continuesFinalMessage: Bool
+    public var options: GenerationOptions
+
+    public init(
+        model: String? = nil, messages: [ChatMessage], tools: [ToolDefinition] = [], toolUse: ToolUse = .automatic,
+        allowsParallelToolCalls: Bool = true, thinking: Bool? = nil, templateVariables: JSONObject = [:],
+        addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
+        options: GenerationOptions = GenerationOptions()
+    ) {
+        self.model = model
+        self.messages = messages
+        self.tools = tools
+        self.toolUse = toolUse
+        self.allowsParallelToolCalls = allowsParallelToolCalls
+        self.thinking = thinking
+        self.templateVariables = templateVariables
+        self.addsGenerationPrompt = addsGenerationPrompt
+        self.continuesFinalMessage = continuesFinalMessage
+        self.options = options
+    }
+}
+
+/// Whether a reply may call the tools it was told of.
+public enum ToolUse: Sendable, Hashable {
+    /// The model decides.
+    case automatic
+    /// The tools stay in the prompt, so that its cached prefix serves again, but none can be called.
+    case forbidden
+}

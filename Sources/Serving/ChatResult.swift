@@ -1,0 +1,56 @@
+public import Chat
+public import Sampling
+
+/// A whole chat reply: the fold of a ``ChatStream``, so that streamed and whole replies cannot differ.
+public struct ChatResult: Sendable {
+    public struct Choice: Sendable {
+        /// Nil where the model did not think.
+        public var reasoning: String?
+        public var content = ""
+        public var toolCalls: [ToolCall] = []
+        /// The tokens of content, where log-probabilities were asked for.
+        public var tokens: [SampledToken] = []
+        /// Nil while the choice is incomplete.
+        public var finishReason: ChatFinishReason?
+
+        public init() {}
+    }
+
+    public private(set) var choices: [Choice]
+    public private(set) var usage = TokenUsage()
+
+    /// An empty reply of so many choices, to fold events into.
+    public init(choiceCount: Int) {
+        choices = Array(repeating: Choice(), count: choiceCount)
+    }
+
+    /// Reads a stream to its end.
+    public init(of stream: ChatStream) async throws {
+        var result = ChatResult(choiceCount: stream.choiceCount)
+        result.usage = try await stream.forEach { result.add($0) }
+        self = result
+    }
+
+    /// Takes in one event.
+    public mutating func add(_ event: ChatEvent) {
+        switch event {
+        case .queued, .prefilling, .pulse: return
+        case .finished(let choice, let reason): choices[choice].finishReason = reason
+        case .delta(let choice, let delta, let tokens): choices[choice].add(delta, tokens)
+        }
+    }
+}
+
+extension ChatResult.Choice {
+    fileprivate mutating func add(_ delta: OutputDelta, _ newTokens: [SampledToken]) {
+        tokens += newTokens
+        switch delta {
+        case .reasoning(let text): reasoning = (reasoning ?? "") + text
+        case .content(let text): content += text
+        case .toolCallBegan(_, let id, let name): toolCalls.append(ToolCall(id: id, name: name, arguments: ""))
+        case .toolCallArguments(let index, let text):
+            guard toolCalls.indices.contains(index) else { return }
+            toolCalls[index].arguments += text
+        }
+    }
+}

@@ -1,0 +1,46 @@
+internal import Chat
+internal import Engine
+internal import Tokenization
+
+/// A chat reply that is being generated: one or several choices, read as one stream of events.
+///
+/// It is read once. Dropping it, or cancelling the task that reads it, cancels the generations.
+public struct ChatStream: Sendable {
+    /// The model that answers, by its own name.
+    public let model: ServedModel
+    /// What was asked for and will not happen as asked.
+    public let warnings: [ServingWarning]
+    public let choiceCount: Int
+    let promptTokenCount: Int
+    let generations: [Generation]
+    let readers: [ChatChoiceReader]
+
+    /// Hands every event to `receive`, in order within each choice, until all choices are complete.
+    ///
+    /// - Parameters:
+    ///   - pulse: where given, an event `pulse` comes again and again after this time, whatever else happens.
+    ///   - receive: takes an event; while it waits, the engine holds back what is new.
+    /// - Returns: the tokens of all choices.
+    /// - Throws: ``ServingError`` where the engine gives up, and whatever `receive` throws.
+    public func forEach(
+        pulse: Duration? = nil, _ receive: (ChatEvent) async throws -> Void
+    ) async throws -> TokenUsage {
+        var readers = readers
+        try await forEachEvent(of: generations, pulse: pulse) { merged in
+            switch merged {
+            case .pulse:
+                try await receive(.pulse)
+            case .events(let index, let events):
+                for event in events {
+                    for chatEvent in try readers[index].read(event) {
+                        try await receive(chatEvent)
+                    }
+                }
+                if readers[index].exceedsToolCallLimit {
+                    generations[index].cancel()
+                }
+            }
+        }
+        return UsageCounter.usage(promptTokenCount: promptTokenCount, readers.map(\.usage))
+    }
+}

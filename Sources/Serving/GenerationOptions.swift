@@ -1,0 +1,63 @@
+/// What a client says about how tokens are to be drawn. `nil` wherever it said nothing.
+///
+/// Nothing here is checked: ``RequestValidator`` does that and fills the gaps with the model's own defaults.
+public struct GenerationOptions: Sendable, Hashable {
+    /// The most tokens of a reply, reasoning included. The rest of the context when nil.
+    public var maximumTokens: Int?
+    /// The end of text is not drawn before this many tokens.
+    public var minimumTokens: Int?
+    /// 0 takes the likeliest token, 1 leaves the model's distribution as it is.
+    public var temperature: Double?
+    public var topP: Double?
+    /// 0 and -1 switch the filter off.
+    public var topK: Int?
+    public var minP: Double?
+    public var presencePenalty: Double?
+    public var frequencyPenalty: Double?
+    public var repetitionPenalty: Double?
+    /// Token id to what is added to its logit, -100 to 100.
+    public var logitBias: [Int: Double]
+    public var seed: UInt64?
+    public var stopStrings: [String]
+    public var stopTokenIDs: [Int]
+    /// Whether a stop string that matched stays at the end of the text.
+    public var includesStopText: Bool
+    public var ignoresEnd: Bool
+    /// How many alternatives each token is reported with, 0 to 20. No log-probabilities at all when nil.
+    public var logProbabilityCount: Int?
+    /// How many replies to the same prompt.
+    public var choiceCount: Int?
+    /// Whether computed prompt prefixes of earlier requests may be reused.
+    public var usesPrefixCache: Bool
+    /// Requests with different salts share no cached prefix.
+    public var cacheSalt: String?
+
+    public init(
+        maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
+        topK: Int? = nil, minP: Double? = nil, presencePenalty: Double? = nil, frequencyPenalty: Double? = nil,
+        repetitionPenalty: Double? = nil, logitBias: [Int: Double] = [:], seed: UInt64? = nil,
+        stopStrings: [String] = [], stopTokenIDs: [Int] = [], includesStopText: Bool = false,
+        ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
+        usesPrefixCache: Bool = true, cacheSalt: String? = nil
+    ) {
+        self.maximumTokens = maximumTokens
+        self.minimumTokens = minimumTokens
+        self.temperature = temperature
+        self.topP = topP
+        self.topK = topK
+        self.minP = minP
+        self.presencePenalty = presencePenalty
+        self.frequencyPenalty = frequencyPenalty
+        self.repetitionPenalty = repetitionPenalty
+        self.logitBias = logitBias
+        self.seed = seed
+        self.stopStrings = stopStrings
+        self.stopTokenIDs = stopTokenIDs
+        self.includesStopText = includesStopText
+        self.ignoresEnd = ignoresEnd
+        self.logProbabilityCount = logProbabilityCount
+        self.choiceCount = choiceCount
+        self.usesPrefixCache = usesPrefixCache
+        self.cacheSalt = cacheSalt
+    }
+}

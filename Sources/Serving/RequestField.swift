@@ -1,0 +1,25 @@
+/// A field of a request that a complaint can be about, named by what it means.
+///
+/// The raw value is the name that most clients know; a dialect with other names maps them at its own door.
+public enum RequestField: String, Sendable, Hashable, CaseIterable {
+    case model
+    case messages
+    case prompt
+    case tools
+    case maximumTokens = "max_tokens"
+    case minimumTokens = "min_tokens"
+    case temperature
+    case topP = "top_p"
+    case topK = "top_k"
+    case minP = "min_p"
+    case presencePenalty = "presence_penalty"
+    case frequencyPenalty = "frequency_penalty"
+    case repetitionPenalty = "repetition_penalty"
+    case logitBias = "logit_bias"
+    case stop
+    case stopTokenIDs = "stop_token_ids"
+    case logProbabilityCount = "top_logprobs"
+    case choiceCount = "n"
+    case continuesFinalMessage = "continue_final_message"
+    case tokens
+}
