@@ -1,4 +1,5 @@
 import Logging
+import Models
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
 ///
@@ -26,7 +27,7 @@ struct ServeSettings: Equatable, Sendable {
     var kvCacheMemory: Int?
 
     /// How keys and values are stored.
-    var kvCacheType = KVCacheType.f16
+    var kvCacheType = KVCacheFormat.f16
 
     /// The name that clients use for the model; nil is the file's or the folder's.
     var alias: String?
@@ -42,9 +43,4 @@ struct ServeSettings: Equatable, Sendable {
 
     /// How long running replies may go on after the signal to stop.
     var drain = Duration.seconds(30)
-}
-
-/// The number format of the KV cache, by the names that users write.
-enum KVCacheType: String, CaseIterable, Sendable {
-    case f32, f16, bf16
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Models
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
 struct SettingsLoader {
@@ -25,7 +26,7 @@ struct SettingsLoader {
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
-        try read(.kvCacheType, { KVCacheType(rawValue: $0) }) { settings.kvCacheType = $0 }
+        try read(.kvCacheType, { KVCacheFormat(rawValue: $0) }) { settings.kvCacheType = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }

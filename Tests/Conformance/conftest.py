@@ -1,3 +1,5 @@
+import json
+
 import openai
 import pytest
 from ponder_process import EXECUTABLE, FIXTURES, Ponder
@@ -46,3 +48,15 @@ def full_vocabulary(tmp_path_factory):
         (folder / name).symlink_to(FIXTURES / "qwen3" / name)
     return folder
 
+
+
+@pytest.fixture(scope="session")
+def endless_model(tmp_path_factory):
+    """A checkpoint whose context is so long that a reply goes on for as long as a test needs it."""
+    folder = tmp_path_factory.mktemp("endless")
+    source = FIXTURES / "models" / "dense-tied" / "hf"
+    for file in source.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    settings = json.loads((source / "config.json").read_text()) | {"max_position_embeddings": 200_000}
+    (folder / "config.json").write_text(json.dumps(settings))
+    return folder

@@ -3,7 +3,7 @@
 import pytest
 from ponder_process import FIXTURES, run
 
-# Total and active parameters in billions, as the model cards round them.
+# Parameters in all and active for a token, in billions, as the model cards round them.
 PUBLISHED = {
     "Qwen3-0.6B": (0.6, 0.6),
     "Qwen3-1.7B": (1.7, 1.7),
@@ -17,13 +17,21 @@ PUBLISHED = {
 }
 
 
+def count(output, label):
+    """The number that follows a label, in billions."""
+    [line] = [line for line in output.splitlines() if line.startswith(label)]
+    return int(line.removeprefix(label).split()[0].replace(",", "")) / 1e9
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_every_published_configuration_prints_its_plan(tmp_path, name):
     (tmp_path / "config.json").write_bytes((FIXTURES / "qwen3" / "configs" / f"{name}.config.json").read_bytes())
     result = run("inspect", tmp_path)
     assert result.returncode == 0, result.stderr
-    plan = dict(line.split(maxsplit=1) for line in result.stdout.splitlines() if line.strip())
-    assert plan
+    total, active = PUBLISHED[name]
+    assert count(result.stdout, "parameters ") == pytest.approx(total, rel=0.02)
+    assert count(result.stdout, "active per token") == pytest.approx(active, rel=0.02)
+    assert "a token, " in result.stdout
 
 
 @pytest.mark.parametrize("model", ["dense-tied/hf", "moe/gguf/moe-Q8_0.gguf", "dense-untied/hf"])

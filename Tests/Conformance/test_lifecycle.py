@@ -59,9 +59,9 @@ def test_a_running_stream_ends_whole_after_the_signal(number):
         assert server.wait() == 0
 
 
-def test_while_draining_the_server_is_live_and_not_ready():
-    with Ponder(MODEL) as server:
-        connection, events = begin_stream(server, max_tokens=1_500)
+def test_while_draining_the_server_is_live_and_not_ready(endless_model):
+    with Ponder(endless_model) as server:
+        connection, events = begin_stream(server, max_tokens=3_000)
         with Connection(server.port) as kept:
             kept.send("GET", "/ready")
             kept_status, headers = kept.read_head()
@@ -84,8 +84,8 @@ def test_while_draining_the_server_is_live_and_not_ready():
         assert server.wait() == 0
 
 
-def test_a_reply_beyond_the_drain_time_ends_with_an_error_event():
-    with Ponder(MODEL, "--drain-seconds", "0", "--context", "100000") as server:
+def test_a_reply_beyond_the_drain_time_ends_with_an_error_event(endless_model):
+    with Ponder(endless_model, "--drain-seconds", "0") as server:
         connection, events = begin_stream(server, max_tokens=90_000)
         server.signal(signal.SIGTERM)
         rest = [event for event in events if event.data]
@@ -95,8 +95,8 @@ def test_a_reply_beyond_the_drain_time_ends_with_an_error_event():
         assert server.wait() == 0
 
 
-def test_a_second_signal_ends_at_once():
-    with Ponder(MODEL, "--context", "100000") as server:
+def test_a_second_signal_ends_at_once(endless_model):
+    with Ponder(endless_model) as server:
         connection, _ = begin_stream(server, max_tokens=90_000)
         server.signal(signal.SIGTERM)
         time.sleep(0.2)
@@ -119,8 +119,8 @@ def is_at_rest(server):
 
 
 @pytest.mark.parametrize("streamed", [True, False])
-def test_a_client_that_leaves_frees_the_engine(streamed):
-    with Ponder(MODEL, "--context", "100000") as server:
+def test_a_client_that_leaves_frees_the_engine(endless_model, streamed):
+    with Ponder(endless_model) as server:
         if streamed:
             connection, _ = begin_stream(server, max_tokens=90_000)
         else:
