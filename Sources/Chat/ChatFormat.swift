@@ -1,0 +1,101 @@
+public import JSON
+public import Sampling
+internal import Templates
+public import Tokenization
+internal import Tokens
+
+/// How a model is talked to: its chat template, and the structural tokens that its tokenizer has.
+public struct ChatFormat: Sendable {
+    /// The ids of think and tool tags, and of the ends of a turn; nil and none where the tokenizer lacks them.
+    public let outputTokens: OutputGrammarTokens
+
+    private let template: Template
+    private let tokenizer: Tokenizer
+    private let variables: JSONObject
+    private let messages: TemplateMessages
+    private let turnStart: TokenID?
+    /// What callers' text may become: the tags of tool calls and results, which agents write into their messages.
+    private let callerTokens: Set<TokenID>
+
+    /// - Parameters:
+    ///   - template: the Jinja source that came with the model.
+    ///   - variables: what the template may read besides the conversation, such as `bos_token`.
+    public init(template: String, tokenizer: Tokenizer, variables: JSONObject = [:]) throws(ChatError) {
+        do {
+            self.template = try Template(template)
+        } catch {
+            throw ChatError(field: "template", reason: "\(error)")
+        }
+        self.tokenizer = tokenizer
+        self.variables = variables
+        messages = TemplateMessages(readsReasoning: template.firstRange(of: "reasoning_content") != nil)
+        turnStart = tokenizer.token("<|im_start|>")
+        let tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
+        callerTokens = Set(tags.compactMap(tokenizer.token))
+        outputTokens = OutputGrammarTokens(
+            thinkOpen: tokenizer.token("<think>"), thinkClose: tokenizer.token("</think>"),
+            toolCallOpen: tokenizer.token("<tool_call>"), toolCallClose: tokenizer.token("</tool_call>"),
+            ends: Set(["<|im_end|>", "<|endoftext|>"].compactMap(tokenizer.token)))
+    }
+
+    /// Renders and encodes a conversation.
+    ///
+    /// What the template wrote may become any added token. What callers wrote becomes text, but for the tags of tool calls
+    /// and results; the whole is encoded in one pass, so that prompts without forged markup have the reference's ids.
+    public func prompt(for request: ChatPromptRequest) throws(ChatError) -> Prompt {
+        guard !(request.continuesFinalMessage && request.addsGenerationPrompt) else {
+            throw ChatError(
+                field: "continue_final_message", reason: "cannot be combined with add_generation_prompt")
+        }
+        var rendered: RenderedText
+        if request.continuesFinalMessage {
+            rendered = try OpenEnding(of: request, messages: messages).render { context throws(ChatError) in
+                try render(request, messages: context)
+            }
+        } else {
+            rendered = try render(request, messages: request.messages.map { messages.json($0) })
+        }
+        let ids = tokenizer.encode(
+            rendered.segments.map { segment in
+                TextSpan(segment.text, addedTokens: segment.origin == .template ? .all : .only(callerTokens))
+            })
+        return Prompt(
+            text: rendered.text, ids: ids, startPhase: startPhase(after: ids),
+            continuesText: request.continuesFinalMessage)
+    }
+
+    /// A parser for the output that follows a prompt.
+    public func makeParser(for prompt: Prompt, stops: StopConditions = StopConditions()) -> AssistantOutputParser {
+        AssistantOutputParser(
+            tokenizer: tokenizer, tokens: outputTokens, stops: stops, startPhase: prompt.startPhase,
+            continuesText: prompt.continuesText)
+    }
+
+    private func render(_ request: ChatPromptRequest, messages: [JSONValue]) throws(ChatError) -> RenderedText {
+        var context = variables
+        for (name, value) in request.variables {
+            context[name] = value
+        }
+        context["messages"] = .array(messages)
+        context["tools"] = request.tools.isEmpty ? .null : .array(request.tools.map(\.json))
+        context["add_generation_prompt"] = .bool(request.addsGenerationPrompt)
+        if let thinking = request.thinking {
+            context["enable_thinking"] = .bool(thinking)
+        }
+        do {
+            return try template.render(context)
+        } catch {
+            throw ChatError(field: "template", reason: "\(error)")
+        }
+    }
+
+    /// Reasoning if the last turn opens a think block and does not close it. Callers' text cannot hold these tokens.
+    private func startPhase(after ids: [TokenID]) -> OutputPhase {
+        guard let open = outputTokens.thinkOpen else { return .content }
+        for id in ids.reversed() {
+            if id == open { return .reasoning }
+            if id == outputTokens.thinkClose || id == turnStart { break }
+        }
+        return .content
+    }
+}

@@ -1,0 +1,73 @@
+internal import JSON
+internal import Tokenization
+
+/// One tool call in the Hermes form, `{"name": …, "arguments": …}`, from bytes to deltas.
+///
+/// The call begins as soon as its name is complete; its arguments follow as the model writes them, well-formed or not. Text
+/// without a name is no call: it is given back as it came.
+struct ToolCallParser: Sendable {
+    private let index: Int
+    private let id: String
+    private var scanner = ToolCallScanner()
+    private var detokenizer = IncrementalDetokenizer()
+    // All bytes so far, until the call has begun.
+    private var raw: [UInt8] = []
+    private var hasBegun = false
+    private var hasArguments = false
+
+    /// - Parameters:
+    ///   - index: the place of the call among the reply's calls.
+    ///   - id: ties the call to its result.
+    init(index: Int, id: String) {
+        self.index = index
+        self.id = id
+    }
+
+    mutating func consume(_ bytes: [UInt8]) -> [OutputDelta] {
+        for byte in bytes {
+            scanner.consume(byte)
+        }
+        var deltas: [OutputDelta] = []
+        if !hasBegun {
+            raw.append(contentsOf: bytes)
+            guard let name = scanner.name.flatMap(Self.text(ofJSON:)), !name.isEmpty else { return [] }
+            hasBegun = true
+            deltas.append(.toolCallBegan(index: index, id: id, name: name))
+        }
+        if let text = takeArguments() {
+            hasArguments = true
+            deltas.append(.toolCallArguments(index: index, text))
+        }
+        return deltas
+    }
+
+    /// What is left to say at the end: a call without arguments has empty ones.
+    /// - Returns: nil if the text was no call.
+    mutating func finish() -> [OutputDelta]? {
+        guard hasBegun else { return nil }
+        var rest = String(decoding: scanner.takeArguments(), as: UTF8.self)
+        rest = detokenizer.finish() + rest
+        if rest.isEmpty && !hasArguments {
+            rest = "{}"
+        }
+        return rest.isEmpty ? [] : [.toolCallArguments(index: index, rest)]
+    }
+
+    /// The bytes of a text that was no call.
+    var rawBytes: [UInt8] { raw }
+
+    /// Arguments that can be told; those in quotes are JSON text within JSON text, and come whole.
+    private mutating func takeArguments() -> String? {
+        if !hasArguments, scanner.arguments.first == UInt8(ascii: "\"") {
+            guard scanner.argumentsAreComplete else { return nil }
+            let quoted = scanner.takeArguments()
+            return Self.text(ofJSON: quoted) ?? String(decoding: quoted, as: UTF8.self)
+        }
+        let text = detokenizer.consume(scanner.takeArguments())
+        return text.isEmpty ? nil : text
+    }
+
+    private static func text(ofJSON bytes: [UInt8]) -> String? {
+        (try? JSONValue(parsing: bytes))?.stringValue
+    }
+}
