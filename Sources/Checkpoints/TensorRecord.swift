@@ -27,14 +27,19 @@ public struct TensorRecord: Sendable {
 }
 
 extension TensorRecord {
-    /// Tells the kernel that this tensor is about to be read from front to back.
-    public func willRead() {
-        file.willRead(byteRange)
+    /// Tells the kernel that a range of this tensor's bytes (all where nil) is about to be read from front to back.
+    public func willRead(_ range: Range<Int>? = nil) {
+        file.willRead(inFile(range))
     }
 
-    /// Gives the file's pages back, once the tensor's values were copied elsewhere.
-    public func releasePages() {
-        file.releasePages(byteRange)
+    /// Gives the file's pages of a range of this tensor's bytes back, once their values were copied elsewhere.
+    public func releasePages(_ range: Range<Int>? = nil) {
+        file.releasePages(inFile(range))
+    }
+
+    private func inFile(_ range: Range<Int>?) -> Range<Int> {
+        let range = (range ?? 0..<byteCount).clamped(to: 0..<byteCount)
+        return fileOffset + range.lowerBound..<fileOffset + range.upperBound
     }
 
     /// The error for a tensor that does not serve.

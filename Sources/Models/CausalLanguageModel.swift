@@ -1,3 +1,5 @@
+public import Compute
+
 /// A decoder that turns rows of tokens into rows of logits. Used on the engine thread only.
 ///
 /// A row's logits depend on its sequence's tokens up to it and on nothing else: neither the other rows of the batch, nor
@@ -10,7 +12,8 @@ public protocol CausalLanguageModel: AnyObject {
     /// `rowLimit` bounds the rows of a batch, `logitRowLimit` those of them that want logits.
     func prepare(rowLimit: Int, logitRowLimit: Int)
 
-    /// A cache for this model. Throws where the system has no such memory.
+    /// A cache for this model. Throws where the system has no such memory. Models that compute take blocks of
+    /// `KVLayout.blockLength` positions only.
     func makeCache(blockCount: Int, blockLength: Int, format: KVCacheFormat) throws(ModelError) -> KVCacheStorage
 
     /// Computes a batch: writes its keys and values to the cache and answers the logits that its rows asked for.

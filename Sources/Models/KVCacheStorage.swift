@@ -1,3 +1,4 @@
+public import Compute
 internal import Glibc
 
 /// The keys and values of all layers, in blocks of a fixed number of positions, in one allocation.
@@ -13,7 +14,8 @@ public struct KVCacheStorage: ~Copyable {
     public let blockLength: Int
     /// Bytes of all blocks.
     public let byteCount: Int
-    let start: UnsafeMutableRawPointer
+    private let layout: KVLayout
+    private let start: UnsafeMutableRawPointer
 
     /// Blocks for a model of this shape. Throws where the system has no such memory.
     public init(
@@ -22,12 +24,12 @@ public struct KVCacheStorage: ~Copyable {
         blockLength: Int,
         format: KVCacheFormat
     ) throws(ModelError) {
-        precondition(blockCount > 0 && blockLength > 0, "a cache without blocks")
+        precondition(blockCount > 0 && blockLength > 0, "A cache has blocks.")
         let blockByteCount = KVCacheStorage.blockByteCount(shape: shape, blockLength: blockLength, format: format)
         let (byteCount, overflow) = blockByteCount.multipliedReportingOverflow(by: blockCount)
         let size = overflow ? Int.max : byteCount
         guard
-            !overflow,
+            !overflow, blockCount <= Int(Int32.max) / blockLength,
             let start = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             unsafe start != UnsafeMutableRawPointer(bitPattern: -1)
         else { throw .outOfMemory(purpose: "the KV cache", byteCount: size) }
@@ -36,6 +38,7 @@ public struct KVCacheStorage: ~Copyable {
         self.blockCount = blockCount
         self.blockLength = blockLength
         self.byteCount = byteCount
+        layout = KVCacheStorage.layout(shape, format)
         unsafe self.start = unsafe start
     }
 
@@ -45,6 +48,22 @@ public struct KVCacheStorage: ~Copyable {
 
     /// The bytes that one block takes, over all layers.
     public static func blockByteCount(shape: ModelShape, blockLength: Int, format: KVCacheFormat) -> Int {
-        shape.cachedValuesPerToken * blockLength * format.byteCount
+        let units = (blockLength + KVLayout.blockLength - 1) / KVLayout.blockLength
+        return shape.layerCount * units * layout(shape, format).blockByteCount
+    }
+
+    /// One layer's part of every block. Blocks must be of the length that attention works with.
+    func plane(layer: Int) -> KVPlane {
+        precondition(blockLength == KVLayout.blockLength, "Attention works with blocks of \(KVLayout.blockLength).")
+        return unsafe KVPlane(
+            layout: layout,
+            base: start + layer * layout.blockByteCount,
+            blockCount: blockCount,
+            blockStride: shape.layerCount * layout.blockByteCount
+        )
+    }
+
+    private static func layout(_ shape: ModelShape, _ format: KVCacheFormat) -> KVLayout {
+        KVLayout(format: format, kvHeadCount: shape.keyValueHeadCount, headDimension: shape.headDimension)
     }
 }

@@ -1,3 +1,5 @@
+public import Compute
+
 /// What a model needs before any of it is read: parameters, bytes by what they are for, and the cache's appetite.
 public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     /// The weights of one class.
@@ -27,7 +29,8 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
 
     /// The bytes that one position takes in a cache of this format.
     public func cacheByteCountPerToken(_ format: KVCacheFormat) -> Int {
-        shape.cachedValuesPerToken * format.byteCount
+        KVCacheStorage.blockByteCount(shape: shape, blockLength: KVLayout.blockLength, format: format)
+            / KVLayout.blockLength
     }
 
     /// An aligned table of a few lines, for a terminal.

@@ -1,4 +1,5 @@
 public import Checkpoints
+public import Compute
 
 /// Turns an opened checkpoint into a plan or a running model.
 public enum ModelLoader {
@@ -7,6 +8,20 @@ public enum ModelLoader {
     /// Throws where the configuration is not one that Ponder runs, or where a tensor is missing or of another shape.
     public static func describe(_ checkpoint: Checkpoint) throws(ModelError) -> MemoryPlan {
         try MemoryPlan(configuration(of: checkpoint), checkpoint: checkpoint)
+    }
+
+    /// Reads and repacks all weights, tensor by tensor; the files' pages are given back on the way.
+    ///
+    /// `progress` is called on this thread after each weight. Throws what `describe` throws, and where memory runs out.
+    public static func load(
+        _ checkpoint: Checkpoint,
+        pool: WorkerPool,
+        progress: @escaping (LoadingProgress) -> Void = { _ in }
+    ) throws(ModelError) -> any CausalLanguageModel {
+        guard checkpoint.kind != .configuration else {
+            throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "weights", found: "a bare config.json"))
+        }
+        return try Qwen3Model(configuration(of: checkpoint), checkpoint, pool: pool, progress: progress)
     }
 
     /// The settings of a checkpoint's model, from config.json or from GGUF keys.

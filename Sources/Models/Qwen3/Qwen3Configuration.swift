@@ -1,3 +1,5 @@
+internal import Compute
+
 /// A Qwen3 decoder's settings, dense or mixture of experts, whichever file they came from.
 ///
 /// Source: Qwen3 Technical Report (arXiv 2505.09388) §2; transformers' Qwen3Config and Qwen3MoeConfig.
@@ -62,7 +64,9 @@ enum Qwen3Limits {
     static let layerCount = 1...4096
     static let width = 1...(1 << 18)
     static let headCount = 1...4096
-    static let headDimension = 2...1024
+    /// Query heads for each key and value head.
+    static let groupSize = 32
+    static let headDimension = 2...KVLayout.headDimensionLimit
     static let vocabularySize = 1...(1 << 24)
     static let contextLength = 1...(1 << 25)
     static let expertCount = 1...1024
@@ -93,6 +97,14 @@ extension Qwen3Configuration {
                 key: "the norm's epsilon",
                 expected: "a positive number",
                 found: "\(normEpsilon)"
+            )
+        }
+        guard headCount / keyValueHeadCount <= Qwen3Limits.groupSize else {
+            throw .unsupportedSetting(
+                source: source,
+                key: "the number of query heads for each key and value head",
+                found: "\(headCount / keyValueHeadCount)",
+                reason: "attention computes at most \(Qwen3Limits.groupSize)"
             )
         }
         if let mixture, mixture.activeExpertCount > mixture.expertCount {

@@ -1,0 +1,15 @@
+internal import Compute
+
+/// The weight of an RMSNorm as floats, `[columns]`.
+@safe
+final class NormWeight: Sendable {
+    private let values: AlignedBuffer<Float>
+
+    init(_ matrix: WeightMatrix) {
+        precondition(matrix.rows == 1, "A norm's weight is one row.")
+        values = AlignedBuffer(count: matrix.columns)
+        unsafe matrix.row(0, into: values.pointer)
+    }
+
+    var pointer: UnsafePointer<Float> { unsafe UnsafePointer(values.pointer) }
+}

@@ -1,0 +1,26 @@
+internal import Compute
+
+/// A layer whose rows visit a few of many experts. The whole batch's rows are grouped by expert, so that each expert's
+/// weights are read once; a row sums its experts in its own order of choice.
+final class MixtureOfExperts {
+    private let router: ExpertRouter
+    private let experts: ExpertLayer
+
+    init(router: ExpertRouter, experts: ExpertLayer) {
+        self.router = router
+        self.experts = experts
+    }
+
+    func forward(_ input: RowsView, into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
+        guard let mixture = step.mixture else { preconditionFailure("A sparse model's scratch holds a routing.") }
+        router.forward(input, step: step, routing: mixture.routing, trace: trace)
+        multiplyExperts(
+            input,
+            by: experts,
+            routing: mixture.routing,
+            into: result,
+            scratch: mixture.scratch,
+            pool: step.pool
+        )
+    }
+}

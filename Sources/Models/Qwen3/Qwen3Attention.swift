@@ -1,0 +1,70 @@
+internal import Compute
+
+/// Causal attention with grouped queries; each query and key head has an RMSNorm before it is turned to its position.
+final class Qwen3Attention {
+    private let query: WeightMatrix
+    private let key: WeightMatrix
+    private let value: WeightMatrix
+    private let queryNorm: NormWeight
+    private let keyNorm: NormWeight
+    private let output: WeightMatrix
+    private let headCount: Int
+    private let headDimension: Int
+    private let epsilon: Float
+
+    init(
+        query: WeightMatrix,
+        key: WeightMatrix,
+        value: WeightMatrix,
+        queryNorm: NormWeight,
+        keyNorm: NormWeight,
+        output: WeightMatrix,
+        shape: ModelShape,
+        epsilon: Float
+    ) {
+        self.query = query
+        self.key = key
+        self.value = value
+        self.queryNorm = queryNorm
+        self.keyNorm = keyNorm
+        self.output = output
+        headCount = shape.headCount
+        headDimension = shape.headDimension
+        self.epsilon = epsilon
+    }
+
+    /// Writes the rows' keys and values to the cache, attends, and projects: `[rows × hidden]` to `[rows × hidden]`.
+    func forward(_ input: RowsView, into result: RowsView, step: Qwen3Step, plane: KVPlane) {
+        let (queries, keys, values, pool) = (step.queries, step.keys, step.values, step.pool)
+        step.input.load(input)
+        multiply(step.input, by: query, into: queries, pool: pool)
+        multiply(step.input, by: key, into: keys, pool: pool)
+        multiply(step.input, by: value, into: values, pool: pool)
+        turn(queries, queryNorm, step)
+        turn(keys, keyNorm, step)
+        unsafe storeKeysAndValues(keys: keys, values: values, at: step.slots, in: plane, pool: pool)
+        attend(
+            queries: queries,
+            into: queries,
+            batch: step.sequences,
+            plane: plane,
+            headCount: headCount,
+            scale: 1 / Float(headDimension).squareRoot(),
+            pool: pool
+        )
+        step.input.load(queries)
+        multiply(step.input, by: output, into: result, pool: pool)
+    }
+
+    private func turn(_ heads: RowsView, _ norm: NormWeight, _ step: Qwen3Step) {
+        unsafe rotate(
+            heads,
+            headDimension: headDimension,
+            weight: norm.pointer,
+            epsilon: epsilon,
+            positions: step.rotationRows,
+            tables: step.rotations,
+            pool: step.pool
+        )
+    }
+}

@@ -1,0 +1,132 @@
+internal import Checkpoints
+internal import Compute
+internal import Tokens
+
+/// A Qwen3 decoder, dense or mixture of experts: embed, layers, norm, head.
+final class Qwen3Model: CausalLanguageModel {
+    let shape: ModelShape
+    private let configuration: Qwen3Configuration
+    private let weights: Qwen3Weights
+    private let rotary: RotaryEmbedding
+    private let pool: WorkerPool
+    private var scratch: Qwen3Scratch
+
+    /// Sees what a pass computes on its way, for tests.
+    enum Stage: Hashable {
+        /// The residual stream before layer `i`.
+        case hidden(layer: Int)
+        /// The residual stream after the final norm: of the rows that want logits only.
+        case normed
+        case routerLogits(layer: Int)
+    }
+    var trace: ((Stage, RowsView) -> Void)?
+
+    init(
+        _ configuration: Qwen3Configuration,
+        _ checkpoint: Checkpoint,
+        pool: WorkerPool,
+        progress: @escaping (LoadingProgress) -> Void
+    ) throws(ModelError) {
+        var reader = try Qwen3WeightReader(configuration, checkpoint, pool: pool, progress: progress)
+        weights = try Qwen3Weights(configuration, &reader)
+        shape = configuration.shape
+        self.configuration = configuration
+        rotary = RotaryEmbedding(configuration.rotary, headDimension: configuration.headDimension)
+        self.pool = pool
+        scratch = Qwen3Scratch(configuration, rowLimit: 0, logitRowLimit: 0)
+    }
+
+    func prepare(rowLimit: Int, logitRowLimit: Int) {
+        scratch = Qwen3Scratch(configuration, rowLimit: rowLimit, logitRowLimit: logitRowLimit)
+    }
+
+    func makeCache(
+        blockCount: Int,
+        blockLength: Int,
+        format: KVCacheFormat
+    ) throws(ModelError) -> KVCacheStorage {
+        precondition(blockLength == KVLayout.blockLength, "A cache's blocks have \(KVLayout.blockLength) positions.")
+        return try KVCacheStorage(shape: shape, blockCount: blockCount, blockLength: blockLength, format: format)
+    }
+
+    func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> Logits {
+        precondition(batch.rowCount <= scratch.rowLimit, "A batch keeps to the rows of prepare.")
+        precondition(batch.logitRows.count <= scratch.logitRowLimit, "A batch keeps to the logit rows of prepare.")
+        precondition(cache.shape == shape, "A cache serves the model that made it.")
+        let step = Qwen3Step(scratch, configuration, rowCount: batch.rowCount, pool: pool)
+        embed(batch, step)
+        unsafe batch.blockTables.withUnsafeBufferPointer { tables in
+            unsafe place(batch, tables)
+            for (index, layer) in weights.layers.enumerated() {
+                trace?(.hidden(layer: index), step.hidden)
+                let observer = trace.map { trace in { (logits: RowsView) in trace(.routerLogits(layer: index), logits) }
+                }
+                layer.forward(step, plane: cache.plane(layer: index), trace: observer)
+            }
+        }
+        return logits(batch, step)
+    }
+}
+
+extension Qwen3Model {
+    /// Looks up the rows' tokens and works out the angles of their positions.
+    private func embed(_ batch: borrowing TokenBatch, _ step: Qwen3Step) {
+        let pairCount = shape.headDimension / 2
+        for row in 0..<batch.rowCount {
+            unsafe weights.embedding.row(batch.tokens[row].index, into: step.hidden.pointer + row * shape.hiddenSize)
+            unsafe rotary.write(
+                position: batch.positions[row],
+                cosines: scratch.cosines.pointer + row * pairCount,
+                sines: scratch.sines.pointer + row * pairCount
+            )
+        }
+    }
+
+    /// Says where the rows' keys and values go, and which rows attend to which blocks.
+    private func place(_ batch: borrowing TokenBatch, _ tables: UnsafeBufferPointer<Int32>) {
+        scratch.sequences.removeAll()
+        for span in batch.spans where span.rowCount > 0 {
+            let (firstRow, rowCount) = (Int(span.firstRow), Int(span.rowCount))
+            let firstBlock = Int(span.firstBlock)
+            let table = unsafe UnsafeBufferPointer(rebasing: tables[firstBlock..<firstBlock + Int(span.blockCount)])
+            unsafe scratch.sequences.append(
+                firstRow: firstRow,
+                rowCount: rowCount,
+                firstPosition: Int(batch.positions[firstRow]),
+                blockTable: table
+            )
+            for row in firstRow..<firstRow + rowCount {
+                let position = Int(batch.positions[row])
+                let block = unsafe table[position / KVLayout.blockLength]
+                scratch.slots[row] = block * Int32(KVLayout.blockLength) + Int32(position % KVLayout.blockLength)
+            }
+        }
+    }
+
+    /// Norm and head, for the rows that want logits.
+    private func logits(_ batch: borrowing TokenBatch, _ step: Qwen3Step) -> Logits {
+        let count = batch.logitRows.count
+        guard count > 0 else {
+            return unsafe Logits(values: scratch.logits.pointer, rowCount: 0, vocabularySize: shape.vocabularySize)
+        }
+        let rows = unsafe RowsView(scratch.logitInput.pointer, count: count, columns: shape.hiddenSize)
+        let values = unsafe RowsView(scratch.logits.pointer, count: count, columns: shape.vocabularySize)
+        for (index, row) in batch.logitRows.enumerated() {
+            unsafe rows.row(index).baseAddress?.update(
+                from: step.hidden.pointer + Int(row) * shape.hiddenSize,
+                count: shape.hiddenSize
+            )
+        }
+        unsafe normalize(
+            rows,
+            weight: weights.finalNorm.pointer,
+            epsilon: configuration.normEpsilon,
+            into: rows,
+            pool: pool
+        )
+        trace?(.normed, rows)
+        scratch.input.load(rows)
+        multiply(scratch.input, by: weights.head, into: values, pool: pool)
+        return unsafe Logits(values: scratch.logits.pointer, rowCount: count, vocabularySize: shape.vocabularySize)
+    }
+}
