@@ -3,9 +3,14 @@ internal import CKernels
 /// How a weight matrix is written in a file. All but the first three are ggml's block formats.
 public enum WeightFormat: Int, Sendable, CaseIterable {
     case f32, f16, bf16
+    // The names that ggml and its files use.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case q8_0
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case q4_0, q4_1, q5_0, q5_1
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case q2_K, q3_K, q4_K, q5_K, q6_K
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case iq4_NL, iq4_XS
     case mxfp4
 

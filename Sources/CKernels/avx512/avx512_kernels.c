@@ -1,0 +1,36 @@
+#pragma STDC FP_CONTRACT OFF
+#include "../kernel_tables.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c"))), \
+                             apply_to = function)
+
+#include "../lanes/lanes.h"
+
+/// The sums' start: minus offset times the sum of x.
+inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
+    (void)codes_exceed_127;
+    return (i32x16)negative_sum << (i32x16)offset_shift;
+}
+
+/// Adds each lane's four products of unsigned codes with the four signed ones of `word`.
+inlined i32x16 add_dot(i32x16 sum, u8x64 codes, int32_t word, bool codes_exceed_127) {
+    (void)codes_exceed_127;
+    return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, _mm512_set1_epi32(word));
+}
+
+inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
+    const __m512i tables = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+    return (u8x64)_mm512_shuffle_epi8(tables, (__m512i)indices);
+}
+
+enum { product_rows_limit = 6, attention_rows = 6, float_tiles = 4 };
+
+#include "../lanes/lanes_table.h"
+
+const struct kernel_table avx512_kernels = lanes_table(instruction_set_avx512);
+
+#pragma clang attribute pop
+#endif
