@@ -3,12 +3,13 @@
 /// A draw depends on the seed, the choice and the position of the token alone, so no batching can shift it.
 /// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 enum RandomDraw {
-    /// A number in 0..<1 with 53 random bits.
+    /// A random number.
     ///
     /// - Parameters:
     ///   - seed: the request's seed.
     ///   - choice: which of the request's answers is generated.
     ///   - position: how many tokens the answer already has.
+    /// - Returns: a number in 0..<1 with 53 random bits.
     static func uniform(seed: UInt64, choice: UInt32, position: Int) -> Double {
         let place = UInt64(truncatingIfNeeded: position)
         let words = philox(

@@ -1,0 +1,119 @@
+internal import Sampling
+internal import Tokens
+
+/// What the engine keeps of a request beside its sequence: how to draw, when to stop, where to post.
+///
+/// One object per request, used on the engine thread only.
+final class ActiveGeneration {
+    /// What became of a drawn token.
+    struct Outcome {
+        /// The token, unless it only ended the output.
+        var token: SampledToken?
+        var finish: FinishReason?
+    }
+
+    let mailbox: GenerationMailbox
+    let sampling: SamplingPlan
+    let maximumTokens: Int
+    let promptLogProbabilityCount: Int?
+    /// How many of the prompt's log-probabilities were posted.
+    var postedPromptCount = 0
+    /// The place in the queue that was posted last.
+    var postedAhead: Int?
+    private(set) var output: OutputMachine
+    private(set) var completionCount = 0
+
+    private let stops: StopConditions
+    private var matcher: StopStringMatcher
+    /// The phase whose text the matcher has followed.
+    private var matchedPhase: OutputPhase?
+    private var bytes: [UInt8] = []
+
+    private let submitted: ContinuousClock.Instant
+    private var started: ContinuousClock.Instant?
+    private var firstToken: ContinuousClock.Instant?
+
+    init(_ submission: EngineInbox.Submission) {
+        let request = submission.request
+        mailbox = submission.mailbox
+        submitted = submission.time
+        maximumTokens = request.maximumTokens
+        promptLogProbabilityCount = request.promptLogProbabilities
+        output = request.output
+        stops = request.stops
+        sampling = SamplingPlan(
+            request.sampling,
+            stopping: request.output.ends.union(request.stops.tokenIDs))
+        matcher = StopStringMatcher(request.stops.strings)
+    }
+
+    var hasStarted: Bool { started != nil }
+
+    func markStarted() {
+        if started == nil {
+            started = .now
+        }
+    }
+
+    /// Moves on by one generated token.
+    ///
+    /// - Parameters:
+    ///   - token: the token, drawn or forced.
+    ///   - probability: what was asked for of its log-probabilities.
+    ///   - tokenBytes: what tokens stand for.
+    ///   - isContextFull: there is no room for a token after this one.
+    /// - Returns: what to post, and why to finish, if at all.
+    func accept(
+        _ token: TokenID, probability: (logProbability: Float, alternatives: [TokenLogProbability])?,
+        tokenBytes: any TokenByteSource, isContextFull: Bool
+    ) -> Outcome {
+        completionCount += 1
+        if firstToken == nil {
+            firstToken = .now
+        }
+        if output.isEnd(token) && !sampling.parameters.ignoresEnd {
+            return Outcome(finish: .endOfText(token))
+        }
+        let stopsHere = stops.tokenIDs.contains(token)
+        if stopsHere && !stops.includesStopText {
+            return Outcome(finish: .stopToken(token))
+        }
+        let label = output.accept(token)
+        var outcome = Outcome(
+            token: SampledToken(
+                id: token, phase: label.phase, isStructural: label.isStructural,
+                logProbability: probability?.logProbability, alternatives: probability?.alternatives ?? []))
+        if stopsHere {
+            outcome.finish = .stopToken(token)
+        } else if let match = match(token, label: label, tokenBytes: tokenBytes) {
+            outcome.finish = .stopString(index: match.index)
+        } else if completionCount >= maximumTokens || isContextFull {
+            outcome.finish = .length
+        }
+        return outcome
+    }
+
+    func usage(promptTokens: Int, cachedTokens: Int) -> GenerationUsage {
+        let end = ContinuousClock.now
+        let prefillEnd = firstToken ?? end
+        let queueEnd = started ?? end
+        return GenerationUsage(
+            promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
+            reasoningTokens: output.reasoningTokenCount,
+            timings: GenerationTimings(
+                queue: queueEnd - submitted, prefill: prefillEnd - queueEnd, decode: end - prefillEnd))
+    }
+
+    private func match(
+        _ token: TokenID, label: OutputMachine.Label, tokenBytes: any TokenByteSource
+    ) -> StopStringMatcher.Match? {
+        guard !matcher.isEmpty, !label.isStructural, stops.listens(to: label.phase) else { return nil }
+        if matchedPhase != label.phase {
+            matcher.reset()
+            matchedPhase = label.phase
+        }
+        bytes.removeAll(keepingCapacity: true)
+        tokenBytes.appendBytes(of: token, to: &bytes)
+        return matcher.consume(bytes)
+    }
+}

@@ -1,0 +1,164 @@
+internal import Dispatch
+internal import Synchronization
+
+/// What other threads tell the engine, and where they see what it does; wakes the engine if it sleeps.
+final class EngineInbox: Sendable {
+    /// Names a submitted request.
+    struct Ticket: Hashable, Sendable {
+        var number: UInt64
+    }
+
+    /// A request on its way to the engine.
+    struct Submission: Sendable {
+        var request: GenerationRequest
+        var mailbox: GenerationMailbox
+        var time: ContinuousClock.Instant
+    }
+
+    /// Everything that was said since the engine last looked.
+    struct Mail {
+        var submissions: [Submission] = []
+        var cancelled: [Ticket] = []
+        var resumed: [Ticket] = []
+        /// When the drain ends, once it has begun.
+        var drainDeadline: ContinuousClock.Instant?
+
+        var isEmpty: Bool { submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty }
+    }
+
+    private struct State {
+        var mail = Mail()
+        var nextTicket: UInt64 = 1
+        var isAsleep = false
+        /// A drain began that the engine has not seen.
+        var hasNewDeadline = false
+        var hasEnded = false
+        var drainWaiters: [CheckedContinuation<Void, Never>] = []
+        var statistics = EngineStatistics()
+    }
+
+    /// Guards the mail and the statistics.
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+
+    var statistics: EngineStatistics { state.withLock { $0.statistics } }
+
+    /// Queues a request unless too many wait.
+    func submit(_ request: GenerationRequest, queueLimit: Int) throws(AdmissionError) -> GenerationMailbox {
+        let time = ContinuousClock.now
+        let result: Result<GenerationMailbox, AdmissionError> = tell { state in
+            if state.mail.drainDeadline != nil || state.hasEnded {
+                return .failure(.draining)
+            }
+            if state.statistics.waitingCount + state.mail.submissions.count >= queueLimit {
+                return .failure(.queueFull(limit: queueLimit))
+            }
+            let mailbox = GenerationMailbox(inbox: self, ticket: Ticket(number: state.nextTicket))
+            state.nextTicket += 1
+            state.mail.submissions.append(Submission(request: request, mailbox: mailbox, time: time))
+            return .success(mailbox)
+        }
+        return try result.get()
+    }
+
+    func cancel(_ ticket: Ticket) {
+        tell { state in
+            if !state.hasEnded {
+                state.mail.cancelled.append(ticket)
+            }
+        }
+    }
+
+    /// The reader of a paused generation has caught up.
+    func resume(_ ticket: Ticket) {
+        tell { $0.mail.resumed.append(ticket) }
+    }
+
+    /// Takes no more requests, and cancels those that run at the deadline; the earliest deadline counts.
+    func beginDrain(deadline: ContinuousClock.Instant) {
+        tell { state in
+            state.mail.drainDeadline = min(deadline, state.mail.drainDeadline ?? deadline)
+            state.hasNewDeadline = true
+        }
+    }
+
+    /// Returns when the engine's thread has done its last step.
+    func waitForEnd() async {
+        await withCheckedContinuation { waiter in
+            let hasEnded = state.withLock { state in
+                if !state.hasEnded {
+                    state.drainWaiters.append(waiter)
+                }
+                return state.hasEnded
+            }
+            if hasEnded {
+                waiter.resume()
+            }
+        }
+    }
+
+    /// Moves the mail to `mail`, whose arrays keep their memory. Called on the engine thread.
+    func take(into mail: inout Mail) {
+        mail.submissions.removeAll(keepingCapacity: true)
+        mail.cancelled.removeAll(keepingCapacity: true)
+        mail.resumed.removeAll(keepingCapacity: true)
+        state.withLock { state in
+            swap(&state.mail.submissions, &mail.submissions)
+            swap(&state.mail.cancelled, &mail.cancelled)
+            swap(&state.mail.resumed, &mail.resumed)
+            mail.drainDeadline = state.mail.drainDeadline
+            state.hasNewDeadline = false
+        }
+    }
+
+    /// Sleeps until there is mail, at the longest until the deadline. Called on the engine thread.
+    func sleep(until deadline: ContinuousClock.Instant?) {
+        let mustSleep = state.withLock { state in
+            state.isAsleep = state.mail.isEmpty && !state.hasNewDeadline
+            return state.isAsleep
+        }
+        guard mustSleep else { return }
+        guard let deadline else { return wake.wait() }
+        let left = max(.zero, deadline - .now)
+        let nanoseconds = left.components.seconds * 1_000_000_000 + left.components.attoseconds / 1_000_000_000
+        _ = wake.wait(timeout: .now() + .nanoseconds(Int(nanoseconds)))
+        state.withLock { $0.isAsleep = false }
+    }
+
+    /// Shows what the engine does. Called on the engine thread.
+    func publish(_ statistics: EngineStatistics) {
+        state.withLock { $0.statistics = statistics }
+    }
+
+    /// The engine's thread takes no more mail. What came meanwhile is answered.
+    func end() {
+        let (left, waiters) = state.withLock { state in
+            state.hasEnded = true
+            let left = state.mail.submissions
+            state.mail.submissions = []
+            let waiters = state.drainWaiters
+            state.drainWaiters = []
+            return (left, waiters)
+        }
+        for submission in left {
+            submission.mailbox.postFinish(
+                .cancelled, usage: GenerationUsage(promptTokens: submission.request.prompt.count))
+        }
+        for waiter in waiters {
+            waiter.resume()
+        }
+    }
+
+    private func tell<Answer: Sendable>(_ change: (inout State) -> Answer) -> Answer {
+        let (answer, wasAsleep) = state.withLock { state in
+            let answer = change(&state)
+            let wasAsleep = state.isAsleep
+            state.isAsleep = false
+            return (answer, wasAsleep)
+        }
+        if wasAsleep {
+            wake.signal()
+        }
+        return answer
+    }
+}

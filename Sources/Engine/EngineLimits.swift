@@ -1,0 +1,32 @@
+internal import Models
+
+/// The limits that follow from a configuration and a model's shape; every one of them is positive.
+struct EngineLimits {
+    /// More blocks are never made: their books would cost more than they could ever save.
+    private static let blockCountLimit = 1 << 18
+
+    /// The most tokens of prompt and output together.
+    let contextLength: Int
+    let scheduler: Scheduler.Limits
+
+    init(_ configuration: EngineConfiguration, shape: ModelShape) {
+        let blockLength = max(1, configuration.blockLength)
+        let sequenceCount = max(1, configuration.sequenceLimit)
+        let blockCount: Int
+        switch configuration.cacheSize {
+        case .blocks(let count):
+            blockCount = count
+        case .bytes(let byteCount):
+            let blockByteCount = KVCacheStorage.blockByteCount(
+                shape: shape, blockLength: blockLength, format: configuration.kvCacheFormat)
+            blockCount = byteCount / max(1, blockByteCount)
+        }
+        scheduler = Scheduler.Limits(
+            rowCount: max(sequenceCount + 1, configuration.stepTokenBudget), sequenceCount: sequenceCount,
+            promptLogitRowCount: max(1, configuration.promptLogitRowLimit),
+            blockCount: max(1, min(blockCount, Self.blockCountLimit)), blockLength: blockLength)
+        contextLength = min(
+            max(1, configuration.contextLength ?? shape.contextLength), max(1, shape.contextLength),
+            scheduler.blockCount * blockLength)
+    }
+}

@@ -1,0 +1,29 @@
+/// A snapshot of what an engine does and has done, taken after each step.
+public struct EngineStatistics: Hashable, Sendable {
+    /// Generations that wait for their first step, or for their turn after a preemption.
+    public var waitingCount = 0
+    /// Generations that hold blocks, the paused ones included.
+    public var runningCount = 0
+    /// Generations that wait for their reader.
+    public var pausedCount = 0
+    public var blockCount = 0
+    /// Blocks that some generation uses.
+    public var usedBlockCount = 0
+    /// Unused blocks whose content may be reused.
+    public var cachedBlockCount = 0
+    public var stepCount = 0
+    /// Rows computed for prompts, and again after preemptions.
+    public var prefillTokenCount = 0
+    /// Tokens generated.
+    public var generatedTokenCount = 0
+    /// Prompt tokens that were looked up in the prefix cache, and those of them that were found.
+    public var cacheQueryTokenCount = 0
+    public var cacheHitTokenCount = 0
+    public var preemptionCount = 0
+    public var finishedCount = 0
+    public var cancelledCount = 0
+    /// The most tokens of prompt and output together; 0 before the model is there.
+    public var contextLength = 0
+
+    public init() {}
+}

@@ -1,0 +1,38 @@
+/// A generation under way, as its one reader holds it: a sequence of batches of events.
+///
+/// Each element is all that is new since the last; the last element ends with `.finished`. Cancelling the reader's task,
+/// calling `cancel()` or dropping the generation cancels it within a step, wherever it stands.
+public final class Generation: AsyncSequence, Sendable {
+    public typealias Element = [GenerationEvent]
+    public typealias Failure = Never
+
+    private let mailbox: GenerationMailbox
+    private let inbox: EngineInbox
+
+    init(mailbox: GenerationMailbox, inbox: EngineInbox) {
+        self.mailbox = mailbox
+        self.inbox = inbox
+    }
+
+    deinit {
+        cancel()
+    }
+
+    /// Ends the generation; `.finished(.cancelled, …)` follows unless it has ended by itself. May be called from anywhere.
+    public func cancel() {
+        inbox.cancel(mailbox.ticket)
+    }
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(generation: self)
+    }
+
+    /// Reads a generation, which lives at least as long.
+    public struct Iterator: AsyncIteratorProtocol {
+        fileprivate let generation: Generation
+
+        public func next() async -> [GenerationEvent]? {
+            await generation.mailbox.next()
+        }
+    }
+}

@@ -1,0 +1,37 @@
+public import Sampling
+public import Tokens
+
+/// What an engine is asked to generate.
+public struct GenerationRequest: Sendable {
+    public var prompt: [TokenID]
+    /// The most tokens to generate; 0 computes the prompt only.
+    public var maximumTokens: Int
+    public var sampling: SamplingParameters
+    public var stops: StopConditions
+    /// The machine that labels the output, in the state in which the prompt leaves it.
+    public var output: OutputMachine
+    /// How many alternatives to report beside the log-probability of each prompt token, 0…20; nil reports none.
+    public var promptLogProbabilities: Int?
+    /// Whether the prompt may reuse what earlier requests computed, and later ones what this one computes.
+    public var usesPrefixCache: Bool
+    /// Only requests with the same salt share a prefix.
+    public var cacheSalt: UInt64
+    /// Higher goes first, and is preempted last.
+    public var priority: Int
+
+    public init(
+        prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
+        stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
+        promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true, cacheSalt: UInt64 = 0, priority: Int = 0
+    ) {
+        self.prompt = prompt
+        self.maximumTokens = maximumTokens
+        self.sampling = sampling
+        self.stops = stops
+        self.output = output
+        self.promptLogProbabilities = promptLogProbabilities
+        self.usesPrefixCache = usesPrefixCache
+        self.cacheSalt = cacheSalt
+        self.priority = priority
+    }
+}

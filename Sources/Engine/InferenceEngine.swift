@@ -1,0 +1,68 @@
+internal import Dispatch
+internal import Foundation
+public import Models
+public import Sampling
+
+/// The door to one model: takes requests from any thread and generates on a thread of its own.
+///
+/// The thread makes the model, owns it, and ends when the engine was drained or dropped.
+public final class InferenceEngine: Sendable {
+    /// Bytes of the engine thread's stack.
+    private static let stackSize = 8 << 20
+
+    private let inbox = EngineInbox()
+    private let admission: AdmissionControl
+
+    /// The dimensions of the engine's model.
+    public let shape: ModelShape
+
+    /// Starts the thread and waits until the model is there. Blocks: not for a task of the concurrent pool.
+    ///
+    /// - Parameters:
+    ///   - configuration: the limits.
+    ///   - tokenBytes: what tokens stand for, to find stop strings.
+    ///   - makeModel: called once, on the engine thread.
+    /// - Throws: what `makeModel` throws, or the `ModelError` of a cache for which there is no memory.
+    public init(
+        configuration: EngineConfiguration, tokenBytes: any TokenByteSource,
+        makeModel: @escaping @Sendable () throws -> any CausalLanguageModel
+    ) throws {
+        let inbox = self.inbox
+        let start = EngineStart()
+        let thread = Thread {
+            EngineLoop.runThread(
+                configuration: configuration, tokenBytes: tokenBytes, inbox: inbox, start: start, makeModel: makeModel)
+        }
+        thread.name = "ponder-engine"
+        thread.stackSize = Self.stackSize
+        thread.start()
+        let started = try start.wait()
+        shape = started.shape
+        admission = AdmissionControl(
+            contextLength: started.contextLength, vocabularySize: started.shape.vocabularySize,
+            queueLimit: max(1, configuration.queueLimit))
+    }
+
+    deinit {
+        inbox.beginDrain(deadline: .now)
+    }
+
+    /// The most tokens of prompt and output together.
+    public var contextLength: Int { admission.contextLength }
+
+    /// What the engine did up to its last step.
+    public var statistics: EngineStatistics { inbox.statistics }
+
+    /// Queues a request and answers at once.
+    public func generate(_ request: GenerationRequest) throws(AdmissionError) -> Generation {
+        try admission.check(request)
+        let mailbox = try inbox.submit(request, queueLimit: admission.queueLimit)
+        return Generation(mailbox: mailbox, inbox: inbox)
+    }
+
+    /// Takes no more requests, finishes those that run, cancels the rest after `deadline`, and ends the thread.
+    public func drain(deadline: Duration) async {
+        inbox.beginDrain(deadline: .now + deadline)
+        await inbox.waitForEnd()
+    }
+}

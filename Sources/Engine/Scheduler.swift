@@ -1,0 +1,280 @@
+internal import Tokens
+
+/// Decides which rows each step computes, and owns the blocks that they are computed into. Pure: no model, no clock.
+///
+/// Every running sequence with one pending token gets its decode row first; prefill chunks fill what is left of the step's
+/// budget, oldest first; then waiting sequences start, in order, while their whole prompt finds room. A sequence that
+/// cannot grow preempts the youngest, which gives its blocks back and waits for its turn to be computed again.
+struct Scheduler {
+    struct Limits: Hashable {
+        /// The most rows of a step; more than `sequenceCount`.
+        var rowCount: Int
+        /// The most sequences that run.
+        var sequenceCount: Int
+        /// The most rows of a step whose logits tell about a prompt.
+        var promptLogitRowCount: Int
+        var blockCount: Int
+        var blockLength: Int
+    }
+
+    let limits: Limits
+    private(set) var pool: BlockPool
+    /// By slot; meaningless where the slot is vacant.
+    private(set) var sequences: [SequenceState] = []
+    private var vacantSlots: [Int] = []
+    /// Slots of the running sequences, in order.
+    private(set) var running: [Int] = []
+    /// Slots of the waiting sequences, in order.
+    private(set) var waiting: [Int] = []
+    private var nextArrival: UInt64 = 0
+    private var matched: [PrefixCache.Published] = []
+    private(set) var cacheQueryTokenCount = 0
+    private(set) var cacheHitTokenCount = 0
+
+    init(limits: Limits) {
+        self.limits = limits
+        pool = BlockPool(blockCount: limits.blockCount, blockLength: limits.blockLength)
+    }
+
+    /// Whether a step would do anything.
+    var hasWork: Bool {
+        running.contains { !sequences[$0].isPaused } || waiting.contains { !sequences[$0].isPaused }
+    }
+
+    var isEmpty: Bool { running.isEmpty && waiting.isEmpty }
+
+    var pausedCount: Int {
+        running.count { sequences[$0].isPaused } + waiting.count { sequences[$0].isPaused }
+    }
+
+    /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
+    mutating func add(
+        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
+        wantsPromptLogits: Bool = false
+    ) -> Int {
+        let sequence = SequenceState(
+            prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
+            wantsPromptLogits: wantsPromptLogits, arrival: nextArrival)
+        nextArrival += 1
+        let slot: Int
+        if let vacant = vacantSlots.popLast() {
+            sequences[vacant] = sequence
+            slot = vacant
+        } else {
+            slot = sequences.count
+            sequences.append(sequence)
+        }
+        waiting.insert(slot, at: orderedPlace(of: slot, in: waiting))
+        return slot
+    }
+
+    /// Plans a step. Each of its chunks must be computed, and settled or removed, before the next plan.
+    mutating func plan(into plan: inout StepPlan) {
+        plan.removeAll()
+        planDecodeRows(&plan)
+        var promptLogitRows = limits.promptLogitRowCount
+        for slot in running where sequences[slot].plannedCount == 0 && !sequences[slot].isPaused {
+            planPrefill(slot, &plan, &promptLogitRows)
+        }
+        admitWaiting(&plan, &promptLogitRows)
+    }
+
+    /// The chunk's rows are in the cache now; full blocks become known to others.
+    mutating func settle(_ chunk: StepPlan.Chunk) {
+        let slot = chunk.slot
+        sequences[slot].computedCount += chunk.rowCount
+        sequences[slot].plannedCount = 0
+        if let next = sequences[slot].nextPromptLogitPosition {
+            sequences[slot].nextPromptLogitPosition = max(next, sequences[slot].computedCount)
+        }
+        publishFullBlocks(of: slot)
+    }
+
+    /// Adds a generated token, which the next step computes.
+    mutating func append(_ token: TokenID, to slot: Int) {
+        sequences[slot].tokens.append(token)
+    }
+
+    /// Removes a sequence, wherever it stands, and releases its blocks.
+    mutating func remove(_ slot: Int) {
+        releaseBlocks(of: slot)
+        running.removeAll { $0 == slot }
+        waiting.removeAll { $0 == slot }
+        sequences[slot].tokens = []
+        vacantSlots.append(slot)
+    }
+
+    /// Leaves a sequence out of the plans, or takes it in again. It keeps its blocks until others need them.
+    mutating func setPaused(_ isPaused: Bool, _ slot: Int) {
+        sequences[slot].isPaused = isPaused
+    }
+
+    private mutating func planDecodeRows(_ plan: inout StepPlan) {
+        var place = 0
+        while place < running.count {
+            let slot = running[place]
+            if sequences[slot].isPaused || sequences[slot].pendingCount != 1 {
+                place += 1
+                continue
+            }
+            if grow(slot, &plan) {
+                append(slot, rowCount: 1, to: &plan)
+            }
+            // Growing may have preempted sequences before and behind this one, or the sequence itself.
+            place = (running.firstIndex { !sequences[$0].goesBefore(sequences[slot]) && $0 != slot }) ?? running.count
+        }
+    }
+
+    /// Gives a sequence the block for its next token, at the cost of a younger one if need be; if there is none, the
+    /// sequence itself gives way and false is the answer.
+    private mutating func grow(_ slot: Int, _ plan: inout StepPlan) -> Bool {
+        while sequences[slot].blockTable.count * limits.blockLength < sequences[slot].tokens.count {
+            if let block = pool.take() {
+                sequences[slot].blockTable.append(block)
+                continue
+            }
+            let victim = victim() ?? slot
+            preempt(victim, &plan)
+            if victim == slot {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Who gives way: a paused sequence, which nobody waits for, or else the youngest that is not planned.
+    private func victim() -> Int? {
+        running.last { sequences[$0].isPaused } ?? running.last { sequences[$0].plannedCount == 0 }
+    }
+
+    private mutating func planPrefill(_ slot: Int, _ plan: inout StepPlan, _ promptLogitRows: inout Int) {
+        let budget = limits.rowCount - plan.rowCount
+        let sequence = sequences[slot]
+        var count = min(sequence.pendingCount, budget)
+        if sequence.nextPromptLogitPosition != nil {
+            count = Self.limit(count, of: sequence, promptLogitRows: &promptLogitRows)
+        }
+        if count > 0 {
+            append(slot, rowCount: count, to: &plan)
+        }
+    }
+
+    /// How many of the next `count` rows keep within the rows that may want logits of a prompt.
+    private static func limit(_ count: Int, of sequence: SequenceState, promptLogitRows: inout Int) -> Int {
+        for row in 0..<count where sequence.wantsPromptLogits(at: sequence.computedCount + row) {
+            if promptLogitRows == 0 {
+                return row
+            }
+            promptLogitRows -= 1
+        }
+        return count
+    }
+
+    private mutating func append(_ slot: Int, rowCount: Int, to plan: inout StepPlan) {
+        sequences[slot].plannedCount = rowCount
+        plan.append(
+            StepPlan.Chunk(
+                slot: slot, firstPosition: sequences[slot].computedCount, rowCount: rowCount,
+                reachesEnd: rowCount == sequences[slot].pendingCount))
+    }
+
+    private mutating func admitWaiting(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
+        var place = 0
+        while place < waiting.count, running.count < limits.sequenceCount, plan.rowCount < limits.rowCount {
+            let slot = waiting[place]
+            if sequences[slot].isPaused {
+                place += 1
+                continue
+            }
+            guard makeRoom(for: slot, &plan) else { return }
+            start(slot)
+            plan.admissionCount += 1
+            waiting.removeAll { $0 == slot }
+            running.insert(slot, at: orderedPlace(of: slot, in: running))
+            planPrefill(slot, &plan, &promptLogitRows)
+        }
+    }
+
+    /// Looks up the sequence's prefix and whether the rest finds room; paused sequences give way, others do not.
+    private mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
+        let sequence = sequences[slot]
+        let blockCount = (sequence.tokens.count + limits.blockLength - 1) / limits.blockLength
+        while true {
+            let limit = sequence.reusableCount / limits.blockLength
+            pool.cache.match(sequence.tokens, salt: sequence.salt, limit: limit, into: &matched)
+            let revived = matched.count { pool.cache.isEvictable($0.block) }
+            // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
+            let needed = blockCount - matched.count + revived + running.count
+            if needed <= pool.availableCount {
+                return true
+            }
+            guard let victim = running.last(where: { sequences[$0].isPaused }) else { return false }
+            preempt(victim, &plan)
+        }
+    }
+
+    /// Gives a sequence its matched prefix and blocks for all its other tokens.
+    private mutating func start(_ slot: Int) {
+        for published in matched {
+            pool.retain(published.block)
+            sequences[slot].blockTable.append(published.block)
+        }
+        sequences[slot].publishedCount = matched.count
+        sequences[slot].lastSerial = matched.last?.serial ?? BlockHash.rootSerial
+        sequences[slot].computedCount = matched.count * limits.blockLength
+        while sequences[slot].blockTable.count * limits.blockLength < sequences[slot].tokens.count {
+            guard let block = pool.take() else { break }
+            sequences[slot].blockTable.append(block)
+        }
+        sequences[slot].isRunning = true
+        if sequences[slot].cachedCount == nil {
+            sequences[slot].cachedCount = sequences[slot].computedCount
+            cacheQueryTokenCount += sequences[slot].promptCount
+            cacheHitTokenCount += sequences[slot].computedCount
+        }
+    }
+
+    private mutating func preempt(_ slot: Int, _ plan: inout StepPlan) {
+        releaseBlocks(of: slot)
+        running.removeAll { $0 == slot }
+        waiting.insert(slot, at: orderedPlace(of: slot, in: waiting))
+        plan.preemptionCount += 1
+    }
+
+    /// The last blocks first, so that they are evicted first: the beginning of a prefix serves more sequences than its end.
+    private mutating func releaseBlocks(of slot: Int) {
+        for block in sequences[slot].blockTable.reversed() {
+            pool.release(block)
+        }
+        sequences[slot].blockTable.removeAll(keepingCapacity: true)
+        sequences[slot].computedCount = 0
+        sequences[slot].publishedCount = 0
+        sequences[slot].lastSerial = BlockHash.rootSerial
+        sequences[slot].hasBrokenChain = false
+        sequences[slot].plannedCount = 0
+        sequences[slot].isRunning = false
+    }
+
+    private mutating func publishFullBlocks(of slot: Int) {
+        let length = limits.blockLength
+        guard sequences[slot].usesPrefixCache, !sequences[slot].hasBrokenChain else { return }
+        while (sequences[slot].publishedCount + 1) * length <= sequences[slot].computedCount {
+            let index = sequences[slot].publishedCount
+            let published = pool.publish(
+                sequences[slot].blockTable[index],
+                content: sequences[slot].tokens[index * length..<(index + 1) * length],
+                parentSerial: sequences[slot].lastSerial, salt: sequences[slot].salt)
+            guard let published else {
+                sequences[slot].hasBrokenChain = true
+                return
+            }
+            sequences[slot].blockTable[index] = published.block
+            sequences[slot].publishedCount += 1
+            sequences[slot].lastSerial = published.serial
+        }
+    }
+
+    private func orderedPlace(of slot: Int, in order: [Int]) -> Int {
+        order.firstIndex { sequences[slot].goesBefore(sequences[$0]) } ?? order.count
+    }
+}

@@ -1,0 +1,69 @@
+internal import Tokens
+
+/// A sequence as the scheduler sees it: its tokens, and how far the cache has them.
+///
+/// States: *waiting* (holds no blocks), *running* (its table reaches all its tokens that are planned), either of them also
+/// *paused* (not planned until its reader comes back).
+struct SequenceState {
+    /// The prompt and what was generated after it.
+    var tokens: [TokenID]
+    let promptCount: Int
+    /// Tokens whose keys and values are in the cache.
+    var computedCount = 0
+    /// The blocks that hold them, in order.
+    var blockTable: [BlockID] = []
+    /// How many of the table's blocks are published, and the number of the last one's publication.
+    var publishedCount = 0
+    var lastSerial = BlockHash.rootSerial
+    /// Whether a full block could not be published, and so none after it can.
+    var hasBrokenChain = false
+    /// Rows of this step's plan.
+    var plannedCount = 0
+    var isRunning = false
+    var isPaused = false
+    /// The first prompt position whose logits are still wanted; nil if those of the prompt are not.
+    var nextPromptLogitPosition: Int?
+    /// Prompt tokens found in the prefix cache at the first start.
+    var cachedCount: Int?
+    let usesPrefixCache: Bool
+    let salt: UInt64
+    let priority: Int
+    /// Grows from sequence to sequence.
+    let arrival: UInt64
+
+    init(
+        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
+        wantsPromptLogits: Bool = false, arrival: UInt64
+    ) {
+        tokens = prompt
+        promptCount = prompt.count
+        self.usesPrefixCache = usesPrefixCache
+        self.salt = salt
+        self.priority = priority
+        nextPromptLogitPosition = wantsPromptLogits ? 0 : nil
+        self.arrival = arrival
+    }
+
+    /// Tokens that the model has yet to see.
+    var pendingCount: Int { tokens.count - computedCount }
+
+    /// Whether the sequence goes before another: by priority, then by age.
+    func goesBefore(_ other: SequenceState) -> Bool {
+        priority > other.priority || (priority == other.priority && arrival < other.arrival)
+    }
+
+    /// Whether the logits of the row at a position tell how likely the prompt token behind it is, and are still wanted.
+    func wantsPromptLogits(at position: Int) -> Bool {
+        guard let next = nextPromptLogitPosition else { return false }
+        return position >= next && position < promptCount - 1
+    }
+
+    /// How many tokens may come from the prefix cache: the last one must be computed, and those whose logits are wanted.
+    var reusableCount: Int {
+        guard usesPrefixCache else { return 0 }
+        if let next = nextPromptLogitPosition, next < promptCount - 1 {
+            return next
+        }
+        return tokens.count - 1
+    }
+}
