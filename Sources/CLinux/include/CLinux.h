@@ -2,10 +2,42 @@
 #define PONDER_CLINUX_H
 
 // System headers that the Glibc module does not export to Swift.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+/// Creates an epoll set. Returns its descriptor, or -errno.
+int linux_epoll_create(void);
+
+/// Adds, changes or removes `descriptor` in an epoll set; `operation` is EPOLL_CTL_ADD, _MOD or _DEL.
+/// Returns 0, or -errno.
+int linux_epoll_control(int set, int operation, int descriptor, uint32_t interest, uint64_t token);
+
+/// Takes what is ready without waiting: `tokens` and `readiness` have room for `capacity` (at most 256) entries.
+/// Returns how many were filled, or -errno.
+int linux_epoll_poll(int set, uint64_t *tokens, uint32_t *readiness, int capacity);
+
+/// Accepts one connection, non-blocking and closed on exec. Returns its descriptor, or -errno.
+int linux_accept(int listener);
+
+/// Opens a non-blocking socket that is closed on exec. Returns its descriptor, or -errno.
+int linux_socket(int family);
+
+/// Reads what is there, up to `capacity` bytes. Returns the count, 0 at the end of the stream, or -errno.
+ssize_t linux_receive(int descriptor, void *buffer, size_t capacity);
+
+/// Writes the pieces in order without raising SIGPIPE. Returns how many bytes were taken, or -errno.
+ssize_t linux_send(int descriptor, struct iovec *pieces, int count);
+
+/// Lifts the limit of open descriptors to what the system allows. Returns the limit now in force.
+uint64_t linux_raise_descriptor_limit(void);
 
 #endif

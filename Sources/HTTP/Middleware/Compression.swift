@@ -1,0 +1,61 @@
+internal import HTTPTypes
+
+/// Takes gzip bodies and, from clients that accept gzip, compresses whole JSON responses. Streams are left alone:
+/// compression would hold tokens back.
+public struct Compression: Middleware {
+    /// Compression in both directions.
+    public init() {}
+
+    /// Notes what the client sends and accepts; the work is done where bodies are read and written.
+    public func respond(
+        to request: Request,
+        context: RequestContext,
+        writer: consuming ResponseWriter,
+        next: any HTTPResponder
+    ) async throws {
+        var request = request
+        switch request.headers[.contentEncoding]?.lowercased() {
+        case nil, "identity": break
+        case "gzip", "x-gzip": request.body.isGzip = true
+        case let coding?:
+            let message = "Unsupported content-encoding: \(coding). Supported: gzip."
+            return try await context.answer(HTTPError(.unsupportedMediaType, message))
+        }
+        context.response.acceptsGzip = AcceptedCoding.acceptsGzip(request.headers[.acceptEncoding])
+        context.response.changeHead { head in
+            guard head.headerFields[.contentType]?.hasPrefix("application/json") == true else { return }
+            head.headerFields.append(HTTPField(name: .vary, value: "accept-encoding"))
+        }
+        try await next.respond(to: request, context: context, writer: writer)
+    }
+
+    static let minimumByteCount = 1_024
+
+    /// The body as it is to be sent, with the head changed accordingly.
+    static func encode(_ body: [UInt8], head: inout HTTPResponse) -> [UInt8] {
+        guard body.count >= minimumByteCount,
+            head.headerFields[.contentType]?.hasPrefix("application/json") == true,
+            head.headerFields[.contentEncoding] == nil,
+            let encoded = GzipEncoder.encode(body), encoded.count < body.count
+        else { return body }
+        head.headerFields[.contentEncoding] = "gzip"
+        return encoded
+    }
+}
+
+/// Reads `accept-encoding`, RFC 9110 section 12.5.3.
+enum AcceptedCoding {
+    /// Whether gzip is acceptable: named, or covered by `*`, with a weight above 0.
+    static func acceptsGzip(_ field: String?) -> Bool {
+        guard let field else { return false }
+        var wildcard = false
+        for item in field.split(separator: ",") {
+            let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard let coding = parts.first else { continue }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+            if coding == "gzip" || coding == "x-gzip" { return weight > 0 }
+            if coding == "*" { wildcard = weight > 0 }
+        }
+        return wildcard
+    }
+}

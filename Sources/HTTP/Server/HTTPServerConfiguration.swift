@@ -1,0 +1,27 @@
+public import Sockets
+
+/// How a server listens and what it grants its clients.
+public struct HTTPServerConfiguration: Sendable {
+    /// Where to listen; several are fine. Port 0 picks a free port.
+    public var addresses: [SocketAddress]
+    /// What a client may ask of a connection.
+    public var limits = HTTPLimits()
+    /// How many connections are served at once. More wait in the system's queue.
+    public var connectionLimit = 8_192
+    /// How many event loops share the connections.
+    public var loopCount = 1
+    /// How exactly timeouts are kept.
+    public var timerInterval: Duration = .milliseconds(250)
+    /// The value of `server`, or nil to send none.
+    public var serverName: String?
+    /// Whether a client that ends its own direction while it waits for the response is still answered. By default
+    /// that counts as having gone away, as in most servers, and cancels the request.
+    public var allowsHalfClose = false
+    /// Makes the body of every error that is answered by the server itself.
+    public var errorBody: @Sendable (HTTPError) -> ErrorBody = ErrorBody.plainText
+
+    /// A configuration that listens at the given addresses.
+    public init(addresses: [SocketAddress]) {
+        self.addresses = addresses
+    }
+}

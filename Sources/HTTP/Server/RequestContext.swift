@@ -1,0 +1,59 @@
+internal import HTTPTypes
+public import Logging
+public import Sockets
+
+/// What is known about a request besides what the client said.
+public struct RequestContext: Sendable {
+    /// Names the request in logs and in the response's `x-request-id`.
+    public let requestID: String
+    /// Who is asking, or nil when that is not known.
+    public let peer: SocketAddress?
+    /// What has become of the response.
+    public let response: ResponseRecord
+    /// The values of the route's parameters, percent-decoded.
+    public internal(set) var parameters: [String: String] = [:]
+
+    private let baseLogger: Logger
+    private let sink: any ResponseSink
+    private let errorBody: @Sendable (HTTPError) -> ErrorBody
+
+    package init(
+        requestID: String,
+        peer: SocketAddress?,
+        response: ResponseRecord,
+        logger: Logger,
+        sink: any ResponseSink,
+        errorBody: @escaping @Sendable (HTTPError) -> ErrorBody
+    ) {
+        self.requestID = requestID
+        self.peer = peer
+        self.response = response
+        self.baseLogger = logger
+        self.sink = sink
+        self.errorBody = errorBody
+    }
+
+    /// A logger whose lines carry the request's id.
+    public var logger: Logger {
+        var logger = baseLogger
+        logger[metadataKey: "request_id"] = "\(requestID)"
+        return logger
+    }
+
+    /// Answers with an error, unless a response has begun: then the connection is left to be broken off.
+    package func answer(_ error: any Error) async throws {
+        guard response.status == nil else { throw error }
+        if error is CancellationError { throw error }
+        if let error = error as? ResponseError { throw error }
+        switch error {
+        case BodyError.peerGone, BodyError.cancelled: throw error
+        default: break
+        }
+        let refusal = HTTPError(describing: error)
+        if refusal.code == .internalError { logger.error("request failed", metadata: ["error": "\(error)"]) }
+        let body = errorBody(refusal)
+        var head = HTTPResponse(status: refusal.status, headerFields: refusal.headers)
+        head.headerFields[.contentType] = body.contentType
+        try await ResponseWriter(sink: sink, record: response).send(head, body: body.bytes)
+    }
+}

@@ -1,0 +1,63 @@
+public import HTTPTypes
+internal import Synchronization
+
+/// What has become of the response to one request: written by the response writer, read by middleware.
+public final class ResponseRecord: Sendable {
+    private struct State {
+        var headChanges: [@Sendable (inout HTTPResponse) -> Void] = []
+        var status: HTTPResponse.Status?
+        var bodyByteCount = 0
+        var isFinished = false
+        var acceptsGzip = false
+        var route: String?
+    }
+
+    // Shared by the tasks that answer one request, which may be several where a responder uses child tasks.
+    private let state = Mutex(State())
+
+    /// A record of a response that has not begun.
+    public init() {}
+
+    /// The status that was sent, or nil while no response has begun.
+    public var status: HTTPResponse.Status? { state.withLock { $0.status } }
+    /// How many bytes of the body were handed over, before compression and framing.
+    public var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
+    /// Whether the response was handed over to its end.
+    public var isFinished: Bool { state.withLock { $0.isFinished } }
+    /// The pattern of the route that was found, or nil.
+    public var route: String? { state.withLock { $0.route } }
+
+    /// Has `change` applied to the response's head before it is sent, after those added before.
+    public func changeHead(_ change: @escaping @Sendable (inout HTTPResponse) -> Void) {
+        state.withLock { $0.headChanges.append(change) }
+    }
+
+    var acceptsGzip: Bool {
+        get { state.withLock { $0.acceptsGzip } }
+        set { state.withLock { $0.acceptsGzip = newValue } }
+    }
+
+    func found(route: String) {
+        state.withLock { $0.route = route }
+    }
+
+    /// Marks the response as begun and gives its head the last touches. Returns false if one had begun before.
+    func begin(_ head: inout HTTPResponse) -> Bool {
+        let changes: [@Sendable (inout HTTPResponse) -> Void]? = state.withLock {
+            guard $0.status == nil else { return nil }
+            $0.status = head.status
+            return $0.headChanges
+        }
+        guard let changes else { return false }
+        for change in changes { change(&head) }
+        return true
+    }
+
+    func wrote(byteCount: Int) {
+        state.withLock { $0.bodyByteCount += byteCount }
+    }
+
+    func finished() {
+        state.withLock { $0.isFinished = true }
+    }
+}

@@ -1,0 +1,98 @@
+internal import CLinux
+internal import Glibc
+
+/// What came of accepting.
+package enum AcceptOutcome: ~Copyable {
+    /// A new connection.
+    case accepted(StreamSocket)
+    /// Nobody waits.
+    case wouldBlock
+    /// The peer went away before it was accepted; the next may be fine.
+    case peerGone
+    /// No descriptor was left: the connection was refused by closing it.
+    case outOfDescriptors
+    /// The listener itself is broken.
+    case failed(SocketError)
+}
+
+/// A bound socket that takes connections.
+package struct ListeningSocket: ~Copyable, Sendable {
+    /// The socket's descriptor.
+    package let descriptor: OwnedDescriptor
+    /// The address in force: with the port that the system chose when 0 was asked for.
+    package let address: SocketAddress
+    private var spare: OwnedDescriptor?
+
+    /// Binds and listens. A stale Unix socket, one that nobody serves any more, is replaced.
+    package init(_ address: SocketAddress, backlog: Int32 = 1_024) throws(SocketError) {
+        let number = try SocketError.check(linux_socket(address.family), "socket for \(address)")
+        let descriptor = OwnedDescriptor(number)
+        if case .unix(let path) = address { try Self.removeStaleSocket(path) }
+        var on: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        if case .ipv6 = address { _ = unsafe setsockopt(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size) }
+        try unsafe address.withSystemForm { (form, byteCount) throws(SocketError) in
+            guard unsafe bind(number, form, byteCount) == 0 else { throw SocketError.last("bind \(address)") }
+        }
+        guard listen(number, backlog) == 0 else { throw SocketError.last("listen \(address)") }
+        let bound = unsafe descriptor.systemAddress { unsafe getsockname($0, $1, $2) }
+        self.descriptor = descriptor
+        self.address = bound ?? address
+        spare = Self.openSpare()
+    }
+
+    /// Takes one waiting connection.
+    package mutating func accept() -> AcceptOutcome {
+        let result = linux_accept(descriptor.number)
+        if result >= 0 { return .accepted(StreamSocket(OwnedDescriptor(result))) }
+        switch -result {
+        case EAGAIN: return .wouldBlock
+        case EINTR, ECONNABORTED, EPROTO, EPERM: return .peerGone
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            refuseOne()
+            return .outOfDescriptors
+        case let code: return .failed(SocketError(operation: "accept \(address)", code: code))
+        }
+    }
+
+    /// Removes a Unix socket's file. To be called when listening ends.
+    package func unlinkPath() {
+        guard case .unix(let path) = address else { return }
+        _ = unsafe unlink(path)
+    }
+
+    // Without a descriptor to accept with, the waiting connection would make the listener ready for ever.
+    private mutating func refuseOne() {
+        spare = nil
+        let result = linux_accept(descriptor.number)
+        if result >= 0 { _ = OwnedDescriptor(result) }
+        spare = Self.openSpare()
+    }
+
+    private static func openSpare() -> OwnedDescriptor? {
+        let number = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        return number >= 0 ? OwnedDescriptor(number) : nil
+    }
+
+    private static func removeStaleSocket(_ path: String) throws(SocketError) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        let probe = OwnedDescriptor(try SocketError.check(linux_socket(AF_UNIX), "socket for unix:\(path)"))
+        let number = probe.number
+        let answered = try unsafe SocketAddress.unix(path: path).withSystemForm { form, byteCount in
+            unsafe connect(number, form, byteCount) == 0 || errno == EAGAIN
+        }
+        guard !answered else { throw SocketError(operation: "bind unix:\(path)", code: EADDRINUSE) }
+        _ = unsafe unlink(path)
+    }
+}
+
+/// The process's limit of open descriptors.
+public enum DescriptorLimit {
+    /// Lifts the limit to what the system allows. Returns the limit now in force.
+    @discardableResult
+    public static func raise() -> UInt64 {
+        linux_raise_descriptor_limit()
+    }
+}

@@ -1,0 +1,119 @@
+internal import CLinux
+internal import Glibc
+
+/// What came of reading from a socket.
+package enum ReceiveOutcome: Equatable, Sendable {
+    /// So many bytes lie at the start of the buffer.
+    case received(Int)
+    /// Nothing is there now.
+    case wouldBlock
+    /// The peer has ended its direction.
+    case ended
+    /// The connection is broken.
+    case failed(SocketError)
+}
+
+/// What came of writing to a socket.
+package enum SendOutcome: Equatable, Sendable {
+    /// So many bytes were taken; fewer than offered when the socket's buffer is full.
+    case sent(Int)
+    /// The connection is broken.
+    case failed(SocketError)
+}
+
+/// A connected, non-blocking stream: TCP or Unix domain.
+package struct StreamSocket: ~Copyable, Sendable {
+    /// The socket's descriptor.
+    package let descriptor: OwnedDescriptor
+
+    /// Takes over a connected, non-blocking socket.
+    package init(_ descriptor: consuming OwnedDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Two sockets that are connected to each other.
+    package struct Pair: ~Copyable {
+        package var first: StreamSocket
+        package var second: StreamSocket
+    }
+
+    /// Opens two sockets that are connected to each other.
+    package static func pair() throws(SocketError) -> Pair {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SocketError.last("socketpair") }
+        return Pair(
+            first: StreamSocket(OwnedDescriptor(ends[0])), second: StreamSocket(OwnedDescriptor(ends[1])))
+    }
+
+    /// Sends small writes at once instead of gathering them: a token must not wait for an acknowledgement.
+    package func disableDelay() {
+        var on: Int32 = 1
+        _ = unsafe setsockopt(
+            descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// The peer's address, or nil when it is gone already.
+    package var peerAddress: SocketAddress? {
+        unsafe descriptor.systemAddress { descriptor, address, count in unsafe getpeername(descriptor, address, count) }
+    }
+
+    /// Reads what is there, as much as the buffer holds.
+    package func receive(into buffer: inout [UInt8]) -> ReceiveOutcome {
+        let number = descriptor.number
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes {
+                unsafe linux_receive(number, $0.baseAddress, $0.count)
+            }
+            switch Int32(truncatingIfNeeded: count) {
+            case -EINTR: continue
+            case -EAGAIN: return .wouldBlock
+            case 0: return .ended
+            case let code where code < 0: return .failed(SocketError(operation: "receive", code: -code))
+            default: return .received(count)
+            }
+        }
+    }
+
+    /// Writes what the queue holds until it is empty or the socket's buffer is full.
+    package func send(_ queue: inout OutboundQueue) -> SendOutcome {
+        var total = 0
+        while !queue.isEmpty {
+            let offered = queue.nextOfferByteCount
+            let number = descriptor.number
+            let count = unsafe queue.withNextOffer { unsafe linux_send(number, $0, $1) }
+            if count < 0 {
+                switch Int32(truncatingIfNeeded: -count) {
+                case EINTR: continue
+                case EAGAIN: return .sent(total)
+                case let code: return .failed(SocketError(operation: "send", code: code))
+                }
+            }
+            queue.removeFirst(count)
+            total += count
+            guard count == offered else { return .sent(total) }
+        }
+        return .sent(total)
+    }
+
+    /// Tells the peer that nothing more will come, while its own bytes can still be read.
+    package func finishSending() {
+        _ = shutdown(descriptor.number, Int32(SHUT_WR))
+    }
+}
+
+extension OwnedDescriptor {
+    /// An address of the socket, as `getsockname` or `getpeername` tell it.
+    func systemAddress(
+        _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard unsafe ask(number, address, &byteCount) == 0 else { return nil }
+                return unsafe SocketAddress(address, byteCount: byteCount)
+            }
+        }
+    }
+}
