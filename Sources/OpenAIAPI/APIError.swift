@@ -12,8 +12,6 @@ struct APIError: Error, Sendable, Hashable {
     var retryAfter: Duration?
     /// False tells clients that waiting will not help, where the status alone would make them retry.
     var isWorthRetrying: Bool = true
-    /// The methods of the route, for a 405.
-    var allowedMethods: [String] = []
     /// The prompt's length and the context's, where the one is too long for the other.
     var contextNumbers: ContextNumbers?
 
@@ -63,25 +61,6 @@ extension APIError {
         status: 401,
         message: "No valid API key was given. Send it as 'Authorization: Bearer KEY'.",
         type: .invalidRequest, code: .invalidAPIKey)
-
-    static func unknownRoute(method: String, path: String) -> APIError {
-        APIError(
-            status: 404, message: "Unknown request URL: \(method) \(path).",
-            type: .invalidRequest, code: .unknownURL)
-    }
-
-    static func methodNotAllowed(method: String, path: String, allowed: [String]) -> APIError {
-        APIError(
-            status: 405,
-            message: "\(method) is not allowed on \(path); use \(allowed.joined(separator: " or ")).",
-            type: .invalidRequest, code: .methodNotAllowed, allowedMethods: allowed)
-    }
-
-    static func bodyTooLarge(limit: Int) -> APIError {
-        APIError(
-            status: 413, message: "The request body is larger than \(limit) bytes.",
-            type: .invalidRequest, code: .requestTooLarge)
-    }
 
     static func internalFailure(_ reason: String) -> APIError {
         APIError(status: 500, message: reason, type: .server, code: .internalError)

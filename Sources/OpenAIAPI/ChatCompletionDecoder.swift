@@ -5,7 +5,7 @@ internal import Serving
 struct ChatCompletionCall {
     var request: ChatRequest
     var delivery: ReplyDelivery
-    var warnings: [ServingWarning]
+    var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
     var fieldNames: [RequestField: String]
 }
@@ -23,7 +23,7 @@ struct ReplyDelivery {
 enum ChatCompletionDecoder {
     static func call(from body: JSONObject) throws(APIError) -> ChatCompletionCall {
         var root = FieldReader(body)
-        var warnings: [ServingWarning] = []
+        var warnings: [RequestWarning] = []
         var fieldNames: [RequestField: String] = [:]
         let isStrict = try root.bool("strict") ?? false
         let model = try root.string("model")
@@ -48,7 +48,7 @@ enum ChatCompletionDecoder {
 
     /// `stream` and `stream_options`, and how tokens are named.
     static func delivery(
-        from root: inout FieldReader, warnings: inout [ServingWarning]
+        from root: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> ReplyDelivery {
         var delivery = ReplyDelivery()
         delivery.streams = try root.bool("stream") ?? false
@@ -57,24 +57,24 @@ enum ChatCompletionDecoder {
         delivery.includesUsage = try options.bool("include_usage") ?? false
         if try options.bool("include_obfuscation") == true {
             warnings.append(
-                ServingWarning(parameter: "stream_options.include_obfuscation", message: "Not supported; no effect."))
+                RequestWarning(parameter: "stream_options.include_obfuscation", message: "Not supported; no effect."))
         }
         if !delivery.streams {
             warnings.append(
-                ServingWarning(parameter: "stream_options", message: "It has no effect without 'stream'."))
+                RequestWarning(parameter: "stream_options", message: "It has no effect without 'stream'."))
         }
         IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
         return delivery
     }
 
     /// In strict mode whatever would be warned of is refused.
-    static func refuse(_ warnings: [ServingWarning], isStrict: Bool) throws(APIError) {
+    static func refuse(_ warnings: [RequestWarning], isStrict: Bool) throws(APIError) {
         guard isStrict, let first = warnings.first else { return }
         throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
     }
 
     private static func maximumTokens(
-        from root: inout FieldReader, names: inout [RequestField: String], warnings: inout [ServingWarning]
+        from root: inout FieldReader, names: inout [RequestField: String], warnings: inout [RequestWarning]
     ) throws(APIError) -> Int? {
         let newer = try root.integer("max_completion_tokens")
         let older = try root.integer("max_tokens")
@@ -82,7 +82,7 @@ enum ChatCompletionDecoder {
         names[.maximumTokens] = "max_completion_tokens"
         if let older, older != newer {
             warnings.append(
-                ServingWarning(parameter: "max_tokens", message: "'max_completion_tokens' was given too and is used."))
+                RequestWarning(parameter: "max_tokens", message: "'max_completion_tokens' was given too and is used."))
         }
         return newer
     }

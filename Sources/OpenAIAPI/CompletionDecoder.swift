@@ -5,7 +5,7 @@ internal import Serving
 struct CompletionCall {
     var request: CompletionRequest
     var delivery: ReplyDelivery
-    var warnings: [ServingWarning]
+    var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
     let fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs"]
 }
@@ -14,7 +14,7 @@ struct CompletionCall {
 enum CompletionDecoder {
     static func call(from body: JSONObject) throws(APIError) -> CompletionCall {
         var root = FieldReader(body)
-        var warnings: [ServingWarning] = []
+        var warnings: [RequestWarning] = []
         let isStrict = try root.bool("strict") ?? false
         let model = try root.string("model")
         let prompts = try prompts(from: &root)

@@ -15,10 +15,10 @@ enum IneffectiveFields {
 
     private static let completion: [(key: String, type: FieldType)] = [("user", .string)]
 
-    static func checkChat(_ root: inout FieldReader, warnings: inout [ServingWarning]) throws(APIError) {
+    static func checkChat(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
         try check(chat, &root, &warnings)
         if try root.bool("store") == true {
-            warnings.append(ServingWarning(parameter: "store", message: "Replies are not stored; it has no effect."))
+            warnings.append(RequestWarning(parameter: "store", message: "Replies are not stored; it has no effect."))
         }
         if let tier = try root.string("service_tier"), tier != "auto", tier != "default" {
             warnings.append(ineffective("service_tier"))
@@ -33,21 +33,21 @@ enum IneffectiveFields {
         try checkResponseFormat(&root)
     }
 
-    static func checkCompletion(_ root: inout FieldReader, warnings: inout [ServingWarning]) throws(APIError) {
+    static func checkCompletion(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
         try check(completion, &root, &warnings)
         try checkResponseFormat(&root)
     }
 
     /// Warns of every field that nobody has read.
-    static func warnOfUnknown(_ root: FieldReader, warnings: inout [ServingWarning]) {
+    static func warnOfUnknown(_ root: FieldReader, warnings: inout [RequestWarning]) {
         for key in root.unreadKeys {
             warnings.append(
-                ServingWarning(parameter: root.path(of: key), message: "Unknown field; it has no effect."))
+                RequestWarning(parameter: root.path(of: key), message: "Unknown field; it has no effect."))
         }
     }
 
     private static func check(
-        _ fields: [(key: String, type: FieldType)], _ root: inout FieldReader, _ warnings: inout [ServingWarning]
+        _ fields: [(key: String, type: FieldType)], _ root: inout FieldReader, _ warnings: inout [RequestWarning]
     ) throws(APIError) {
         for field in fields {
             let isPresent =
@@ -62,8 +62,8 @@ enum IneffectiveFields {
         }
     }
 
-    private static func ineffective(_ key: String) -> ServingWarning {
-        ServingWarning(parameter: key, message: "It has no effect on this server.")
+    private static func ineffective(_ key: String) -> RequestWarning {
+        RequestWarning(parameter: key, message: "It has no effect on this server.")
     }
 
     private static func refuseSound(_ root: inout FieldReader) throws(APIError) {

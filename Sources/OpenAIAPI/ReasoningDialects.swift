@@ -13,7 +13,7 @@ struct ReasoningFields {
 /// `enable_thinking`, `thinking.type` or `think`, `reasoning.enabled`, `reasoning_effort` or `reasoning.effort`.
 enum ReasoningDialects {
     static func fields(
-        from root: inout FieldReader, warnings: inout [ServingWarning]
+        from root: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> ReasoningFields {
         var fields = ReasoningFields()
         let fromVariables = try templateVariables(from: &root, into: &fields)
@@ -42,7 +42,7 @@ enum ReasoningDialects {
 
     /// `thinking: {"type": "enabled" | "disabled"}`, as Anthropic's API has it.
     private static func anthropicSwitch(
-        from root: inout FieldReader, warnings: inout [ServingWarning]
+        from root: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> Bool? {
         guard var thinking = try root.reader("thinking") else { return nil }
         if try thinking.integer("budget_tokens") != nil {
@@ -72,21 +72,21 @@ enum ReasoningDialects {
 
     /// `reasoning: {"enabled": …, "effort": …}`, as OpenRouter has it.
     private static func routerSwitch(
-        from root: inout FieldReader, warnings: inout [ServingWarning]
+        from root: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> Bool? {
         guard var reasoning = try root.reader("reasoning") else { return nil }
         let enabled = try reasoning.bool("enabled")
         let effort = try effort("effort", from: &reasoning, warnings: &warnings)
         for key in reasoning.unreadKeys {
             warnings.append(
-                ServingWarning(parameter: reasoning.path(of: key), message: "Not supported yet; it has no effect."))
+                RequestWarning(parameter: reasoning.path(of: key), message: "Not supported yet; it has no effect."))
         }
         return enabled ?? effort
     }
 
     /// Qwen3 knows no levels: `none` switches thinking off, every other level on.
     private static func effort(
-        _ key: String, from reader: inout FieldReader, warnings: inout [ServingWarning]
+        _ key: String, from reader: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> Bool? {
         guard let effort = try reader.string(key) else { return nil }
         guard effort != "none" else { return false }
@@ -97,13 +97,13 @@ enum ReasoningDialects {
                     + "not '\(effort.prefix(40))'.")
         }
         warnings.append(
-            ServingWarning(
+            RequestWarning(
                 parameter: reader.path(of: key),
                 message: "The level '\(effort)' switches thinking on, but does not bound its length yet."))
         return true
     }
 
-    private static func noBudget(_ parameter: String) -> ServingWarning {
-        ServingWarning(parameter: parameter, message: "Thinking budgets are not supported yet; it has no effect.")
+    private static func noBudget(_ parameter: String) -> RequestWarning {
+        RequestWarning(parameter: parameter, message: "Thinking budgets are not supported yet; it has no effect.")
     }
 }

@@ -1,7 +1,13 @@
+internal import HTTP
 internal import JSON
 
-/// From a request's bytes to the object that decoders read.
+/// From a request to the object that decoders read.
 enum RequestReader {
+    /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
+    static func object(of request: Request, limit: Int) async throws -> JSONObject {
+        try object(try await request.body.collect(upTo: limit))
+    }
+
     static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {
         let value: JSONValue
         do {

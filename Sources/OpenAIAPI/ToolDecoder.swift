@@ -11,11 +11,13 @@ struct ToolFields {
 
 /// Reads `tools`, `tool_choice` and `parallel_tool_calls`, and their deprecated forerunners.
 enum ToolDecoder {
-    static func fields(from root: inout FieldReader, warnings: inout [ServingWarning]) throws(APIError) -> ToolFields {
+    static func fields(from root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) -> ToolFields {
         var fields = ToolFields()
         fields.tools = try tools(from: &root)
         fields.tools += try functions(from: &root, warnings: &warnings)
-        fields.use = try toolUse(key: "tool_choice", from: &root) ?? toolUse(key: "function_call", from: &root) ?? .automatic
+        let use = try toolUse(key: "tool_choice", from: &root)
+        let olderUse = try toolUse(key: "function_call", from: &root)
+        fields.use = use ?? olderUse ?? .automatic
         fields.allowsParallelCalls = try root.bool("parallel_tool_calls") ?? true
         return fields
     }
@@ -42,7 +44,7 @@ enum ToolDecoder {
 
     /// The deprecated `functions`, as tools.
     private static func functions(
-        from root: inout FieldReader, warnings: inout [ServingWarning]
+        from root: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> [ToolDefinition] {
         guard let elements = try root.array("functions") else { return [] }
         var tools: [ToolDefinition] = []
@@ -56,7 +58,7 @@ enum ToolDecoder {
             tools.append(ToolDefinition(json: ["type": "function", "function": element]))
         }
         warnings.append(
-            ServingWarning(
+            RequestWarning(
                 parameter: "functions", message: "Deprecated; read as 'tools', and calls come back as 'tool_calls'."))
         return tools
     }

@@ -47,23 +47,20 @@ struct ChatChoiceReader {
         // One by one, so that each piece of text is sent with its own tokens.
         var events: [ChatEvent] = []
         for token in tokens {
-            enter(token)
+            let isContent = token.phase == .content
+            if isContent, !token.isStructural {
+                var bytes: [UInt8] = []
+                tokenizer.appendBytes(of: token.id, to: &bytes)
+                ledger?.append(token, bytes: bytes)
+            }
             for event in self.events(parser.consume([token])) {
                 events.appendJoining(event)
             }
+            if !isContent {
+                ledger?.beginStretch()
+            }
         }
         return events
-    }
-
-    private mutating func enter(_ token: SampledToken) {
-        guard token.phase == .content else {
-            ledger?.beginStretch()
-            return
-        }
-        guard !token.isStructural else { return }
-        var bytes: [UInt8] = []
-        tokenizer.appendBytes(of: token.id, to: &bytes)
-        ledger?.append(token, bytes: bytes)
     }
 
     private mutating func events(_ deltas: [OutputDelta]) -> [ChatEvent] {
@@ -73,7 +70,7 @@ struct ChatChoiceReader {
                 toolCallCount += 1
             }
             guard !exceedsToolCallLimit else { break }
-            var tokens: [SampledToken] = []
+            var tokens: [SentToken] = []
             if case .content(let text) = delta {
                 tokens = ledger?.send(text) ?? []
             }

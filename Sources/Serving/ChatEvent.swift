@@ -1,5 +1,4 @@
 public import Chat
-public import Sampling
 
 /// What happens in a ``ChatStream``, in order.
 public enum ChatEvent: Sendable {
@@ -8,7 +7,7 @@ public enum ChatEvent: Sendable {
     /// The prompt is being read.
     case prefilling(choice: Int, done: Int, of: Int)
     /// New text or a new piece of a tool call. `tokens` are those of content, where log-probabilities were asked for.
-    case delta(choice: Int, OutputDelta, tokens: [SampledToken])
+    case delta(choice: Int, OutputDelta, tokens: [SentToken])
     /// The choice is complete.
     case finished(choice: Int, ChatFinishReason)
     /// Time has passed; see the pulse of ``ChatStream/forEach(pulse:_:)``.

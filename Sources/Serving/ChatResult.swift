@@ -1,5 +1,4 @@
 public import Chat
-public import Sampling
 
 /// A whole chat reply: the fold of a ``ChatStream``, so that streamed and whole replies cannot differ.
 public struct ChatResult: Sendable {
@@ -9,7 +8,7 @@ public struct ChatResult: Sendable {
         public var content = ""
         public var toolCalls: [ToolCall] = []
         /// The tokens of content, where log-probabilities were asked for.
-        public var tokens: [SampledToken] = []
+        public var tokens: [SentToken] = []
         /// Nil while the choice is incomplete.
         public var finishReason: ChatFinishReason?
 
@@ -27,7 +26,11 @@ public struct ChatResult: Sendable {
     /// Reads a stream to its end.
     public init(of stream: ChatStream) async throws {
         var result = ChatResult(choiceCount: stream.choiceCount)
-        result.usage = try await stream.forEach { result.add($0) }
+        result.usage = try await stream.forEach { events in
+            for event in events {
+                result.add(event)
+            }
+        }
         self = result
     }
 
@@ -42,7 +45,7 @@ public struct ChatResult: Sendable {
 }
 
 extension ChatResult.Choice {
-    fileprivate mutating func add(_ delta: OutputDelta, _ newTokens: [SampledToken]) {
+    fileprivate mutating func add(_ delta: OutputDelta, _ newTokens: [SentToken]) {
         tokens += newTokens
         switch delta {
         case .reasoning(let text): reasoning = (reasoning ?? "") + text

@@ -15,27 +15,27 @@ public struct ChatStream: Sendable {
     let generations: [Generation]
     let readers: [ChatChoiceReader]
 
-    /// Hands every event to `receive`, in order within each choice, until all choices are complete.
+    /// Hands all events to `receive`, in order within each choice, until all choices are complete.
     ///
     /// - Parameters:
     ///   - pulse: where given, an event `pulse` comes again and again after this time, whatever else happens.
-    ///   - receive: takes an event; while it waits, the engine holds back what is new.
+    ///   - receive: takes all that is new of one choice; while it waits, the engine holds back what follows.
     /// - Returns: the tokens of all choices.
     /// - Throws: ``ServingError`` where the engine gives up, and whatever `receive` throws.
     public func forEach(
-        pulse: Duration? = nil, _ receive: (ChatEvent) async throws -> Void
+        pulse: Duration? = nil, _ receive: ([ChatEvent]) async throws -> Void
     ) async throws -> TokenUsage {
         var readers = readers
         try await forEachEvent(of: generations, pulse: pulse) { merged in
             switch merged {
             case .pulse:
-                try await receive(.pulse)
+                try await receive([.pulse])
             case .events(let index, let events):
+                var chatEvents: [ChatEvent] = []
                 for event in events {
-                    for chatEvent in try readers[index].read(event) {
-                        try await receive(chatEvent)
-                    }
+                    chatEvents += try readers[index].read(event)
                 }
+                try await receive(chatEvents)
                 if readers[index].exceedsToolCallLimit {
                     generations[index].cancel()
                 }

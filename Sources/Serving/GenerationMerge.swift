@@ -22,7 +22,10 @@ func forEachEvent(
     try await withThrowingTaskGroup(of: Wake.self) { group in
         func addRead(_ index: Int) {
             let generation = generations[index]
-            group.addTask { .events(index: index, await generation.next()) }
+            group.addTask {
+                let events = generation.makeAsyncIterator()
+                return .events(index: index, await events.next())
+            }
         }
         func addPulse() {
             guard let pulse else { return }

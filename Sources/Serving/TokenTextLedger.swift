@@ -1,5 +1,17 @@
-internal import Sampling
+public import Sampling
 internal import Tokenization
+
+/// A generated token that text was sent for.
+public struct SentToken: Sendable, Hashable {
+    public var token: SampledToken
+    /// Where its text begins, in Unicode scalars of the text so far.
+    public var textOffset: Int
+
+    public init(token: SampledToken, textOffset: Int) {
+        self.token = token
+        self.textOffset = textOffset
+    }
+}
 
 /// Matches generated tokens with the text that was sent, so that each piece of text carries exactly its own tokens.
 ///
@@ -7,7 +19,7 @@ internal import Tokenization
 /// first byte of its text is, and not at all if none ever is.
 struct TokenTextLedger {
     private struct Entry {
-        var token: SampledToken
+        var token: SentToken
         /// Where the token's text begins, in bytes of the text decoded so far.
         var start: Int
     }
@@ -15,36 +27,52 @@ struct TokenTextLedger {
     private var detokenizer = IncrementalDetokenizer()
     private var pending: [Entry] = []
     private var decodedByteCount = 0
+    private var decodedScalarCount = 0
     private var sentByteCount = 0
     /// Line breaks that the decoded text begins with.
     private var leadingBreakCount = 0
     private var isLeading = true
     private var hasSent = false
 
+    /// A ledger whose first token's text begins at `offset`.
+    init(offset: Int = 0) {
+        decodedScalarCount = offset
+    }
+
     /// A token was generated.
     mutating func append(_ token: SampledToken, bytes: [UInt8]) {
-        pending.append(Entry(token: token, start: decodedByteCount))
+        pending.append(
+            Entry(token: SentToken(token: token, textOffset: decodedScalarCount), start: decodedByteCount))
         let text = detokenizer.consume(bytes)
         decodedByteCount += text.utf8.count
+        decodedScalarCount += text.unicodeScalars.count
         countLeadingBreaks(text)
     }
 
     /// Text was sent: the tokens that it is made of and that were not handed out yet.
-    mutating func send(_ text: String) -> [SampledToken] {
+    mutating func send(_ text: String) -> [SentToken] {
         guard !text.isEmpty else { return [] }
         if !hasSent {
             hasSent = true
             dropTrimmed(leadingBreakCount - text.utf8.prefix { $0 == UInt8(ascii: "\n") }.count)
         }
         sentByteCount += text.utf8.count
-        let count = pending.prefix { $0.start < sentByteCount }.count
-        defer { pending.removeFirst(count) }
-        return pending.prefix(count).map(\.token)
+        return take(pending.prefix { $0.start < sentByteCount }.count)
+    }
+
+    /// All tokens that were not handed out yet, those without text too.
+    mutating func takeRest() -> [SentToken] {
+        take(pending.count)
     }
 
     /// A new stretch of text begins; what was not sent of the old one never will be.
     mutating func beginStretch() {
-        self = TokenTextLedger()
+        self = TokenTextLedger(offset: decodedScalarCount)
+    }
+
+    private mutating func take(_ count: Int) -> [SentToken] {
+        defer { pending.removeFirst(count) }
+        return pending.prefix(count).map(\.token)
     }
 
     private mutating func countLeadingBreaks(_ text: String) {

@@ -1,13 +1,17 @@
-/// The tokens of one request, all its choices together.
+public import Engine
+
+/// The tokens of one request, all its choices together, and the time they took.
 public struct TokenUsage: Sendable, Hashable {
     /// The prompt's, counted once however many choices share it.
-    public var promptTokens: Int
+    public var promptTokens = 0
     /// Of the prompt's, those that earlier requests had computed.
-    public var cachedTokens: Int
-    /// All generated ones, those of reasoning and the tags included.
-    public var completionTokens: Int
+    public var cachedTokens = 0
+    /// All generated ones: those of reasoning, the tags and the end of text included.
+    public var completionTokens = 0
     /// Of the generated ones, those inside think blocks, both tags included.
-    public var reasoningTokens: Int
+    public var reasoningTokens = 0
+    /// Of choices that ran side by side, the longest times.
+    public var timings = GenerationTimings()
 
     public init(promptTokens: Int = 0, cachedTokens: Int = 0, completionTokens: Int = 0, reasoningTokens: Int = 0) {
         self.promptTokens = promptTokens
@@ -17,4 +21,22 @@ public struct TokenUsage: Sendable, Hashable {
     }
 
     public var totalTokens: Int { promptTokens + completionTokens }
+
+    /// Takes in the usage of another prompt that ran beside this one.
+    mutating func add(_ other: TokenUsage) {
+        promptTokens += other.promptTokens
+        cachedTokens += other.cachedTokens
+        completionTokens += other.completionTokens
+        reasoningTokens += other.reasoningTokens
+        timings.include(other.timings)
+    }
+}
+
+extension GenerationTimings {
+    /// Takes in the timings of a generation that ran beside this one.
+    mutating func include(_ other: GenerationTimings) {
+        queue = max(queue, other.queue)
+        prefill = max(prefill, other.prefill)
+        decode = max(decode, other.decode)
+    }
 }

@@ -10,6 +10,7 @@ enum UsageCounter {
         for choice in choices {
             usage.completionTokens += choice?.completionTokens ?? 0
             usage.reasoningTokens += choice?.reasoningTokens ?? 0
+            usage.timings.include(choice?.timings ?? GenerationTimings())
         }
         return usage
     }

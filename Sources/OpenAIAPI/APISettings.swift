@@ -1,0 +1,21 @@
+/// What the API needs to know besides the service.
+public struct APISettings: Sendable {
+    /// Requests must bring one of these, if there are any.
+    public var keys: [String]
+    /// The largest request body in bytes.
+    public var bodyByteLimit: Int
+    /// A stream is never silent for longer than this.
+    public var heartbeatInterval: Duration
+    /// The server's version, for `/version`.
+    public var version: String
+
+    public init(
+        keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
+        version: String
+    ) {
+        self.keys = keys
+        self.bodyByteLimit = bodyByteLimit
+        self.heartbeatInterval = heartbeatInterval
+        self.version = version
+    }
+}

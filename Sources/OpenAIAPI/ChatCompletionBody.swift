@@ -1,0 +1,84 @@
+internal import Chat
+internal import JSON
+internal import Serving
+
+/// The body of a whole chat reply.
+struct ChatCompletionBody {
+    let identity: ReplyIdentity
+    let result: ChatResult
+    /// Nil where no log-probabilities were asked for.
+    let logProbabilities: LogProbabilityBody?
+    let warnings: [RequestWarning]
+
+    var bytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.append(key: "id", string: identity.id)
+        writer.append(key: "object", string: "chat.completion")
+        writer.append(key: "created", int: identity.created)
+        writer.append(key: "model", string: identity.model)
+        writer.append(key: "choices")
+        writer.beginArray()
+        for (index, choice) in result.choices.enumerated() {
+            write(choice, index: index, to: &writer)
+        }
+        writer.endArray()
+        writer.append(key: "usage")
+        result.usage.write(to: &writer)
+        writer.append(key: "system_fingerprint", string: identity.fingerprint)
+        writer.append(key: "timings")
+        result.usage.writeTimings(to: &writer)
+        warnings.write(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func write(_ choice: ChatResult.Choice, index: Int, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.append(key: "index", int: index)
+        writer.append(key: "message")
+        write(message: choice, to: &writer)
+        writer.append(key: "logprobs")
+        if let logProbabilities {
+            logProbabilities.writeChat(choice.tokens, to: &writer)
+        } else {
+            writer.appendNull()
+        }
+        writer.append(key: "finish_reason")
+        writer.append(optional: choice.finishReason?.rawName)
+        writer.endObject()
+    }
+
+    private func write(message choice: ChatResult.Choice, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.append(key: "role", string: "assistant")
+        writer.append(key: "content")
+        // Only a reply that calls tools may have no content at all.
+        writer.append(optional: choice.content.isEmpty && !choice.toolCalls.isEmpty ? nil : choice.content)
+        writer.append(key: "refusal")
+        writer.appendNull()
+        writer.append(key: "reasoning_content")
+        writer.append(optional: choice.reasoning)
+        if !choice.toolCalls.isEmpty {
+            writer.append(key: "tool_calls")
+            writer.beginArray()
+            for call in choice.toolCalls {
+                write(call, to: &writer)
+            }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    private func write(_ call: ToolCall, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.append(key: "id", string: call.id)
+        writer.append(key: "type", string: "function")
+        writer.append(key: "function")
+        writer.beginObject()
+        writer.append(key: "name", string: call.name)
+        writer.append(key: "arguments", string: call.arguments)
+        writer.endObject()
+        writer.endObject()
+    }
+}

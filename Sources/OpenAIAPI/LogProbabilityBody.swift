@@ -1,0 +1,96 @@
+internal import JSON
+internal import Sampling
+internal import Serving
+internal import Tokens
+
+/// Writes log-probabilities of tokens the way both endpoints name tokens.
+struct LogProbabilityBody: Sendable {
+    let model: ServedModel
+    /// Whether tokens are called `token_id:N` instead of by their text.
+    let namesTokensByID: Bool
+
+    /// JSON has no infinity; nothing that was drawn comes near this.
+    private static let floor: Float = -9999
+
+    /// The `logprobs` object of a chat choice.
+    func writeChat(_ tokens: [SentToken], to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.append(key: "content")
+        writer.beginArray()
+        for sent in tokens {
+            writer.beginObject()
+            write(sent.token.id, sent.token.logProbability, to: &writer)
+            writer.append(key: "top_logprobs")
+            writer.beginArray()
+            for alternative in sent.token.alternatives {
+                writer.beginObject()
+                write(alternative.id, alternative.logProbability, to: &writer)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.append(key: "refusal")
+        writer.appendNull()
+        writer.endObject()
+    }
+
+    /// The `logprobs` object of a completion's choice.
+    func writeCompletion(_ tokens: [CompletionToken], to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.append(key: "tokens")
+        writer.beginArray()
+        tokens.forEach { writer.append(string: name($0.id)) }
+        writer.endArray()
+        writer.append(key: "token_logprobs")
+        writer.beginArray()
+        tokens.forEach { write($0.logProbability, to: &writer) }
+        writer.endArray()
+        writer.append(key: "top_logprobs")
+        writer.beginArray()
+        tokens.forEach { writeAlternatives(of: $0, to: &writer) }
+        writer.endArray()
+        writer.append(key: "text_offset")
+        writer.beginArray()
+        tokens.forEach { writer.append(int: $0.textOffset) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private func write(_ id: TokenID, _ logProbability: Float?, to writer: inout JSONWriter) {
+        writer.append(key: "token", string: name(id))
+        writer.append(key: "logprob")
+        write(logProbability ?? Self.floor, to: &writer)
+        writer.append(key: "bytes")
+        writer.beginArray()
+        model.piece(id).bytes.forEach { writer.append(int: Int($0)) }
+        writer.endArray()
+    }
+
+    private func write(_ logProbability: Float?, to writer: inout JSONWriter) {
+        if let logProbability {
+            writer.append(float: logProbability > Self.floor ? logProbability : Self.floor)
+        } else {
+            writer.appendNull()
+        }
+    }
+
+    /// The likeliest tokens and the token itself, by text; null for a prompt's first token.
+    private func writeAlternatives(of token: CompletionToken, to writer: inout JSONWriter) {
+        guard let logProbability = token.logProbability else { return writer.appendNull() }
+        let own = TokenLogProbability(id: token.id, logProbability: logProbability)
+        var names: Set<String> = []
+        writer.beginObject()
+        // Different tokens may read the same where their bytes are no whole characters: the likelier one counts.
+        for alternative in token.alternatives + [own] where names.insert(name(alternative.id)).inserted {
+            writer.append(key: name(alternative.id))
+            write(alternative.logProbability, to: &writer)
+        }
+        writer.endObject()
+    }
+
+    private func name(_ id: TokenID) -> String {
+        namesTokensByID ? "token_id:\(id)" : String(decoding: model.piece(id).bytes, as: UTF8.self)
+    }
+}

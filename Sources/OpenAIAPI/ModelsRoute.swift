@@ -1,0 +1,46 @@
+internal import HTTP
+internal import JSON
+internal import Serving
+
+/// `GET /v1/models` and `GET /v1/models/{id}`
+struct ModelsRoute: Sendable {
+    let service: InferenceService
+
+    func list(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        var body = JSONWriter()
+        body.beginObject()
+        body.append(key: "object", string: "list")
+        body.append(key: "data")
+        body.beginArray()
+        for model in service.registry.models {
+            Self.write(model, to: &body)
+        }
+        body.endArray()
+        body.endObject()
+        try await writer.send(json: body.bytes)
+    }
+
+    func describe(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        switch try await refusable({ try service.registry.model(named: context.parameters["id"]) }) {
+        case .failure(let error): try await writer.send(error)
+        case .success(let model):
+            var body = JSONWriter()
+            Self.write(model, to: &body)
+            try await writer.send(json: body.bytes)
+        }
+    }
+
+    private static func write(_ model: ServedModel, to body: inout JSONWriter) {
+        body.beginObject()
+        body.append(key: "id", string: model.name)
+        body.append(key: "object", string: "model")
+        body.append(key: "created", int: model.creationTime)
+        body.append(key: "owned_by", string: "ponder")
+        body.append(key: "max_model_len", int: model.contextLength)
+        body.append(key: "aliases")
+        body.beginArray()
+        model.aliases.forEach { body.append(string: $0) }
+        body.endArray()
+        body.endObject()
+    }
+}

@@ -1,0 +1,52 @@
+public import HTTP
+internal import HTTPTypes
+public import Serving
+
+/// Everything that this door answers: the table of contents of OpenAI's API as Ponder speaks it, with the native
+/// endpoints of its peers for tokens and templates, and those for operating a server.
+public struct Routes: Sendable {
+    private let service: InferenceService
+    private let settings: APISettings
+
+    public init(service: InferenceService, settings: APISettings) {
+        self.service = service
+        self.settings = settings
+    }
+
+    /// The routes behind the check for API keys.
+    public var responder: any HTTPResponder {
+        Router(routes).behind([APIKeyCheck(keys: settings.keys)])
+    }
+
+    private var routes: [Route] {
+        let chat = ChatCompletionsRoute(service: service, settings: settings)
+        let completions = CompletionsRoute(service: service, settings: settings)
+        let models = ModelsRoute(service: service)
+        let tokens = TokensRoute(service: service, settings: settings)
+        let operations = OperationsRoute(service: service, settings: settings)
+        return [
+            Route(.post, "/v1/chat/completions", chat),
+            Route(.post, "/chat/completions", chat),
+            Route(.post, "/v1/completions", completions),
+            Route(.post, "/completions", completions),
+            Route(.get, "/v1/models", handler: models.list),
+            Route(.get, "/models", handler: models.list),
+            Route(.get, "/v1/models/{id}", handler: models.describe),
+            Route(.get, "/models/{id}", handler: models.describe),
+            Route(.post, "/tokenize", handler: tokens.tokenize),
+            Route(.post, "/v1/tokenize", handler: tokens.tokenize),
+            Route(.post, "/detokenize", handler: tokens.detokenize),
+            Route(.post, "/v1/detokenize", handler: tokens.detokenize),
+            Route(.post, "/apply-template", handler: tokens.applyTemplate),
+            Route(.get, "/health", handler: operations.health),
+            Route(.get, "/v1/health", handler: operations.health),
+            Route(.get, "/ready", handler: operations.ready),
+            Route(.get, "/version", handler: operations.version),
+        ]
+    }
+
+    /// The body of an error that the HTTP server answers by itself: give it to the server's configuration.
+    public static func errorBody(_ error: HTTPError) -> ErrorBody {
+        ErrorBody(contentType: "application/json", bytes: APIError(error).body)
+    }
+}

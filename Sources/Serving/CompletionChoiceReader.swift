@@ -1,0 +1,101 @@
+internal import Engine
+internal import Sampling
+internal import Tokenization
+internal import Tokens
+
+/// The prompt of a completion, as its reply repeats it.
+struct PromptEcho: Sendable {
+    var text: String
+    var tokens: [TokenID]
+}
+
+/// Reads one choice of a completion: engine events in, completion events out.
+struct CompletionChoiceReader {
+    let choice: Int
+    private let tokenizer: Tokenizer
+    private var decoder: CompletionTextDecoder
+    private var ledger: TokenTextLedger?
+    /// Nil once it was sent, or where none is wanted.
+    private var echo: PromptEcho?
+    private var echoTokens: [CompletionToken] = []
+    private var echoOffset = 0
+    private var echoDetokenizer = IncrementalDetokenizer()
+    /// What the engine counted; nil until the choice has ended.
+    private(set) var usage: GenerationUsage?
+
+    init(choice: Int, tokenizer: Tokenizer, stops: StopConditions, reportsTokens: Bool, echo: PromptEcho?) {
+        self.choice = choice
+        self.tokenizer = tokenizer
+        self.decoder = CompletionTextDecoder(stops: stops)
+        self.echo = echo
+        self.ledger = reportsTokens ? TokenTextLedger(offset: echo?.text.unicodeScalars.count ?? 0) : nil
+    }
+
+    /// What an engine event means for the client.
+    mutating func read(_ event: GenerationEvent) throws(ServingError) -> [CompletionEvent] {
+        switch event {
+        case .queued(let ahead): return [.queued(choice: choice, ahead: ahead)]
+        case .prefilling(let done, let total): return [.prefilling(choice: choice, done: done, of: total)]
+        case .promptLogProbabilities(let tokens):
+            keep(tokens)
+            return []
+        case .tokens(let tokens): return beginning(with: read(tokens))
+        case .finished(let reason, let usage):
+            self.usage = usage
+            return try finish(reason)
+        }
+    }
+
+    private mutating func read(_ tokens: [SampledToken]) -> (text: String, tokens: [CompletionToken]) {
+        var text = ""
+        for token in tokens {
+            var bytes: [UInt8] = []
+            if !tokenizer.isSpecial(token.id) {
+                tokenizer.appendBytes(of: token.id, to: &bytes)
+            }
+            ledger?.append(token, bytes: bytes)
+            text += decoder.consume(bytes)
+        }
+        return (text, ledger?.send(text).map(CompletionToken.init) ?? [])
+    }
+
+    private mutating func finish(_ reason: FinishReason) throws(ServingError) -> [CompletionEvent] {
+        let text = decoder.finish()
+        var tokens = ledger?.send(text).map(CompletionToken.init) ?? []
+        if case .stopString = reason {
+            // The rest is the stop string's.
+        } else {
+            tokens += ledger?.takeRest().map(CompletionToken.init) ?? []
+        }
+        let finish: CompletionFinishReason
+        switch reason {
+        case .endOfText, .stopToken, .stopString: finish = .stop
+        case .length: finish = .length
+        case .cancelled: throw .draining
+        case .failed(let message): throw .internalFailure(message)
+        }
+        return beginning(with: (text, tokens)) + [.finished(choice: choice, finish)]
+    }
+
+    /// New text as an event, the prompt before the first.
+    private mutating func beginning(with new: (text: String, tokens: [CompletionToken])) -> [CompletionEvent] {
+        let text = (echo?.text ?? "") + new.text
+        let tokens = echoTokens + new.tokens
+        echo = nil
+        echoTokens = []
+        return text.isEmpty && tokens.isEmpty ? [] : [.text(choice: choice, text, tokens: tokens)]
+    }
+
+    private mutating func keep(_ tokens: [PromptLogProbability]) {
+        guard echo != nil, ledger != nil else { return }
+        for token in tokens {
+            echoTokens.append(
+                CompletionToken(
+                    id: token.id, logProbability: token.logProbability, alternatives: token.alternatives,
+                    textOffset: echoOffset))
+            var bytes: [UInt8] = []
+            tokenizer.appendBytes(of: token.id, to: &bytes)
+            echoOffset += echoDetokenizer.consume(bytes).unicodeScalars.count
+        }
+    }
+}

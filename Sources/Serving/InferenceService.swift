@@ -1,0 +1,142 @@
+public import Chat
+internal import Engine
+internal import Sampling
+internal import Tokens
+
+/// The door of everything below: from a request in no dialect to a stream of events.
+///
+/// All methods may be called from any thread. They do the work that comes before the engine (validation, template,
+/// tokens) on the caller's, so never call them on an event loop.
+public final class InferenceService: Sendable {
+    public let registry: ModelRegistry
+
+    public init(registry: ModelRegistry) {
+        self.registry = registry
+    }
+
+    /// Begins to answer a conversation. The errors of a request come from here; from the stream, only the server's own.
+    public func chat(_ request: ChatRequest) throws(ServingError) -> ChatStream {
+        try refuseWhileDraining()
+        let model = try registry.model(named: request.model)
+        let validated = try ValidatedChatRequest(request, model: model)
+        let prompt = try validated.prompt()
+        var warnings: [ServingWarning] = []
+        let maximumTokens = try model.maximumTokens(
+            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let generations = try validated.options.generations { (sampling) throws(ServingError) in
+            try model.generate(validated.generation(prompt: prompt, maximumTokens: maximumTokens, sampling: sampling))
+        }
+        let readers = generations.indices.map { choice in
+            ChatChoiceReader(
+                choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
+                tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
+                toolCallLimit: validated.toolCallLimit)
+        }
+        return ChatStream(
+            model: model, warnings: warnings, choiceCount: generations.count, promptTokenCount: prompt.ids.count,
+            generations: generations, readers: readers)
+    }
+
+    /// Begins to continue raw prompts.
+    public func complete(_ request: CompletionRequest) throws(ServingError) -> CompletionStream {
+        try refuseWhileDraining()
+        let model = try registry.model(named: request.model)
+        let validated = try ValidatedCompletionRequest(request, model: model)
+        var warnings: [ServingWarning] = []
+        var generations: [Generation] = []
+        var readers: [CompletionChoiceReader] = []
+        for prompt in validated.prompts {
+            let maximumTokens = try model.maximumTokens(
+                validated.options.maximumTokens, promptTokenCount: prompt.tokens.count, warnings: &warnings)
+            generations += try validated.options.generations { (sampling) throws(ServingError) in
+                readers.append(validated.reader(choice: readers.count, prompt: prompt, tokenizer: model.tokenizer))
+                return try model.generate(
+                    validated.generation(prompt: prompt, maximumTokens: maximumTokens, sampling: sampling))
+            }
+        }
+        return CompletionStream(
+            model: model, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
+            generations: generations, readers: readers)
+    }
+
+    /// The prompt that a chat request comes to, without answering it.
+    public func prompt(for request: ChatRequest) throws(ServingError) -> Prompt {
+        try ValidatedChatRequest(request, model: registry.model(named: request.model)).prompt()
+    }
+
+    /// Takes nothing new, and lets what runs finish until the deadline.
+    public func drain(deadline: Duration) async {
+        registry.beginDraining()
+        await withTaskGroup(of: Void.self) { group in
+            for model in registry.models {
+                group.addTask { await model.engine.drain(deadline: deadline) }
+            }
+        }
+    }
+
+    private func refuseWhileDraining() throws(ServingError) {
+        guard !registry.isDraining else { throw .draining }
+    }
+}
+
+extension ServedModel {
+    /// How many tokens a reply may have: what was asked for, within the rest of the context.
+    fileprivate func maximumTokens(
+        _ requested: Int?, promptTokenCount: Int, warnings: inout [ServingWarning]
+    ) throws(ServingError) -> Int {
+        let rest = contextLength - promptTokenCount
+        guard rest >= min(1, requested ?? 1) else {
+            throw .contextLengthExceeded(promptTokenCount: promptTokenCount, limit: contextLength)
+        }
+        guard let requested else { return rest }
+        if requested > rest, warnings.isEmpty {
+            warnings.append(
+                ServingWarning(
+                    field: .maximumTokens,
+                    message: "\(requested) tokens do not fit: the context of \(contextLength) leaves \(rest)."))
+        }
+        return min(requested, rest)
+    }
+
+    /// Hands a request to the engine, its refusals in the service's terms.
+    fileprivate func generate(_ request: GenerationRequest) throws(ServingError) -> Generation {
+        do {
+            return try engine.generate(request)
+        } catch {
+            throw ServingError(error, statistics: engine.statistics)
+        }
+    }
+}
+
+extension ValidatedOptions {
+    /// One generation for each choice; all draw from the same seed, each its own stream.
+    fileprivate func generations(
+        _ begin: (SamplingParameters) throws(ServingError) -> Generation
+    ) throws(ServingError) -> [Generation] {
+        var generations: [Generation] = []
+        for choice in 0..<choiceCount {
+            var sampling = sampling
+            sampling.choice = UInt32(choice)
+            generations.append(try begin(sampling))
+        }
+        return generations
+    }
+}
+
+extension ServingError {
+    /// An engine's refusal.
+    fileprivate init(_ error: AdmissionError, statistics: EngineStatistics) {
+        switch error {
+        case .contextLengthExceeded(let prompt, let limit):
+            self = .contextLengthExceeded(promptTokenCount: prompt, limit: limit)
+        case .queueFull(let limit):
+            // A guess from the queue's length: about two seconds for each round of those that run together.
+            let rounds = (statistics.waitingCount + 1) / max(1, statistics.runningCount) + 1
+            self = .queueFull(limit: limit, retryAfter: .seconds(min(60, 2 * rounds)))
+        case .draining: self = .draining
+        case .emptyPrompt: self = .invalidValue(field: .prompt, message: "The prompt has no tokens.")
+        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities:
+            self = .internalFailure(error.description)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+public import Chat
+public import Engine
+public import Sampling
+public import Tokenization
+internal import Tokens
+
+/// A model that is ready to answer: engine, tokenizer, chat format and defaults under one name.
+public final class ServedModel: Sendable {
+    public let name: String
+    /// Further names that requests may use.
+    public let aliases: [String]
+    /// When the model was loaded, in seconds since 1970.
+    public let creationTime: Int
+    /// Changes whenever the same request might be answered differently: other weights, other numerics.
+    public let fingerprint: String
+    /// The most tokens of prompt and reply together.
+    public let contextLength: Int
+    public let engine: InferenceEngine
+    public let tokenizer: Tokenizer
+    /// Nil for a model without a chat template: it completes text, but cannot chat.
+    public let chatFormat: ChatFormat?
+    public let defaults: GenerationDefaults
+    /// The ids of think and tool tags and of the ends of a turn.
+    public let outputTokens: OutputGrammarTokens
+
+    public init(
+        name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,
+        engine: InferenceEngine, tokenizer: Tokenizer, chatFormat: ChatFormat?, defaults: GenerationDefaults
+    ) {
+        self.name = name
+        self.aliases = aliases
+        self.creationTime = creationTime
+        self.fingerprint = fingerprint
+        self.contextLength = contextLength
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self.chatFormat = chatFormat
+        self.defaults = defaults
+        self.outputTokens = OutputGrammarTokens(
+            thinkOpen: tokenizer.token("<think>"),
+            thinkClose: tokenizer.token("</think>"),
+            toolCallOpen: tokenizer.token("<tool_call>"),
+            toolCallClose: tokenizer.token("</tool_call>"),
+            ends: defaults.endTokens)
+    }
+}

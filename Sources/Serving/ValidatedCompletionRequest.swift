@@ -1,0 +1,73 @@
+internal import Engine
+internal import Sampling
+internal import Tokenization
+internal import Tokens
+
+/// A completion request whose every value was checked against its model.
+struct ValidatedCompletionRequest {
+    struct Prompt {
+        var text: String
+        var tokens: [TokenID]
+    }
+
+    let prompts: [Prompt]
+    let options: ValidatedOptions
+    private let echoesPrompt: Bool
+    private let ends: Set<TokenID>
+
+    init(_ request: CompletionRequest, model: ServedModel) throws(ServingError) {
+        let validator = RequestValidator(
+            vocabularySize: model.tokenizer.tokenCount, minimumOfMaximumTokens: request.echoesPrompt ? 0 : 1)
+        var options = try validator.validate(request.options, defaults: model.defaults.thinking)
+        if request.echoesPrompt, options.maximumTokens == 1, options.sampling.logProbabilityCount != nil {
+            // Evaluation harnesses score prompts this way and count on exactly one token behind them, be it an end.
+            options.sampling.ignoresEnd = true
+        }
+        self.options = options
+        echoesPrompt = request.echoesPrompt
+        ends = model.outputTokens.ends
+        var prompts: [Prompt] = []
+        for prompt in request.prompts {
+            prompts.append(try Self.prompt(prompt, validator: validator, tokenizer: model.tokenizer))
+        }
+        self.prompts = prompts
+    }
+
+    func reader(choice: Int, prompt: Prompt, tokenizer: Tokenizer) -> CompletionChoiceReader {
+        CompletionChoiceReader(
+            choice: choice, tokenizer: tokenizer, stops: options.stops,
+            reportsTokens: options.sampling.logProbabilityCount != nil,
+            echo: echoesPrompt ? PromptEcho(text: prompt.text, tokens: prompt.tokens) : nil)
+    }
+
+    func generation(prompt: Prompt, maximumTokens: Int, sampling: SamplingParameters) -> GenerationRequest {
+        GenerationRequest(
+            prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
+            output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
+            promptLogProbabilities: echoesPrompt ? sampling.logProbabilityCount : nil,
+            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
+    }
+
+    private static func prompt(
+        _ prompt: CompletionPrompt, validator: RequestValidator, tokenizer: Tokenizer
+    ) throws(ServingError) -> Prompt {
+        switch prompt {
+        case .text(let text):
+            let tokens = tokenizer.encode(text)
+            guard !tokens.isEmpty else {
+                throw .invalidValue(field: .prompt, message: "The prompt is empty; it needs at least one token.")
+            }
+            return Prompt(text: text, tokens: tokens)
+        case .tokens(let ids):
+            guard !ids.isEmpty else {
+                throw .invalidValue(field: .prompt, message: "The prompt is empty; it needs at least one token.")
+            }
+            var tokens: [TokenID] = []
+            tokens.reserveCapacity(ids.count)
+            for id in ids {
+                tokens.append(try validator.checkedToken(id, field: .prompt))
+            }
+            return Prompt(text: tokenizer.decode(tokens), tokens: tokens)
+        }
+    }
+}
