@@ -72,7 +72,7 @@ let package = Package(
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
         // L4
-        module("Engine", ["Tokens", "Models", "Sampling", deque, logging, metrics]),
+        module("Engine", ["Tokens", "Compute", "Models", "Sampling", deque, logging, metrics]),
 
         // L5
         module(
