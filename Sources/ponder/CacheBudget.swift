@@ -1,3 +1,4 @@
+import Compute
 import Models
 
 /// How much memory the KV cache gets where nobody said.

@@ -1,9 +1,7 @@
 import Checkpoints
-import Sampling
+import JSON
 import Tokenization
 import Tokens
-
-extension Tokenizer: @retroactive TokenByteSource {}
 
 extension Checkpoint {
     /// The tokenizer that came with the weights: GGUF metadata, or tokenizer.json in the folder.

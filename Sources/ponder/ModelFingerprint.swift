@@ -1,5 +1,5 @@
 import Checkpoints
-import Models
+import Compute
 
 /// Tells two servers apart that might answer the same request differently: other weights, or other numerics.
 struct ModelFingerprint: CustomStringConvertible {
@@ -10,7 +10,7 @@ struct ModelFingerprint: CustomStringConvertible {
 
     init(_ checkpoint: Checkpoint, kvCacheFormat: KVCacheFormat) {
         mix(Version.text.utf8)
-        mix(kvCacheFormat.rawValue.utf8)
+        mix("\(kvCacheFormat)".utf8)
         for tensor in checkpoint.tensors {
             mix(tensor.name.utf8)
             mix("\(tensor.format) \(tensor.shape)".utf8)

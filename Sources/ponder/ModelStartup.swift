@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Models
 import Serving
+import Tokenization
 
 /// From a model's opened files to one that answers: plan, load, name.
 struct ModelStartup: Sendable {
@@ -36,10 +37,13 @@ struct ModelStartup: Sendable {
         let threadCount = settings.threads ?? limits.coreCount
         let configuration = engineConfiguration(plan, limits, vocabularyLimit: tokenizer.tokenCount)
         log(plan, configuration, threadCount: threadCount)
-        let engine = try InferenceEngine(configuration: configuration, tokenBytes: tokenizer) {
+        let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer: tokenizer))
+        {
             try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: threadCount))
         }
-        logger.info("Loaded in \((ContinuousClock.now - started).formatted(.units(width: .narrow, fractionalPart: .show(length: 1)))).")
+        logger.info(
+            "Loaded in \((ContinuousClock.now - started).formatted(.units(width: .narrow, fractionalPart: .show(length: 1))))."
+        )
         return ServedModel(
             name: name,
             creationTime: Int(Date().timeIntervalSince1970),

@@ -1,5 +1,5 @@
+import Compute
 import Logging
-import Models
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
 ///

@@ -1,6 +1,6 @@
+import Compute
 import Foundation
 import Logging
-import Models
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
 struct SettingsLoader {
@@ -26,7 +26,7 @@ struct SettingsLoader {
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
-        try read(.kvCacheType, { KVCacheFormat(rawValue: $0) }) { settings.kvCacheType = $0 }
+        try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
@@ -77,6 +77,10 @@ extension SettingsLoader {
     /// Also takes `auto`, which is the nil inside.
     private static func automatic<Value>(_ parse: @escaping (String) -> Value?) -> (String) -> Value?? {
         { text in text == "auto" ? .some(nil) : parse(text).map(Optional.some) }
+    }
+
+    private static func cacheFormat(_ text: String) -> KVCacheFormat? {
+        KVCacheFormat.allCases.first { "\($0)" == text }
     }
 
     private static func size(_ text: String) -> Int? {
