@@ -137,7 +137,7 @@ import Testing
         let configuration = try read(
             Self.mixture + [
                 ("hidden_size", 262_144), ("num_hidden_layers", 4096), ("num_attention_heads", 4096),
-                ("head_dim", 1024),
+                ("head_dim", 256),
                 ("num_key_value_heads", 4096), ("vocab_size", 16_777_216), ("intermediate_size", 262_144),
                 ("moe_intermediate_size", 262_144), ("num_experts", 1024), ("max_position_embeddings", 33_554_432),
             ]
