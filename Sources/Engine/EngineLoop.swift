@@ -69,6 +69,7 @@ struct EngineLoop: ~Copyable {
         scheduler.plan(into: &plan)
         noteStarts()
         if plan.rowCount > 0 {
+            publishStatistics()
             fillBatch()
             statistics.prefillTokenCount += plan.prefillRowCount
             let logits = model.forward(batch, cache: cache)

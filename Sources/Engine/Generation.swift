@@ -1,17 +1,17 @@
 /// A generation under way, as its one reader holds it: a sequence of batches of events.
 ///
 /// Each element is all that is new since the last; the last element ends with `.finished`. Cancelling the reader's task,
-/// calling `cancel()` or dropping the generation cancels it within a step, wherever it stands.
+/// calling `cancel()` or dropping the generation cancels it within a step, wherever it stands. A generation keeps its engine.
 public final class Generation: AsyncSequence, Sendable {
     public typealias Element = [GenerationEvent]
     public typealias Failure = Never
 
     private let mailbox: GenerationMailbox
-    private let inbox: EngineInbox
+    private let engine: InferenceEngine
 
-    init(mailbox: GenerationMailbox, inbox: EngineInbox) {
+    init(mailbox: GenerationMailbox, engine: InferenceEngine) {
         self.mailbox = mailbox
-        self.inbox = inbox
+        self.engine = engine
     }
 
     deinit {
@@ -20,7 +20,7 @@ public final class Generation: AsyncSequence, Sendable {
 
     /// Ends the generation; `.finished(.cancelled, …)` follows unless it has ended by itself. May be called from anywhere.
     public func cancel() {
-        inbox.cancel(mailbox.ticket)
+        mailbox.cancel()
     }
 
     public func makeAsyncIterator() -> Iterator {

@@ -64,6 +64,11 @@ final class GenerationMailbox: Sendable {
         }
     }
 
+    /// Asks the engine to end the generation.
+    func cancel() {
+        inbox.cancel(ticket)
+    }
+
     /// All that is new since the last call, waiting for it if need be; nil after the last event.
     func next() async -> [GenerationEvent]? {
         await withTaskCancellationHandler {
@@ -77,7 +82,7 @@ final class GenerationMailbox: Sendable {
                 deliver()
             }
         } onCancel: {
-            inbox.cancel(ticket)
+            cancel()
         }
     }
 

@@ -5,7 +5,8 @@ public import Sampling
 
 /// The door to one model: takes requests from any thread and generates on a thread of its own.
 ///
-/// The thread makes the model, owns it, and ends when the engine was drained or dropped.
+/// The thread makes the model, owns it, and ends when the engine was drained, or dropped with all its
+/// generations.
 public final class InferenceEngine: Sendable {
     /// Bytes of the engine thread's stack.
     private static let stackSize = 8 << 20
@@ -57,7 +58,7 @@ public final class InferenceEngine: Sendable {
     public func generate(_ request: GenerationRequest) throws(AdmissionError) -> Generation {
         try admission.check(request)
         let mailbox = try inbox.submit(request, queueLimit: admission.queueLimit)
-        return Generation(mailbox: mailbox, inbox: inbox)
+        return Generation(mailbox: mailbox, engine: self)
     }
 
     /// Takes no more requests, finishes those that run, cancels the rest after `deadline`, and ends the thread.
