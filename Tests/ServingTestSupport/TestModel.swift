@@ -1,0 +1,87 @@
+import Chat
+import Engine
+public import Serving
+public import TestSupport
+public import Tokenization
+public import Tokens
+import Sampling
+
+/// A served model with a real tokenizer, a real chat template and a real engine, whose replies were written down before.
+public struct TestModel: Sendable {
+    /// What a test may choose.
+    public struct Options: Sendable {
+        public var name = "test-model"
+        public var aliases: [String] = []
+        /// A fixture, or nil for a model that cannot chat.
+        public var template: String? = "templates/qwen3.jinja"
+        public var contextLength = 512
+        public var queueLimit = 256
+        public var sequenceLimit = 64
+        public var stepTokenBudget = 512
+        /// What follows a prompt that no reply was prepared for.
+        public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
+        /// Called on the engine thread before each step; may wait.
+        public var willCompute: (@Sendable (_ rowCount: Int) -> Void)?
+
+        public init() {}
+    }
+
+    public let served: ServedModel
+    public let tokenizer: Tokenizer
+    public let replies: PreparedReplies
+
+    public init(_ options: Options = Options()) throws {
+        let tokenizer = try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+        let ends = ["<|im_end|>", "<|endoftext|>"].compactMap(tokenizer.token)
+        let replies = PreparedReplies(end: ends[0], improvise: options.improvise)
+        var configuration = EngineConfiguration()
+        configuration.cacheSize = .blocks(256)
+        configuration.contextLength = options.contextLength
+        configuration.queueLimit = options.queueLimit
+        configuration.sequenceLimit = options.sequenceLimit
+        configuration.stepTokenBudget = options.stepTokenBudget
+        configuration.vocabularyLimit = tokenizer.tokenCount
+        let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
+            ScriptedModel(
+                vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
+                script: ScriptedModel.choosing { replies.next(after: $0) })
+        }
+        let format = try options.template.map { template in
+            try ChatFormat(
+                template: String(decoding: Fixtures.bytes(template), as: UTF8.self), tokenizer: tokenizer)
+        }
+        self.tokenizer = tokenizer
+        self.replies = replies
+        served = ServedModel(
+            name: options.name, aliases: options.aliases, creationTime: 1_795_420_800, fingerprint: "fp_test",
+            contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
+            defaults: GenerationDefaults(advice: SamplingAdvice(), endTokens: Set(ends)))
+    }
+
+    /// The tokens of a text; tags written in it become the added tokens that they stand for.
+    public func tokens(_ text: String) -> [TokenID] {
+        tokenizer.encode(text)
+    }
+
+    /// Prepares a reply to a chat request.
+    public func prepare(_ reply: String, for request: ChatRequest) throws {
+        try prepare(tokens(reply), for: request)
+    }
+
+    /// Prepares a reply to a chat request, token by token.
+    public func prepare(_ reply: [TokenID], for request: ChatRequest) throws {
+        replies.prepare(reply, for: try service.prompt(for: request).ids)
+    }
+
+    /// Prepares what follows a raw prompt.
+    public func prepare(_ reply: String, forText prompt: String) {
+        replies.prepare(tokens(reply), for: tokens(prompt))
+    }
+
+    /// A service of this model alone.
+    public var service: InferenceService {
+        let registry = ModelRegistry()
+        registry.add(served)
+        return InferenceService(registry: registry)
+    }
+}
