@@ -6,11 +6,7 @@ import Tokenization
 import Tokens
 
 extension Checkpoint {
-    /// How the model is talked to; nil where it came without a chat template.
-    ///
-    /// - Parameters:
-    ///   - template: Jinja source to use in place of the checkpoint's own.
-    ///   - tokenizer: The checkpoint's.
+    /// How the model is talked to, by the given Jinja source or else by the checkpoint's own; nil where it has none.
     func makeChatFormat(template: String?, tokenizer: Tokenizer) throws -> ChatFormat? {
         guard let source = try template ?? chatTemplate() else { return nil }
         do {
