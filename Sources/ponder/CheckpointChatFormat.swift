@@ -39,6 +39,11 @@ extension Checkpoint {
 }
 
 extension GGUFMetadata {
+    /// The decimal that was meant: GGUF keeps 0.95 as the nearest 32-bit number, which is another one in 64 bits.
+    fileprivate func decimal(_ key: String) throws(CheckpointError) -> Double? {
+        try double(key).flatMap { Double(Float($0).description) }
+    }
+
     fileprivate func tokenText(_ key: String, _ tokenizer: Tokenizer) throws(CheckpointError) -> String? {
         guard let id = try integer("tokenizer.ggml.\(key)_id"), (0..<tokenizer.tokenCount).contains(id) else {
             return nil
@@ -59,8 +64,8 @@ extension Checkpoint {
     func generationDefaults(_ tokenizer: Tokenizer) throws(CheckpointError) -> GenerationDefaults {
         var advice = generationConfiguration.map(SamplingAdvice.init(generationConfiguration:)) ?? SamplingAdvice()
         if let metadata {
-            advice.temperature = try metadata.double("general.sampling.temp") ?? advice.temperature
-            advice.topP = try metadata.double("general.sampling.top_p") ?? advice.topP
+            advice.temperature = try metadata.decimal("general.sampling.temp") ?? advice.temperature
+            advice.topP = try metadata.decimal("general.sampling.top_p") ?? advice.topP
             advice.topK = try metadata.integer("general.sampling.top_k") ?? advice.topK
         }
         return GenerationDefaults(advice: advice, endTokens: try endTokens(tokenizer))
