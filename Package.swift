@@ -72,7 +72,7 @@ let package = Package(
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
         // L4
-        module("Engine", ["Tokens", "Models", "Sampling", deque, logging, metrics]),
+        module("Engine", ["Tokens", "Compute", "Models", "Sampling", deque, logging, metrics]),
 
         // L5
         module(
@@ -120,6 +120,11 @@ let package = Package(
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
         tests("Serving", ["Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
         tests("OpenAIAPI", ["Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]),
+        .testTarget(
+            name: "PonderTests",
+            dependencies: ["ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Tokens"],
+            swiftSettings: testSettings
+        ),
     ],
     cLanguageStandard: .c2x
 )
