@@ -29,7 +29,9 @@ import Testing
         #expect(try await client.send(.get, "/v1/models", headers: [.authorization: field]).status == 200)
     }
 
-    @Test(arguments: ["Bearer", "Bearer ", "Bearer on", "Bearer onee", "Bearer ONE", "one", "Basic one", "Bearer oneone"])
+    @Test(arguments: [
+        "Bearer", "Bearer ", "Bearer on", "Bearer onee", "Bearer ONE", "one", "Basic one", "Bearer oneone",
+    ])
     func nothingElseOpens(field: String) async throws {
         let client = try APIClient(keys: ["one"])
         #expect(try await client.send(.get, "/v1/models", headers: [.authorization: field]).status == 401)

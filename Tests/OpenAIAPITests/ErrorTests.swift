@@ -96,7 +96,8 @@ import Testing
 
     @Test(arguments: ranges.indices) func aValueOutOfRangeIsRefusedByItsName(index: Int) async throws {
         let (field, value) = Self.ranges[index]
-        try expectError(try await APIClient().chat(APIClient.chat([field: value])), status: 400, code: nil, param: field)
+        try expectError(
+            try await APIClient().chat(APIClient.chat([field: value])), status: 400, code: nil, param: field)
     }
 
     @Test func alternativesNeedLogProbabilitiesAndAreAtMostTwenty() async throws {
