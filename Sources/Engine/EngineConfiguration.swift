@@ -1,4 +1,4 @@
-public import Models
+public import Compute
 
 /// The size of the key-value cache.
 public enum KVCacheSize: Hashable, Sendable {
