@@ -55,7 +55,7 @@ extension JSONPath: CustomStringConvertible {
 
 extension JSONValue {
     /// The value at the end of a path; nil where there is none.
-    public subscript(path: JSONPath) -> JSONValue? {
+    public subscript(path path: JSONPath) -> JSONValue? {
         var value = self
         for step in path.steps {
             let next: JSONValue? =

@@ -127,7 +127,9 @@ enum Arithmetic {
         case .power:
             guard left != 0 || right >= 0 else { throw TemplateError("0.0 cannot be raised to a negative power") }
             let result = pow(left, right)
-            guard !result.isNaN || left.isNaN || right.isNaN else { throw TemplateError("complex numbers are not supported") }
+            guard !result.isNaN || left.isNaN || right.isNaN else {
+                throw TemplateError("complex numbers are not supported")
+            }
             guard result.isFinite || !left.isFinite || !right.isFinite else {
                 throw TemplateError("(34, 'Numerical result out of range')")
             }

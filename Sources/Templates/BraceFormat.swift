@@ -95,7 +95,8 @@ extension Interpreter {
                 }
                 let end = try fieldEnd(in: bytes, from: offset)
                 result.append(
-                    try field(format.slice((offset + 1)..<end), arguments, &next, depth: depth, isMarkup: format.isMarkup))
+                    try field(
+                        format.slice((offset + 1)..<end), arguments, &next, depth: depth, isMarkup: format.isMarkup))
                 offset = end + 1
             }
             start = offset
@@ -186,10 +187,13 @@ extension Interpreter {
         let layout = try FormatSpecification(specification)
         switch value {
         case .integer, .wide, .float: return try formatNumber(value, layout)
-        case .bool where layout.type != "\0": return try formatNumber(.integer(value.integer ?? 0), layout)
+        case .bool where layout.type != "s": return try formatNumber(.integer(value.integer ?? 0), layout)
         case .string, .bool:
             guard layout.type == "s" || layout.type == "\0" else {
                 throw TemplateError("Unknown format code '\(layout.type)' for object of type '\(value.typeName)'")
+            }
+            guard layout.sign == "-", layout.alignment != "=" else {
+                throw TemplateError("Sign not allowed in string format specifier")
             }
             var text = try text(of: value)
             if let precision = layout.precision {

@@ -93,7 +93,8 @@ extension Interpreter {
             guard macro.usesCaller else {
                 throw TemplateError("macro '\(macro.name)' takes no keyword argument 'caller'")
             }
-            scope.set(SyntaxTree.callerName, index.map { named.remove(at: $0).value } ?? .undefined("No caller defined"))
+            scope.set(
+                SyntaxTree.callerName, index.map { named.remove(at: $0).value } ?? .undefined("No caller defined"))
         }
         try bindParameters(of: macro, arguments.positional, &named, in: scope)
         if macro.usesKwargs {

@@ -69,7 +69,8 @@ enum DictionaryKey: Hashable {
     case tuple([DictionaryKey])
     case object(ObjectIdentifier)
 
-    init(_ value: TemplateValue) throws(TemplateError) {
+    init(_ value: TemplateValue, depth: Int = 100) throws(TemplateError) {
+        guard depth > 0 else { throw TemplateError("a key nests too deeply") }
         switch value {
         case .undefined: self = .undefined
         case .none: self = .none
@@ -81,7 +82,7 @@ enum DictionaryKey: Hashable {
         case .tuple(let list):
             var keys: [DictionaryKey] = []
             for element in list.elements {
-                keys.append(try DictionaryKey(element))
+                keys.append(try DictionaryKey(element, depth: depth - 1))
             }
             self = .tuple(keys)
         case .namespace(let namespace): self = .object(ObjectIdentifier(namespace))

@@ -159,7 +159,8 @@ extension Interpreter {
             if case .float = value {
                 return .float(number.rounded(toPlaces: precision))
             }
-            return precision >= 0 ? value.integer.map(TemplateValue.integer) ?? value
+            return precision >= 0
+                ? value.integer.map(TemplateValue.integer) ?? value
                 : try roundedInteger(value, places: -precision)
         }
         guard abs(precision) < 300 else { return .float(number) }
@@ -189,7 +190,9 @@ extension Interpreter {
         if size < base {
             return TemplateText("\(WideInteger(size)?.description ?? "0") Bytes", origin: .caller)
         }
-        let units = isBinary ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
+        let units =
+            isBinary
+            ? ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
             : ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
         var unit = base
         for name in units {

@@ -17,6 +17,8 @@ final class Interpreter {
     private var depth = 0
     /// The caller's variables that were read so far, by name.
     private var contextValues: [TemplateValue?]
+    // Every container that was assigned: freed one by one at the end, as freeing a deep one at once would be a deep recursion.
+    private var assignedContainers: [TemplateValue] = []
     private var randomState: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     init(_ tree: SyntaxTree, context: JSONObject, limits: RenderLimits, now: Int?) {
@@ -29,8 +31,8 @@ final class Interpreter {
 
     /// The whole template's text.
     func render() throws(TemplateError) -> RenderedText {
-        let scope = Scope(parent: nil)
-        _ = try run(tree.body, in: scope)
+        defer { freeContainers() }
+        _ = try run(tree.body, in: Scope(parent: nil))
         return RenderedText(
             segments: output.stretches.map { stretch in
                 RenderedText.Segment(
@@ -40,6 +42,24 @@ final class Interpreter {
 }
 
 extension Interpreter {
+    /// Frees what was assigned last first, so that each container is freed before those that it holds.
+    private func freeContainers() {
+        for case .namespace(let namespace) in assignedContainers {
+            namespace.attributes = DictionaryValue()
+        }
+        while !assignedContainers.isEmpty {
+            assignedContainers.removeLast()
+        }
+    }
+
+    private func keepUntilEnd(_ value: TemplateValue) {
+        switch value {
+        case .list, .tuple, .dictionary, .view, .iterator, .namespace, .cycler, .joiner:
+            assignedContainers.append(value)
+        default: break
+        }
+    }
+
     /// Counts work against the limit.
     func spend(_ count: Int = 1) throws(TemplateError) {
         steps &+= count
@@ -120,11 +140,14 @@ extension Interpreter {
 
     func assign(_ value: TemplateValue, to target: AssignmentTarget, in scope: Scope) throws(TemplateError) {
         switch target {
-        case .name(let name): scope.set(name, value)
+        case .name(let name):
+            keepUntilEnd(value)
+            scope.set(name, value)
         case .namespaceAttribute(let name, let attribute):
             guard case .namespace(let namespace) = lookUp(name, in: scope) else {
                 throw TemplateError("cannot assign attribute on non-namespace object")
             }
+            keepUntilEnd(value)
             try namespace.attributes.set(.text(attribute), value)
         case .tuple(let targets):
             let elements = try elements(of: value)

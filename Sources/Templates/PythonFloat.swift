@@ -7,7 +7,8 @@ extension Double {
         if exponent < -4 || exponent >= 16 {
             let fraction = digits.count > 1 ? "." + digits.dropFirst() : ""
             let magnitude = abs(exponent)
-            return "\(sign)\(digits.prefix(1))\(fraction)e\(exponent < 0 ? "-" : "+")\(magnitude < 10 ? "0" : "")\(magnitude)"
+            return
+                "\(sign)\(digits.prefix(1))\(fraction)e\(exponent < 0 ? "-" : "+")\(magnitude < 10 ? "0" : "")\(magnitude)"
         }
         if exponent < 0 {
             return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits
@@ -72,11 +73,13 @@ extension Double {
 
     /// Digits of an integer without its last ones, rounded half to even.
     private static func roundedDigits(_ digits: String, dropping count: Int) -> String {
-        let padded = Array(String(repeating: "0", count: max(count + 1 - digits.utf8.count, 0)).utf8 + Array(digits.utf8))
+        let padded = Array(
+            String(repeating: "0", count: max(count + 1 - digits.utf8.count, 0)).utf8 + Array(digits.utf8))
         var kept = Array(padded[..<(padded.count - count)])
         let dropped = padded[(padded.count - count)...]
         let half = UInt8(ascii: "5")
-        let isAboveHalf = (dropped.first ?? 0) > half || (dropped.first == half && dropped.dropFirst().contains { $0 != 48 })
+        let isAboveHalf =
+            (dropped.first ?? 0) > half || (dropped.first == half && dropped.dropFirst().contains { $0 != 48 })
         let isHalf = dropped.first == half && !isAboveHalf
         if isAboveHalf || (isHalf && (kept.last ?? 48) % 2 == 1) {
             var index = kept.count - 1

@@ -50,7 +50,9 @@ enum PythonNumerals {
     /// The digits without underscores; nil where one does not stand between digits.
     private static func withoutUnderscores(_ digits: Substring) -> String? {
         let parts = digits.split(separator: "_", omittingEmptySubsequences: false)
-        guard let first = digits.first, first != "-", first != "+", parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        guard let first = digits.first, first != "-", first != "+", parts.allSatisfy({ !$0.isEmpty }) else {
+            return nil
+        }
         return parts.joined()
     }
 }

@@ -18,11 +18,13 @@ extension TemplateValue {
         switch self {
         case .string(let string): string.appendRepresentation(to: &text)
         case .list(let list): try list.appendElements(to: &text, "[", "]", depth: depth)
-        case .tuple(let list): try list.appendElements(to: &text, "(", list.elements.count == 1 ? ",)" : ")", depth: depth)
+        case .tuple(let list):
+            try list.appendElements(to: &text, "(", list.elements.count == 1 ? ",)" : ")", depth: depth)
         case .dictionary(let dictionary): try dictionary.appendMembers(to: &text, depth: depth)
         case .view(let view):
             text.append("dict_\(view.kind.rawValue)(", origin: .template)
-            try ListValue(view.elements, origin: view.dictionary.origin).appendElements(to: &text, "[", "]", depth: depth)
+            try ListValue(view.elements, origin: view.dictionary.origin).appendElements(
+                to: &text, "[", "]", depth: depth)
             text.append(")", origin: .template)
         case .namespace(let namespace):
             text.append("<Namespace ", origin: .template)

@@ -98,9 +98,9 @@ extension Interpreter {
     }
 
     private func map(_ value: TemplateValue, _ arguments: CallArguments) throws(TemplateError) -> [TemplateValue] {
+        guard value.isTrue else { return [] }
         let elements = try elements(of: value)
         var mapped: [TemplateValue] = []
-        guard !elements.isEmpty else { return [] }
         if arguments.positional.isEmpty, arguments.named.contains(where: { $0.name == "attribute" }) {
             let values = try arguments.bound(to: ["attribute", "default"], of: "map")
             let getter = AttributeGetter(values[0], fallback: values[1])
@@ -123,8 +123,8 @@ extension Interpreter {
     private func select(
         _ value: TemplateValue, _ arguments: CallArguments, _ filter: Filter
     ) throws(TemplateError) -> [TemplateValue] {
+        guard value.isTrue else { return [] }
         let elements = try elements(of: value)
-        guard !elements.isEmpty else { return [] }
         var rest = arguments
         var getter = AttributeGetter(nil)
         if filter == .selectattr || filter == .rejectattr {
@@ -182,7 +182,8 @@ extension Interpreter {
             let getter = AttributeGetter(values[1], ignoresCase: values[0]?.isTrue != true)
             var seen: Set<DictionaryKey> = []
             var kept: [TemplateValue] = []
-            for element in try elements(of: value) where seen.insert(try DictionaryKey(try get(getter, from: element))).inserted {
+            for element in try elements(of: value)
+            where seen.insert(try DictionaryKey(try get(getter, from: element))).inserted {
                 kept.append(element)
             }
             return .iterator(IteratorValue(kept))

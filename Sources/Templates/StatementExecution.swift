@@ -60,7 +60,11 @@ extension Interpreter {
             try assign(value, to: target, in: scope)
         case .filterBlock(let filter, let body):
             let text = try captureBody(body, in: scope)
-            try write(try self.text(of: try evaluate(filter, in: scope, filterInput: .string(text))))
+            let result = try evaluate(filter, in: scope, filterInput: .string(text))
+            guard case .string(let filtered) = result else {
+                throw TemplateError("sequence item 0: expected str instance, \(result.typeName) found")
+            }
+            try write(filtered)
         case .with(let assignments, let body):
             let inner = Scope(parent: scope)
             for (target, expression) in assignments {

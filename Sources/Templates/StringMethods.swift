@@ -149,7 +149,8 @@ extension Interpreter {
         }
         var found: Int?
         if let range {
-            found = name.hasPrefix("r")
+            found =
+                name.hasPrefix("r")
                 ? text.lastRange(of: needle.bytes, from: range.lowerBound, to: range.upperBound)
                 : text.firstRange(of: needle.bytes, from: range.lowerBound, to: range.upperBound)
         }
@@ -164,9 +165,10 @@ extension Interpreter {
         let values = try arguments.bound(to: ["old", "new", "count"], required: 2, of: "replace")
         let old = try (values[0] ?? .none).asText("replace")
         let new = try (values[1] ?? .none).asText("replace")
-        let count = try values[2].flatMap { value throws(TemplateError) in
-            value.isNone ? nil : try value.asInteger("replace")
-        } ?? -1
+        let count =
+            try values[2].flatMap { value throws(TemplateError) in
+                value.isNone ? nil : try value.asInteger("replace")
+            } ?? -1
         return try replaced(text, old, text.isMarkup ? new.htmlEscaped() : new, count: count)
     }
 
@@ -175,7 +177,9 @@ extension Interpreter {
     ) throws(TemplateError) -> TemplateText {
         try spendForSearch(of: old, in: text)
         let limit = count < 0 ? Int.max : count
-        let parts = old.isEmpty ? text.splitBetweenScalars(limit: limit)
+        let parts =
+            old.isEmpty
+            ? text.splitBetweenScalars(limit: limit)
             : text.split(separator: old.bytes, limit: limit, fromEnd: false)
         try spend(parts.count)
         try spend(bytes: text.byteCount &+ (parts.count - 1).multipliedOrMaximum(by: new.byteCount) / 2)

@@ -3,7 +3,8 @@ extension Interpreter {
     /// `value.name`: a method or attribute first, an item second.
     func attribute(_ name: String, of value: TemplateValue) throws(TemplateError) -> TemplateValue {
         if case .undefined(let undefined) = value {
-            throw TemplateError(undefined.message)
+            guard name.hasPrefix("__"), name.hasSuffix("__") else { throw TemplateError(undefined.message) }
+            return value
         }
         if let found = try ownAttribute(name, of: value) {
             return found
@@ -179,7 +180,8 @@ extension Interpreter {
             let start = range.element(first)
             return .range(RangeValue(start: start, stop: start &+ indices.count &* step, step: step))
         case .undefined(let undefined): throw TemplateError(undefined.message)
-        default: return .undefined("\(value.typeName) object has no element slice")
+        case .dictionary: throw TemplateError("unhashable type: 'slice'")
+        default: throw TemplateError("'\(value.typeName)' object is not subscriptable")
         }
     }
 

@@ -19,6 +19,7 @@ public struct Template: Sendable {
     ///   - context: the variables by name; their order of keys and their numbers reach `tojson` unchanged.
     ///   - limits: what the rendering may cost; beyond it, rendering fails.
     ///   - now: what `strftime_now` shows, in seconds since 1970; nil is the system's time.
+    /// - Returns: the text and the origin of each of its characters.
     /// - Throws: what the template raises, what it does wrong, or which limit it meets, with the line.
     public func render(
         _ context: JSONObject, limits: RenderLimits = .default, now: Int? = nil

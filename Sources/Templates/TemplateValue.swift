@@ -60,7 +60,8 @@ struct RangeValue: Equatable {
 
     /// How many numbers it holds.
     var count: Int {
-        let (distance, overflow) = step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
+        let (distance, overflow) =
+            step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
         if overflow {
             return (start < stop) == (step > 0) ? Int.max : 0
         }

@@ -16,9 +16,10 @@ extension Interpreter {
             let values = try arguments.bound(to: ["old", "new", "count"], required: 2, of: "replace")
             var (old, new) = (try text(of: values[0] ?? .none), try text(of: values[1] ?? .none))
             (old.isMarkup, new.isMarkup) = (false, false)
-            let count = try values[2].flatMap { value throws(TemplateError) in
-                value.isNone ? nil : try value.asInteger("replace")
-            } ?? -1
+            let count =
+                try values[2].flatMap { value throws(TemplateError) in
+                    value.isNone ? nil : try value.asInteger("replace")
+                } ?? -1
             var text = try text(of: value)
             text.isMarkup = false
             return .string(try replaced(text, old, new, count: count))
@@ -27,7 +28,15 @@ extension Interpreter {
             return .string(
                 try padded(try text(of: value), width: width, fill: TemplateText(" "), alignment: "center"))
         case .indent: return .string(try indent(try value.asText("indent"), arguments))
-        case .truncate: return .string(try truncate(try value.asText("truncate"), arguments))
+        case .truncate:
+            guard case .string(let text) = value else {
+                let length = try arguments.bound(to: ["length", "killwords", "end", "leeway"], of: "truncate")[0]
+                guard try count(of: value) <= length?.asInteger("truncate") ?? 255 else {
+                    throw TemplateError("truncate: must be str, not \(value.typeName)")
+                }
+                return value
+            }
+            return .string(try truncate(text, arguments))
         case .wordwrap: return .string(try wrap(try value.asText("wordwrap"), arguments))
         case .format:
             guard arguments.positional.isEmpty || arguments.named.isEmpty else {
@@ -106,9 +115,10 @@ extension Interpreter {
         let values = try arguments.bound(to: ["length", "killwords", "end", "leeway"], of: "truncate")
         let length = try values[0]?.asInteger("truncate") ?? 255
         let end = try values[2]?.asText("truncate") ?? TemplateText("...")
-        let leeway = try values[3].flatMap { value throws(TemplateError) in
-            value.isNone ? nil : try value.asInteger("truncate")
-        } ?? 5
+        let leeway =
+            try values[3].flatMap { value throws(TemplateError) in
+                value.isNone ? nil : try value.asInteger("truncate")
+            } ?? 5
         guard length >= end.scalarCount else {
             throw TemplateError("expected length >= \(end.scalarCount), got \(length)")
         }
@@ -129,9 +139,10 @@ extension Interpreter {
             to: ["width", "break_long_words", "wrapstring", "break_on_hyphens"], of: "wordwrap")
         let width = try values[0]?.asInteger("wordwrap") ?? 79
         guard width > 0 else { throw TemplateError("invalid width \(width) (must be > 0)") }
-        let separator = try values[2].flatMap { value throws(TemplateError) in
-            value.isNone ? nil : try value.asText("wordwrap")
-        } ?? TemplateText("\n")
+        let separator =
+            try values[2].flatMap { value throws(TemplateError) in
+                value.isNone ? nil : try value.asText("wordwrap")
+            } ?? TemplateText("\n")
         try spend(text.byteCount)
         let wrapping = WordWrapping(
             width: width, breaksLongWords: values[1]?.isTrue ?? true, breaksOnHyphens: values[3]?.isTrue ?? true)
@@ -165,7 +176,9 @@ extension Interpreter {
         return result
     }
 
-    private func htmlAttributes(_ value: TemplateValue, _ arguments: CallArguments) throws(TemplateError) -> TemplateText {
+    private func htmlAttributes(_ value: TemplateValue, _ arguments: CallArguments) throws(TemplateError)
+        -> TemplateText
+    {
         let startsWithSpace = try arguments.bound(to: ["autospace"], of: "xmlattr")[0]?.isTrue ?? true
         guard case .dictionary(let dictionary) = value else {
             throw TemplateError("'\(value.typeName) object' has no attribute 'items'")
@@ -196,7 +209,8 @@ extension TemplateText {
         return mapStretches { text in
             text.unicodeScalars.reduce(into: "") { result, scalar in
                 let isBreak = scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar)
-                result += followsBreak && !isBreak
+                result +=
+                    followsBreak && !isBreak
                     ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
                 followsBreak = isBreak
             }

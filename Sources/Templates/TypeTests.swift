@@ -56,8 +56,10 @@ extension Interpreter {
         case .even: return try remainder(value, .integer(2)).isEqual(to: .integer(0))
         case .odd: return try remainder(value, .integer(2)).isEqual(to: .integer(1))
         case .lower, .upper: return try hasCase(value, test)
-        case .filter: return try Filter(rawValue: text(of: value).string) != nil
-        case .test: return try TypeTest(named: text(of: value).string) != nil
+        case .filter, .test:
+            _ = try DictionaryKey(value)
+            guard case .string(let name) = value else { return false }
+            return test == .filter ? Filter(rawValue: name.string) != nil : TypeTest(named: name.string) != nil
         default: return hasType(value, test)
         }
     }
@@ -79,7 +81,8 @@ extension Interpreter {
 
     private func hasCase(_ value: TemplateValue, _ test: TypeTest) throws(TemplateError) -> Bool {
         let scalars = try text(of: value).string.unicodeScalars
-        let unwanted = test == .lower
+        let unwanted =
+            test == .lower
             ? scalars.contains { $0.properties.isUppercase || $0.properties.generalCategory == .titlecaseLetter }
             : scalars.contains { $0.properties.isLowercase || $0.properties.generalCategory == .titlecaseLetter }
         return !unwanted && scalars.contains { test == .lower ? $0.properties.isLowercase : $0.properties.isUppercase }

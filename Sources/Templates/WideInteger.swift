@@ -50,12 +50,12 @@ struct WideInteger: Hashable, Sendable {
     /// The integer part of a finite number.
     init?(_ value: Double) {
         guard value.isFinite else { return nil }
-        var mantissa = WideInteger(Int(value.significandBitPattern | (value.isNormal ? 1 << 52 : 0)))
-        let exponent = Int(value.exponent) - 52
         guard value.magnitude >= 1 else {
             self = WideInteger(0)
             return
         }
+        var mantissa = WideInteger(Int(value.significandBitPattern | (value.isNormal ? 1 << 52 : 0)))
+        let exponent = Int(value.exponent) - 52
         if exponent < 0 {
             self = WideInteger(Int(value))
             return
