@@ -17,9 +17,8 @@ public struct ChatFormat: Sendable {
     /// What callers' text may become: the tags of tool calls and results, which agents write into their messages.
     private let callerTokens: Set<TokenID>
 
-    /// - Parameters:
-    ///   - template: the Jinja source that came with the model.
-    ///   - variables: what the template may read besides the conversation, such as `bos_token`.
+    /// Reads the Jinja source that came with the model. `variables` are what it may read besides the conversation, such as
+    /// `bos_token`.
     public init(template: String, tokenizer: Tokenizer, variables: JSONObject = [:]) throws(ChatError) {
         do {
             self.template = try Template(template)

@@ -4,8 +4,8 @@ extension ChatMessage {
     /// Reads a message as OpenAI's clients, and those of its kin, write it.
     ///
     /// Content may be text, a list of text parts, null or missing; reasoning may be spelt `reasoning_content`, `reasoning`,
-    /// `thinking` or `reasoning_details`; what a tool returned may be any JSON. Unknown members are ignored.
-    /// - Parameter path: where the message stands, for errors.
+    /// `thinking` or `reasoning_details`; what a tool returned may be any JSON. Unknown members are ignored. Errors name the
+    /// wrong member, below `path`.
     public init(json: JSONValue, path: JSONPath = JSONPath()) throws(ChatError) {
         guard json.objectValue != nil else { throw .wrongType(path, expected: "an object", found: json) }
         let reader = ChatMessageReader(message: json, path: path)

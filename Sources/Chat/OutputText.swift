@@ -16,7 +16,7 @@ struct OutputText: Sendable {
     /// Whether a stop string was met: nothing more will come.
     private(set) var isStopped = false
 
-    /// - Parameter continuesText: the output goes on with earlier text, so that line breaks at its start count.
+    /// Text without stop strings listens to none. Where it continues earlier text, line feeds at its start count.
     init(stopStrings: [String], includesStopText: Bool, continuesText: Bool) {
         matcher = StopStringMatcher(stopStrings)
         self.includesStopText = includesStopText

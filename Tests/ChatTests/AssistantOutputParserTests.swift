@@ -1,4 +1,5 @@
 import Sampling
+import TestSupport
 import Testing
 import Tokens
 

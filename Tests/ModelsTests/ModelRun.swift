@@ -71,15 +71,31 @@ extension ModelRun {
 }
 
 extension Array where Element == Float {
-    /// The first index of the largest element.
+    /// The first index of the largest element. A plain loop: unoptimised tests run it over whole vocabularies.
     var indexOfLargest: Int {
-        indices.reduce(0) { self[$1] > self[$0] ? $1 : $0 }
+        withUnsafeBufferPointer { values in
+            var best = 0
+            var index = 1
+            while index < values.count {
+                if values[index] > values[best] { best = index }
+                index += 1
+            }
+            return best
+        }
     }
 
     /// The largest difference between corresponding elements; infinite where the counts differ.
     func largestDifference(from other: some Collection<Float>) -> Float {
         guard count == other.count else { return .infinity }
-        return zip(self, other).reduce(0) { Swift.max($0, abs($1.0 - $1.1)) }
+        let other = Array(other)
+        var largest: Float = 0
+        var index = 0
+        while index < count {
+            let difference = abs(self[index] - other[index])
+            if !(difference <= largest) { largest = difference }
+            index += 1
+        }
+        return largest
     }
 
     /// How far the distribution of these logits is from another's, in nats: KL(other ‖ self).

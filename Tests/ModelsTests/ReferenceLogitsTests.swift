@@ -56,16 +56,14 @@ import Testing
     }
 
     @Test(arguments: ["dense-tied", "dense-untied", "dense-yarn", "dense-k", "dense-fullvocab", "moe", "moe-mixed"])
-    func chatsContinueAlikeWithEachCacheFormat(name: String) throws {
+    func chatsContinueAlikeWithAHalfPrecisionCache(name: String) throws {
         let model = try ModelRun.load("\(name)/hf", logitRowLimit: 1)
         let chats = try #require(try ModelReference(name).document["chat"]?.arrayValue)
         for chat in chats {
             let ids = try #require(chat["prompt_ids"]?.arrayValue).compactMap(\.intValue)
             let expected = try #require(chat["greedy_ids"]?.arrayValue).compactMap(\.intValue)
-            for format in [KVCacheFormat.f32, .f16] {
-                let run = try ModelRun(model, format: format)
-                #expect(run.continueGreedily(after: run.feed(ids), count: expected.count).ids == expected, "\(format)")
-            }
+            let run = try ModelRun(model, format: .f16)
+            #expect(run.continueGreedily(after: run.feed(ids), count: expected.count).ids == expected)
         }
     }
 }
