@@ -54,9 +54,9 @@ import Testing
         var cosines = [Float](repeating: 0, count: 64)
         var sines = [Float](repeating: 0, count: 64)
         rotary.write(position: 131_071, cosines: &cosines, sines: &sines)
-        // 131071 radians are 0.54199868 above a multiple of a turn; both are scaled by 0.1 ln 4 + 1.
-        #expect(abs(cosines[0] - 0.975_484_1) < 1e-6)
-        #expect(abs(sines[0] - 0.587_338_1) < 1e-6)
+        // 131071 radians are 3.7544922 above whole turns; both are scaled by 0.1 ln 4 + 1.
+        #expect(abs(cosines[0] + 0.931_380_1) < 1e-6)
+        #expect(abs(sines[0] + 0.654_987_1) < 1e-6)
         for pair in 0..<64 {
             let length = (cosines[pair] * cosines[pair] + sines[pair] * sines[pair]).squareRoot()
             #expect(abs(length - 1.138_629_4) < 1e-6)

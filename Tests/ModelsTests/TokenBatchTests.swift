@@ -5,7 +5,8 @@ import Tokens
 @Suite struct TokenBatchTests {
     @Test func rowsAndSpansFollowTheSequences() {
         var batch = TokenBatch(rowLimit: 8, sequenceLimit: 2, blockLimit: 4)
-        #expect(batch.isEmpty)
+        let isEmpty = batch.isEmpty
+        #expect(isEmpty)
         batch.beginSequence(blockTable: [7, 3])
         batch.append(token: 11, position: 40, wantsLogits: false)
         batch.append(token: 12, position: 41, wantsLogits: true)
@@ -28,7 +29,8 @@ import Tokens
         for position in 0..<90 { batch.append(token: 1, position: position, wantsLogits: true) }
         let capacity = batch.tokens.capacity
         batch.removeAll()
-        #expect(batch.isEmpty && batch.spans.isEmpty && batch.logitRows.isEmpty && batch.blockTables.isEmpty)
+        let counts = [batch.rowCount, batch.spans.count, batch.logitRows.count, batch.blockTables.count]
+        #expect(counts == [0, 0, 0, 0])
         #expect(batch.tokens.capacity == capacity)
     }
 }
