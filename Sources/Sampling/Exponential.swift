@@ -15,7 +15,8 @@ enum Exponential {
 
     @inline(__always)
     static func values(_ x: SIMD8<Float>) -> SIMD8<Float> {
-        let isPositive = x .>= SIMD8(repeating: lowest)
+        let floor = SIMD8<Float>(repeating: lowest)
+        let isPositive: SIMDMask<SIMD8<Int32>> = floor .<= x
         let argument = SIMD8(repeating: 0).replacing(with: x, where: isPositive)
         let shifted = argument * log2e + rounder
         let power = shifted - rounder

@@ -132,14 +132,19 @@ struct LogitRow: ~Copyable {
 
     private func sumOfWeights(block: Int, cutoff: Cutoff, maximum: Float, scale: Float) -> Double {
         guard unsafe maxima[block] >= cutoff.logit else { return 0 }
+        // Vectors on both sides: comparing with a single number takes the slow, generic way.
+        let limit = SIMD8<Float>(repeating: cutoff.logit)
+        let lastID = SIMD8<Int32>(repeating: cutoff.id)
         var lanes = SIMD8<Float>(repeating: 0)
         for part in 0..<Self.blockLength / Self.laneCount {
             let logits = self.lanes(block, part)
             let first = Int32(truncatingIfNeeded: block * Self.blockLength + part * Self.laneCount)
-            let ids = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) &+ first
-            let isAdmitted = (logits .> cutoff.logit) .| ((logits .== cutoff.logit) .& (ids .<= cutoff.id))
+            let ids = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) &+ SIMD8<Int32>(repeating: first)
+            let isAbove: SIMDMask<SIMD8<Int32>> = limit .< logits
+            let isAt: SIMDMask<SIMD8<Int32>> = limit .== logits
+            let isEarly: SIMDMask<SIMD8<Int32>> = ids .<= lastID
             let weights = Exponential.values((logits - maximum) * scale)
-            lanes += SIMD8(repeating: 0).replacing(with: weights, where: isAdmitted)
+            lanes += SIMD8<Float>(repeating: 0).replacing(with: weights, where: isAbove .| (isAt .& isEarly))
         }
         return Self.sum(lanes)
     }

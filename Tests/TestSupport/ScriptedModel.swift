@@ -1,0 +1,126 @@
+public import Compute
+public import Models
+public import Tokens
+
+/// A model whose logits are a function of the tokens it was shown, so that tests of what is above it are exact and instant.
+///
+/// It keeps each token in a memory of its own, at the place that the batch's block table names, and reads the history back
+/// through the table. A wrong table, a stale block or a wrong position therefore gives another history, and other tokens.
+public final class ScriptedModel: CausalLanguageModel {
+    /// Writes the logits of what follows a history.
+    public typealias Script = @Sendable (_ history: [TokenID], _ logits: inout [Float]) -> Void
+
+    public let shape: ModelShape
+    private let script: Script
+    private let willCompute: (@Sendable (_ rowCount: Int) -> Void)?
+    private var memory: [Int32] = []
+    private var blockLength = 1
+    private var rowLimit = 0
+    private var values: UnsafeMutablePointer<Float>
+    private var logitRowLimit = 0
+
+    /// - Parameters:
+    ///   - vocabularySize: the length of a row of logits.
+    ///   - contextLength: the longest sequence.
+    ///   - willCompute: called on the engine thread before each step, with its row count; may wait.
+    ///   - script: the logits of what follows a history; by default pseudo-random ones.
+    public init(
+        vocabularySize: Int = 64, contextLength: Int = 4096,
+        willCompute: (@Sendable (_ rowCount: Int) -> Void)? = nil, script: Script? = nil
+    ) {
+        shape = ModelShape(
+            layerCount: 1, hiddenSize: 8, headCount: 1, keyValueHeadCount: 1, headDimension: 8,
+            vocabularySize: vocabularySize, contextLength: contextLength)
+        self.willCompute = willCompute
+        self.script = script ?? Self.hashed(seed: 1)
+        values = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+    }
+
+    deinit {
+        values.deallocate()
+    }
+
+    /// Pseudo-random logits in −4…4 that depend on every token of the history.
+    public static func hashed(seed: UInt64) -> Script {
+        { history, logits in
+            var hash = seed
+            for token in history {
+                hash = (hash ^ UInt64(UInt32(bitPattern: token.rawValue))) &* 0x9E37_79B9_7F4A_7C15
+                hash ^= hash >> 29
+            }
+            for index in logits.indices {
+                hash = hash &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                logits[index] = Float(hash >> 40) * 0x1p-21 - 4
+            }
+        }
+    }
+
+    /// One token stands out, by 20: what `next` answers for the history.
+    public static func choosing(_ next: @escaping @Sendable (_ history: [TokenID]) -> TokenID) -> Script {
+        { history, logits in
+            for index in logits.indices {
+                logits[index] = 0
+            }
+            logits[next(history).index] = 20
+        }
+    }
+
+    /// After the last occurrence of `marker`, the reply token by token, and then `end` for ever.
+    public static func replying(_ reply: [TokenID], after marker: [TokenID], end: TokenID) -> Script {
+        choosing { history in
+            var start = history.count - marker.count
+            while start > 0 && !history[start...].starts(with: marker) {
+                start -= 1
+            }
+            let place = history.count - start - marker.count
+            return reply.indices.contains(place) ? reply[place] : end
+        }
+    }
+
+    public func prepare(rowLimit: Int, logitRowLimit: Int) {
+        self.rowLimit = rowLimit
+        self.logitRowLimit = logitRowLimit
+        values.deallocate()
+        values = UnsafeMutablePointer<Float>.allocate(capacity: logitRowLimit * shape.vocabularySize)
+    }
+
+    public func makeCache(blockCount: Int, blockLength: Int, format: KVCacheFormat) throws(ModelError) -> KVCacheStorage
+    {
+        memory = Array(repeating: -1, count: blockCount * blockLength)
+        self.blockLength = blockLength
+        return try KVCacheStorage(shape: shape, blockCount: blockCount, blockLength: blockLength, format: format)
+    }
+
+    public func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> Logits {
+        precondition(batch.rowCount > 0 && batch.rowCount <= rowLimit, "the batch has \(batch.rowCount) rows")
+        precondition(batch.logitRows.count <= logitRowLimit, "\(batch.logitRows.count) rows want logits")
+        willCompute?(batch.rowCount)
+        for span in batch.spans {
+            for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount) {
+                memory[place(of: Int(batch.positions[row]), span, batch)] = batch.tokens[row].rawValue
+            }
+        }
+        var logits = Array(repeating: Float(0), count: shape.vocabularySize)
+        var written = 0
+        for span in batch.spans {
+            for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount)
+            where written < batch.logitRows.count && batch.logitRows[written] == row {
+                let history = (0...Int(batch.positions[row])).map {
+                    TokenID(rawValue: memory[place(of: $0, span, batch)])
+                }
+                script(history, &logits)
+                for index in logits.indices {
+                    values[written * shape.vocabularySize + index] = logits[index]
+                }
+                written += 1
+            }
+        }
+        return Logits(values: values, rowCount: written, vocabularySize: shape.vocabularySize)
+    }
+
+    private func place(of position: Int, _ span: TokenBatch.Span, _ batch: borrowing TokenBatch) -> Int {
+        let index = position / blockLength
+        precondition(index < span.blockCount, "position \(position) is beyond a table of \(span.blockCount) blocks")
+        return Int(batch.blockTables[Int(span.firstBlock) + index]) * blockLength + position % blockLength
+    }
+}
