@@ -20,7 +20,8 @@ public struct AccessLog: Middleware {
     ) async throws {
         let start = ContinuousClock.now
         let method = request.method.rawValue
-        let path = request.path
+        // As sent: a decoded path could hold line breaks.
+        let path = String(request.target.prefix { $0 != "?" })
         do {
             try await next.respond(to: request, context: context, writer: writer)
         } catch {

@@ -17,6 +17,7 @@ public struct HTTPError: Error, Sendable, Equatable {
         case notImplemented = "not_implemented"
         case versionNotSupported = "http_version_not_supported"
         case internalError = "internal_error"
+        case shuttingDown = "shutting_down"
     }
 
     /// The kind of refusal.
@@ -48,6 +49,7 @@ public struct HTTPError: Error, Sendable, Equatable {
         case .notImplemented: .notImplemented
         case .versionNotSupported: .httpVersionNotSupported
         case .internalError: .internalServerError
+        case .shuttingDown: .serviceUnavailable
         }
     }
 
@@ -59,6 +61,7 @@ public struct HTTPError: Error, Sendable, Equatable {
             self.init(.requestTooLarge, "The request body is larger than the limit of \(limit) bytes.")
         case BodyError.malformed(let reason): self.init(.badRequest, "The request body is malformed: \(reason).")
         case BodyError.timedOut: self.init(.requestTimeout, "The request body did not arrive in time.")
+        case is CancellationError: self.init(.shuttingDown, "The server is shutting down.")
         default: self.init(.internalError, "The server could not answer this request.")
         }
     }

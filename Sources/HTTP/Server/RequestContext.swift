@@ -43,7 +43,6 @@ public struct RequestContext: Sendable {
     /// Answers with an error, unless a response has begun: then the connection is left to be broken off.
     package func answer(_ error: any Error) async throws {
         guard response.status == nil else { throw error }
-        if error is CancellationError { throw error }
         if let error = error as? ResponseError { throw error }
         switch error {
         case BodyError.peerGone, BodyError.cancelled: throw error

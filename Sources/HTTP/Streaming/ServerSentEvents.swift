@@ -11,7 +11,7 @@ public struct ServerSentEvents: ~Copyable, Sendable {
         var head = HTTPResponse(status: .ok, headerFields: headers)
         head.headerFields[.contentType] = "text/event-stream; charset=utf-8"
         head.headerFields[.cacheControl] = "no-cache"
-        if let name = HTTPField.Name("x-accel-buffering") { head.headerFields[name] = "no" }
+        head.headerFields[.accelBuffering] = "no"
         body = try await writer.writeHead(head)
     }
 
