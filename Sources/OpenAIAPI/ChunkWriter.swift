@@ -9,9 +9,8 @@ struct ChunkWriter: Sendable {
     /// From the end of the choices on.
     private let ending: [UInt8]
 
-    /// - Parameters:
-    ///   - object: the chunks' `object`.
-    ///   - includesUsage: whether each chunk says `"usage":null`, because a last one will have numbers.
+    /// A writer of chunks whose `object` is given. With `includesUsage` each says `"usage":null`, because a last one
+    /// will have numbers.
     init(_ identity: ReplyIdentity, object: String, includesUsage: Bool) {
         var writer = JSONWriter()
         writer.beginObject()

@@ -76,8 +76,8 @@ struct FieldReader {
         numbers.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
             guard let number = element.intValue else {
-                throw .invalid(
-                    "\(path(of: key))[\(index)]", "'\(path(of: key))[\(index)]' must be an integer, not \(element.kind).")
+                let place = "\(path(of: key))[\(index)]"
+                throw .invalid(place, "'\(place)' must be an integer, not \(element.kind).")
             }
             numbers.append(number)
         }

@@ -92,7 +92,8 @@ enum IneffectiveFields {
             throw root.unsupported("response_format", "The response format '\(type)' is not supported yet; use 'text'.")
         default:
             throw format.invalid(
-                "type", "'response_format.type' must be one of text, json_object and json_schema, not '\(type.prefix(40))'.")
+                "type",
+                "'response_format.type' must be one of text, json_object and json_schema, not '\(type.prefix(40))'.")
         }
     }
 }

@@ -33,7 +33,8 @@ enum ToolDecoder {
             let type = try tool.string("type") ?? "function"
             guard type == "function" else {
                 throw tool.unsupported(
-                    "type", "'\(tool.path(of: "type"))' must be 'function'; '\(type.prefix(40))' tools are not supported.")
+                    "type",
+                    "'\(tool.path(of: "type"))' must be 'function'; '\(type.prefix(40))' tools are not supported.")
             }
             guard var function = try tool.reader("function") else { throw tool.missing("function") }
             try checkFunction(&function)

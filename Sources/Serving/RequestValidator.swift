@@ -146,7 +146,8 @@ struct RequestValidator {
         guard range.contains(value) else {
             throw .invalidValue(
                 field: field,
-                message: "'\(field.rawValue)' must be between \(range.lowerBound) and \(range.upperBound), not \(value).")
+                message: "'\(field.rawValue)' must be between \(range.lowerBound) and \(range.upperBound), "
+                    + "not \(value).")
         }
         return value
     }

@@ -1,10 +1,10 @@
 import Chat
 import Engine
+import Sampling
 public import Serving
 public import TestSupport
 public import Tokenization
 public import Tokens
-import Sampling
 
 /// A served model with a real tokenizer, a real chat template and a real engine, whose replies were written down before.
 public struct TestModel: Sendable {

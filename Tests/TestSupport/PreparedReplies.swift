@@ -1,5 +1,5 @@
-public import Tokens
 import Synchronization
+public import Tokens
 
 /// What a scripted model is to say: replies to prompts, written down before.
 public final class PreparedReplies: Sendable {

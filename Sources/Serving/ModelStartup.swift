@@ -1,0 +1,101 @@
+internal import Chat
+public import Checkpoints
+internal import Compute
+internal import Engine
+internal import Models
+internal import Tokenization
+
+/// How a checkpoint is to be served; nil leaves the choice to the checkpoint.
+public struct ModelStartupOptions: Sendable, Hashable {
+    /// The name that requests use.
+    public var name: String?
+    public var aliases: [String] = []
+    /// The source of a chat template that takes the place of the checkpoint's own.
+    public var chatTemplate: String?
+    /// The most tokens of prompt and reply together.
+    public var contextLength: Int?
+    /// Threads that compute, the engine's own included.
+    public var threadCount = 1
+    /// The most tokens that one step computes.
+    public var stepTokenBudget: Int?
+    /// Bytes for the key-value cache.
+    public var cacheByteCount: Int?
+    /// The most requests that may wait.
+    public var queueLimit: Int?
+    /// Seconds since 1970, for the model's entry in lists.
+    public var creationTime = 0
+
+    public init() {}
+}
+
+/// Why a model cannot be served: one line.
+public struct ModelStartupError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// From an opened checkpoint to a model that answers: tokenizer, chat template, defaults, then weights and engine.
+public enum ModelStartup {
+    /// Opens a GGUF file, a safetensors file or a folder, and loads it.
+    ///
+    /// Takes as long as reading the weights does, and blocks: not for a task of the concurrent pool.
+    public static func load(
+        path: String, options: ModelStartupOptions = ModelStartupOptions()
+    ) throws(ModelStartupError) -> ServedModel {
+        let checkpoint: Checkpoint
+        do {
+            checkpoint = try Checkpoint.open(path)
+        } catch {
+            throw ModelStartupError(error.description)
+        }
+        return try load(checkpoint, options: options)
+    }
+
+    /// Loads a checkpoint. What is cheap comes first, so that a missing tokenizer shows before the weights are read.
+    public static func load(
+        _ checkpoint: Checkpoint, options: ModelStartupOptions = ModelStartupOptions()
+    ) throws(ModelStartupError) -> ServedModel {
+        do {
+            let tokenizer = try CheckpointTokenizer.tokenizer(of: checkpoint)
+            let template = try options.chatTemplate ?? CheckpointTemplate.source(of: checkpoint)
+            let format = try template.map { source in
+                try ChatFormat(
+                    template: source, tokenizer: tokenizer,
+                    variables: try CheckpointTemplate.variables(of: checkpoint, tokenizer: tokenizer))
+            }
+            let defaults = GenerationDefaults(
+                advice: try CheckpointDefaults.advice(of: checkpoint),
+                endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
+            let engine = try engine(for: checkpoint, tokenizer: tokenizer, options: options)
+            return ServedModel(
+                name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
+                fingerprint: CheckpointFingerprint.text(of: checkpoint), contextLength: engine.contextLength,
+                engine: engine, tokenizer: tokenizer, chatFormat: format, defaults: defaults)
+        } catch let error as ModelStartupError {
+            throw error
+        } catch {
+            throw ModelStartupError("\(checkpoint.name): \(error)")
+        }
+    }
+
+    private static func engine(
+        for checkpoint: Checkpoint, tokenizer: Tokenizer, options: ModelStartupOptions
+    ) throws -> InferenceEngine {
+        var configuration = EngineConfiguration()
+        configuration.contextLength = options.contextLength
+        configuration.vocabularyLimit = tokenizer.tokenCount
+        configuration.stepTokenBudget = options.stepTokenBudget ?? configuration.stepTokenBudget
+        configuration.queueLimit = options.queueLimit ?? configuration.queueLimit
+        if let cacheByteCount = options.cacheByteCount {
+            configuration.cacheSize = .bytes(cacheByteCount)
+        }
+        let threadCount = options.threadCount
+        return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
+            // The thread that makes the pool is its first worker, and this is the engine's.
+            try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: threadCount))
+        }
+    }
+}
