@@ -63,8 +63,23 @@ extension ModelRun {
         features: CPUFeatures = .current,
         logitRowLimit: Int = 64
     ) throws -> any CausalLanguageModel {
+        try load(
+            at: Fixtures.path("models/\(path)"),
+            threads: threads,
+            features: features,
+            logitRowLimit: logitRowLimit
+        )
+    }
+
+    /// Loads a checkpoint anywhere.
+    static func load(
+        at path: String,
+        threads: Int = 1,
+        features: CPUFeatures = .current,
+        logitRowLimit: Int = 64
+    ) throws -> any CausalLanguageModel {
         let pool = WorkerPool(threadCount: threads, features: features)
-        let model = try ModelLoader.load(Checkpoint.open(Fixtures.path("models/\(path)")), pool: pool)
+        let model = try ModelLoader.load(Checkpoint.open(path), pool: pool)
         model.prepare(rowLimit: 256, logitRowLimit: logitRowLimit)
         return model
     }

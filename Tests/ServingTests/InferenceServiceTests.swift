@@ -1,4 +1,5 @@
 import Chat
+import Foundation
 import Serving
 import ServingTestSupport
 import Synchronization
@@ -92,6 +93,8 @@ private final class Gate: Sendable {
     func open() { isOpen.withLock { $0 = true } }
 
     func wait() {
-        while !isOpen.withLock({ $0 }) {}
+        while !isOpen.withLock({ $0 }) {
+            Thread.sleep(forTimeInterval: 0.001)
+        }
     }
 }

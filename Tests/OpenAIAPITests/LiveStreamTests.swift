@@ -1,0 +1,106 @@
+import HTTP
+import JSON
+import Serving
+import ServingTestSupport
+import Testing
+
+@testable import OpenAIAPI
+
+@Suite(.timeLimit(.minutes(2))) struct LiveStreamTests {
+    @Test func aStreamThatWaitsSendsComments() async throws {
+        let gate = Gate()
+        var options = TestModel.Options()
+        options.willCompute = { _ in gate.wait() }
+        let client = try APIClient(options, heartbeatInterval: .milliseconds(10))
+        let body = APIClient.chat(["stream": true])
+        try client.prepare("There", for: body)
+        // The model computes nothing until two comments came, so that they must come of themselves.
+        let reply = WatchedReply { text in
+            if text.split(separator: "\n\n").count >= 2 { gate.open() }
+        }
+        try await client.stream(body, to: reply)
+        let blocks = reply.text.split(separator: "\n\n")
+        #expect(blocks.prefix(2).allSatisfy { $0.hasPrefix(": ") })
+        #expect(blocks.last == "data: [DONE]")
+    }
+
+    @Test func aRequestThatWaitsBehindOthersIsToldSoAtOnce() async throws {
+        var heartbeat = StreamHeartbeat()
+        #expect(heartbeat.queued(ahead: 3) == "queued, 3 ahead")
+        #expect(heartbeat.queued(ahead: 2) == nil)
+        #expect(heartbeat.pulse() == "queued, 2 ahead")
+        heartbeat.prefilling(done: 512, of: 4000)
+        #expect(heartbeat.pulse() == "reading the prompt, 512 of 4000 tokens")
+        heartbeat.sent()
+        #expect(heartbeat.pulse() == nil)
+        heartbeat.generating()
+        #expect(heartbeat.pulse() == "keep-alive")
+    }
+
+    @Test func aClientThatGoesAwayCancelsItsGeneration() async throws {
+        struct Gone: Error {}
+        var options = TestModel.Options()
+        let dot = try TestModel().tokens(".")[0]
+        options.improvise = { _ in dot }
+        options.contextLength = 4096
+        let client = try APIClient(options)
+        let reply = WatchedReply { text in
+            if text.contains("\"content\":\".") { throw Gone() }
+        }
+        await #expect(throws: ResponseError.peerGone) {
+            try await client.stream(APIClient.chat(["stream": true]), to: reply)
+        }
+        while client.model.served.engine.statistics.cancelledCount == 0 {
+            await Task.yield()
+        }
+        #expect(client.model.served.engine.statistics.finishedCount == 0)
+    }
+
+    @Test func cancellingTheTaskOfARequestCancelsItsGeneration() async throws {
+        var options = TestModel.Options()
+        let dot = try TestModel().tokens(".")[0]
+        options.improvise = { _ in dot }
+        options.contextLength = 4096
+        let client = try APIClient(options)
+        let task = Task { try await client.chat(APIClient.chat()) }
+        while client.model.served.engine.statistics.runningCount == 0 {
+            await Task.yield()
+        }
+        task.cancel()
+        while client.model.served.engine.statistics.cancelledCount == 0 {
+            await Task.yield()
+        }
+        _ = await task.result
+    }
+
+    @Test func aFailureInTheMiddleOfAStreamIsAnErrorEventAndTheEnd() async throws {
+        var options = TestModel.Options()
+        let dot = try TestModel().tokens(".")[0]
+        options.improvise = { _ in dot }
+        options.contextLength = 4096
+        let client = try APIClient(options)
+        let gate = Gate()
+        let reply = WatchedReply { text in
+            if text.contains("\"content\":\".") { gate.open() }
+        }
+        async let answered: Void = client.stream(APIClient.chat(["stream": true]), to: reply)
+        while !gate.isOpened {
+            await Task.yield()
+        }
+        await client.service.drain(deadline: .zero)
+        try await answered
+        let blocks = reply.text.split(separator: "\n\n")
+        #expect(blocks.last == "data: [DONE]")
+        let error = try JSONValue(parsing: String(blocks[blocks.count - 2].dropFirst(6)))["error"]
+        #expect(error?.objectValue?.keys == ["message", "type", "param", "code"])
+        #expect(error?["type"] == "server_error")
+        #expect(error?["code"] == "shutting_down")
+    }
+
+    @Test func anEnginesFailureIsAnInternalError() throws {
+        let frames = String(decoding: ChunkWriter.failure(APIError(.internalFailure("no memory"))), as: UTF8.self)
+        #expect(frames.hasPrefix("data: {\"error\":{"))
+        #expect(frames.contains("\"code\":\"internal_error\""))
+        #expect(frames.hasSuffix("}}\n\ndata: [DONE]\n\n"))
+    }
+}
