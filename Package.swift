@@ -99,7 +99,7 @@ let package = Package(
         // Tests, one target a module
         .target(
             name: "TestSupport",
-            dependencies: ["Tokens", "JSON", "Models", "Sampling"],
+            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute"],
             path: "Tests/TestSupport",
             swiftSettings: testSettings
         ),
@@ -120,7 +120,8 @@ let package = Package(
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
-        tests("Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
+        tests(
+            "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
         tests(
             "OpenAIAPI",
             ["ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]

@@ -32,7 +32,7 @@ struct ServeLifecycle {
         logger.logLevel = settings.logLevel
         self.settings = settings
         self.logger = logger
-        ProcessPreparation.prepareForServing()
+        ProcessPreparation.ignoreBrokenPipes()
         server = try Self.makeServer(settings, service: service, logger: logger)
     }
 
@@ -47,7 +47,7 @@ struct ServeLifecycle {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let signals = TerminationSignals { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
-        ModelStartup(checkpoint: checkpoint, name: name, settings: settings, logger: logger).begin { result in
+        ModelLoading(checkpoint: checkpoint, name: name, settings: settings, logger: logger).begin { result in
             continuation.yield(.loaded(result))
         }
         try await handle(events, addresses: addresses) { continuation.yield(.drained) }

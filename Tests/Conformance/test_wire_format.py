@@ -116,7 +116,7 @@ def test_errors_have_one_shape(server, method, path, payload, status, code):
     assert error["message"] and error["type"] == "invalid_request_error"
     assert error["code"] == code
     if status == 405:
-        assert reply.headers["allow"] == "POST"
+        assert "POST" in reply.headers["allow"].split(", ")
 
 
 def test_an_error_before_a_stream_is_no_stream(server):
