@@ -113,7 +113,7 @@ let package = Package(
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS", "JSON"]),
         tests("Sampling", ["Tokens"]),
-        tests("HTTP", ["Sockets", httpTypes]),
+        tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
         tests("Checkpoints", ["JSON"]),
