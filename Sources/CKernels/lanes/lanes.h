@@ -1,8 +1,8 @@
 #ifndef PONDER_LANES_H
 #define PONDER_LANES_H
 
-// Sixteen lanes as clang's vector types: one 512-bit register or two of 256 bits, whatever the file that includes this is
-// compiled for. Included after that file's target attribute, so every function here is static.
+// Sixteen lanes as clang's vector types: one 512-bit register or two of 256 bits, whatever the file that includes this
+// is compiled for. Included after that file's target attribute, so every function here is static.
 
 #include "../exponential.h"
 #include "../tile_layout.h"
@@ -20,7 +20,12 @@ typedef uint8_t u8x16 __attribute__((ext_vector_type(16)));
 typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
 typedef _Float16 f16x16 __attribute__((ext_vector_type(16)));
 
-#define load_vector(type, address) ({ type loaded; __builtin_memcpy(&loaded, (address), sizeof loaded); loaded; })
+#define load_vector(type, address)                                                                                     \
+    ({                                                                                                                 \
+        type loaded;                                                                                                   \
+        __builtin_memcpy(&loaded, (address), sizeof loaded);                                                           \
+        loaded;                                                                                                        \
+    })
 #define store_vector(address, vector) __builtin_memcpy((address), &(vector), sizeof(vector))
 
 inlined f32x16 load_floats(const float *p) { return load_vector(f32x16, p); }
@@ -65,6 +70,14 @@ inlined float largest_lane(f32x16 v) {
     const f32x16 b = larger_of(a, __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
     const float first = b[0] > b[2] ? b[0] : b[2], second = b[1] > b[3] ? b[1] : b[3];
     return first > second ? first : second;
+}
+
+/// Bytes ahead of the weights in use: the hardware's own prefetching falls behind kernels that unpack.
+enum { prefetch_distance = 8192 };
+
+inlined void prefetch_bytes(const uint8_t *bytes, int count) {
+#pragma clang loop unroll(full)
+    for (int offset = 0; offset < count; offset += 64) __builtin_prefetch(bytes + offset);
 }
 
 /// `exponential` in every lane.
