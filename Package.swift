@@ -111,7 +111,7 @@ let package = Package(
         ),
         tests("JSON"),
         tests("Sockets"),
-        tests("Compute", ["CKernels", "COpenBLAS", "JSON"]),
+        tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Sampling", ["Tokens"]),
         tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
