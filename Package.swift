@@ -17,8 +17,6 @@ let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -39,7 +37,6 @@ let package = Package(
     products: [.executable(name: "ponder", targets: ["ponder"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML"]),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -56,9 +53,9 @@ let package = Package(
         module("Tokens"),
 
         // L1
-        module("JSON", [orderedCollections]),
-        module("Sockets", ["CLinux", "COpenSSL", logging]),
-        module("Compute", ["CKernels", "COpenBLAS"]),
+        module("JSON"),
+        module("Sockets", ["CLinux", "COpenSSL"]),
+        module("Compute", ["CKernels"]),
         module("Sampling", ["Tokens"]),
 
         // L2
@@ -72,21 +69,20 @@ let package = Package(
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
         // L4
-        module("Engine", ["Tokens", "Models", "Sampling", deque, logging, metrics]),
+        module("Engine", ["Tokens", "Compute", "Models", "Sampling"]),
 
         // L5
         module(
             "Serving",
             [
                 "Tokens", "Engine", "Chat", "Tokenization", "Sampling", "Models", "Checkpoints", "Compute", "JSON",
-                logging, metrics,
             ]
         ),
 
         // L6
         module(
             "OpenAIAPI",
-            ["Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes, logging]
+            ["Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
         ),
 
         // L7
@@ -103,23 +99,38 @@ let package = Package(
         // Tests, one target a module
         .target(
             name: "TestSupport",
-            dependencies: ["Tokens", "JSON", "Models", "Sampling"],
+            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute"],
             path: "Tests/TestSupport",
+            swiftSettings: testSettings
+        ),
+        .target(
+            name: "ServingTestSupport",
+            dependencies: ["TestSupport", "Tokens", "Serving", "Engine", "Chat", "Tokenization", "Sampling", "Models"],
+            path: "Tests/ServingTestSupport",
             swiftSettings: testSettings
         ),
         tests("JSON"),
         tests("Sockets"),
-        tests("Compute", ["CKernels", "JSON"]),
+        tests("Compute", ["CKernels", "COpenBLAS", "JSON"]),
         tests("Sampling", ["Tokens"]),
-        tests("HTTP", ["Sockets", httpTypes]),
+        tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
         tests("Checkpoints", ["JSON"]),
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
-        tests("Serving", ["Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
-        tests("OpenAIAPI", ["Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]),
+        tests(
+            "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
+        tests(
+            "OpenAIAPI",
+            ["ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]
+        ),
+        .testTarget(
+            name: "PonderTests",
+            dependencies: ["ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Tokens"],
+            swiftSettings: testSettings
+        ),
     ],
     cLanguageStandard: .c2x
 )

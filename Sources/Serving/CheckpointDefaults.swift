@@ -18,7 +18,8 @@ enum CheckpointDefaults {
         ]
         for (key, name) in keys {
             if let value = try metadata.double("general.sampling.\(key)") {
-                configuration[name] = .number(value)
+                // GGUF keeps 0.95 as the nearest 32-bit number, which is another one in 64 bits.
+                configuration[name] = .number(Double(Float(value).description) ?? value)
             }
         }
         return SamplingAdvice(generationConfiguration: configuration)

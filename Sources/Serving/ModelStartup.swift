@@ -1,6 +1,6 @@
 internal import Chat
 public import Checkpoints
-internal import Compute
+public import Compute
 internal import Engine
 internal import Models
 internal import Tokenization
@@ -20,6 +20,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var stepTokenBudget: Int?
     /// Bytes for the key-value cache.
     public var cacheByteCount: Int?
+    /// How the cache stores numbers.
+    public var cacheFormat = KVCacheFormat.f16
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -86,6 +88,7 @@ public enum ModelStartup {
     ) throws -> InferenceEngine {
         var configuration = EngineConfiguration()
         configuration.contextLength = options.contextLength
+        configuration.kvCacheFormat = options.cacheFormat
         configuration.vocabularyLimit = tokenizer.tokenCount
         configuration.stepTokenBudget = options.stepTokenBudget ?? configuration.stepTokenBudget
         configuration.queueLimit = options.queueLimit ?? configuration.queueLimit

@@ -1,10 +1,18 @@
 import ArgumentParser
 
-/// The command line's entry: `serve`, `chat`, `bench`, `pull`, `inspect`.
+/// The command line's entry.
 @main
 struct Ponder: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ponder",
-        abstract: "An OpenAI-compatible inference server for the Qwen3 family."
+        abstract: "An OpenAI-compatible inference server for the Qwen3 family.",
+        discussion: """
+            EXAMPLES:
+              ponder serve                                  the model inside the executable
+              ponder serve Qwen3-0.6B-Q8_0.gguf --port 9000
+              ponder inspect Qwen3-30B-A3B/                 what a model needs, without loading it
+            """,
+        version: Version.text,
+        subcommands: [ServeCommand.self, InspectCommand.self]
     )
 }

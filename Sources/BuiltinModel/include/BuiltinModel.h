@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-/// The bytes of a complete GGUF file, part of the executable's read-only data, aligned to 64 bytes.
-extern const unsigned char ponder_builtin_model_bytes[];
+/// The first of the bytes of a complete GGUF file: read-only data of the executable, aligned to 64 bytes.
+const void *ponder_builtin_model_start(void);
 
-/// How many bytes `ponder_builtin_model_bytes` holds.
+/// How many bytes there are.
 extern const size_t ponder_builtin_model_byte_count;
 
 #endif

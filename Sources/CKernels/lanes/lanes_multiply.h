@@ -88,8 +88,11 @@ inlined void add_product_group(enum weight_format format, struct product_kind ki
 #pragma clang loop unroll(full)
     for (int half = 0; half < 2; half++)
 #pragma clang loop unroll(full)
-        for (int part = 0; part < parts; part++)
+        for (int part = 0; part < parts; part++) {
             add_scale_group(format, kind, tiles, rows, groups, half, part, blocks, first_block + (size_t)half, sums);
+            // Keeps the compiler from mixing scale groups, which costs more registers than there are.
+            if (kind.scales_per_16) __asm__ volatile("" ::: "memory");
+        }
 }
 
 /// One tile and `rows` rows, from the first column to the last.
@@ -212,7 +215,8 @@ inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const
 
 inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
     size_t row = 0;
-    if (product_rows_limit >= 6)
+    // Six rows' sums and a minimum do not fit the registers.
+    if (product_rows_limit >= 6 && !kind.has_minimums)
         for (; row + 6 <= count; row += 6) multiply_panel(kind, tiles, 6, work, row);
     if (product_rows_limit >= 4)
         for (; row + 4 <= count; row += 4) multiply_panel(kind, tiles, 4, work, row);

@@ -1,0 +1,80 @@
+import ArgumentParser
+
+/// The flags of `ponder serve`.
+///
+/// Each is kept as text: `SettingsLoader` parses it as it parses the same setting from the environment or from a file,
+/// so that a bad value gets the same message wherever it stands.
+struct ServeOptions: ParsableArguments {
+    @Argument(
+        help: "A GGUF file (the first, if split) or a checkpoint folder. Without one, the built-in model is served.")
+    var model: String?
+
+    @Option(help: ArgumentHelp("The address to listen on. (default: 127.0.0.1)", valueName: "address"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("The port to listen on; 0 picks a free one. (default: 8000)", valueName: "number"))
+    var port: String?
+
+    @Option(help: ArgumentHelp("How many threads compute. (default: auto, one for each core)", valueName: "count"))
+    var threads: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The longest prompt and reply together, in tokens. (default: auto, the model's own limit)",
+            valueName: "tokens"
+        )
+    )
+    var context: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many tokens one step of the engine may hold. (default: auto)",
+            valueName: "tokens"
+        )
+    )
+    var maxBatchTokens: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for the KV cache, such as 512MiB or 2GiB. (default: auto, by the free memory)",
+            valueName: "size"
+        )
+    )
+    var kvCacheMemory: String?
+
+    @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16 or f32. (default: f16)", valueName: "type"))
+    var kvCacheType: String?
+
+    @Option(help: ArgumentHelp("The model's name for clients. (default: the file's name)", valueName: "name"))
+    var alias: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Ask every request for this key; give it several times to accept several. (default: no key)",
+            valueName: "key"
+        )
+    )
+    var apiKey: [String] = []
+
+    @Option(help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"))
+    var chatTemplateFile: String?
+
+    @Option(help: ArgumentHelp("A YAML or JSON file with settings, such as config/ponder.yaml.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info)",
+            valueName: "level"
+        )
+    )
+    var logLevel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long running replies may go on after SIGTERM. (default: 30)",
+            valueName: "seconds"
+        )
+    )
+    var drainSeconds: String?
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Checkpoints
+import Models
+
+/// `ponder inspect`: what a model is and needs, from headers and configuration alone.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Tell what a model needs, without loading it.",
+        discussion: """
+            Prints parameters, bytes by kind of weight, and the KV cache's bytes per token. A folder that holds a
+            config.json and no weights will do.
+
+            EXAMPLES:
+              ponder inspect Qwen3-0.6B-Q8_0.gguf
+              ponder inspect Qwen3-30B-A3B/
+            """
+    )
+
+    @Argument(help: "A GGUF file, a checkpoint folder or a config.json. Without one, the built-in model.")
+    var model: String?
+
+    func run() throws {
+        let checkpoint = try ModelSource(path: model).openForInspection()
+        print(try ModelLoader.describe(checkpoint))
+    }
+}

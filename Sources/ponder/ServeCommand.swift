@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// `ponder serve`: loads a model and answers HTTP requests until told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve a model over HTTP, as OpenAI's API does.",
+        discussion: """
+            Each flag can also stand in the environment, as PONDER_ and its name in capitals with underscores, and in the
+            file that --config names. Prints one line on standard output when the model is ready; logs go to standard
+            error. SIGTERM or SIGINT lets running replies end; a second one does not.
+
+            EXAMPLES:
+              ponder serve
+              ponder serve Qwen3-0.6B-Q8_0.gguf --host 0.0.0.0 --port 8080
+              ponder serve Qwen3-30B-A3B/ --context 16384 --kv-cache-memory 4GiB --api-key "$KEY"
+            """
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let settings = try SettingsLoader(options: options, environment: environment).load()
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        try await ServeLifecycle(settings: settings).run()
+    }
+}

@@ -1,0 +1,46 @@
+import Compute
+import Logging
+
+/// Everything `ponder serve` can be told, after all sources were read and checked.
+///
+/// An optional is nil where the value depends on the model or the machine and nobody set it.
+struct ServeSettings: Equatable, Sendable {
+    /// A GGUF file or a checkpoint folder; nil is the built-in model.
+    var model: String?
+
+    /// The address to listen on: IPv4, IPv6 or a host name.
+    var host = "127.0.0.1"
+
+    /// The TCP port; 0 lets the system pick a free one.
+    var port = 8000
+
+    /// How many threads compute; nil is one for each core.
+    var threads: Int?
+
+    /// The longest prompt and reply together, in tokens; nil is the model's own limit.
+    var context: Int?
+
+    /// How many rows one engine step may hold: prefill chunks and decoding sequences together.
+    var maxBatchTokens: Int?
+
+    /// Bytes for the KV cache; nil derives them from the memory that is free.
+    var kvCacheMemory: Int?
+
+    /// How keys and values are stored.
+    var kvCacheType = KVCacheFormat.f16
+
+    /// The name that clients use for the model; nil is the file's or the folder's.
+    var alias: String?
+
+    /// A request must carry one of these; none means that no key is asked for.
+    var apiKeys: [String] = []
+
+    /// A Jinja file used in place of the model's own chat template.
+    var chatTemplateFile: String?
+
+    /// The least severe message that is logged.
+    var logLevel = Logger.Level.info
+
+    /// How long running replies may go on after the signal to stop.
+    var drain = Duration.seconds(30)
+}

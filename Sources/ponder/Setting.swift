@@ -1,0 +1,59 @@
+/// A setting's name as the file writes it; the flag is `--name` and the variable `PONDER_NAME`.
+enum Setting: String, CaseIterable, Sendable {
+    case model
+    case host
+    case port
+    case threads
+    case context
+    case maxBatchTokens = "max-batch-tokens"
+    case kvCacheMemory = "kv-cache-memory"
+    case kvCacheType = "kv-cache-type"
+    case alias
+    case apiKey = "api-key"
+    case chatTemplateFile = "chat-template-file"
+    case logLevel = "log-level"
+    case drainSeconds = "drain-seconds"
+
+    /// The environment variable that holds the setting.
+    var environmentName: String {
+        "PONDER_" + rawValue.uppercased().replacing("-", with: "_")
+    }
+
+    /// What the setting takes, in the words of an error message.
+    var expectation: String {
+        switch self {
+        case .model: "the path of a GGUF file or of a checkpoint folder"
+        case .host: "an address such as 127.0.0.1, 0.0.0.0 or ::1"
+        case .port: "a whole number from 0 to 65535"
+        case .threads: "auto or a whole number from 1 to 1024"
+        case .context: "auto or a whole number of tokens from 1"
+        case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
+        case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
+        case .kvCacheType: "one of f32, f16 and bf16"
+        case .alias: "a name without spaces"
+        case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
+        case .chatTemplateFile: "the path of a Jinja file"
+        case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
+        case .drainSeconds: "a number of seconds from 0 to 86400"
+        }
+    }
+
+    /// The flag's text, nil where it was not given.
+    func text(in options: ServeOptions) -> String? {
+        switch self {
+        case .model: options.model
+        case .host: options.host
+        case .port: options.port
+        case .threads: options.threads
+        case .context: options.context
+        case .maxBatchTokens: options.maxBatchTokens
+        case .kvCacheMemory: options.kvCacheMemory
+        case .kvCacheType: options.kvCacheType
+        case .alias: options.alias
+        case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
+        case .chatTemplateFile: options.chatTemplateFile
+        case .logLevel: options.logLevel
+        case .drainSeconds: options.drainSeconds
+        }
+    }
+}

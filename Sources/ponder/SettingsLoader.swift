@@ -1,0 +1,105 @@
+import Compute
+import Foundation
+import Logging
+
+/// Reads the settings of `ponder serve`: flags over environment over file over defaults.
+struct SettingsLoader {
+    /// In the order in which they are asked; the first that knows a setting decides it.
+    private let sources: [SettingsSource]
+
+    /// - Throws: When the file that `--config` or `PONDER_CONFIG` names is not one of settings.
+    init(options: ServeOptions, environment: [String: String]) throws(SettingsError) {
+        var sources = [SettingsSource(options: options), SettingsSource(environment: Self.own(environment))]
+        if let path = options.config ?? environment["PONDER_CONFIG"], !path.isEmpty {
+            sources.append(try SettingsFile.read(path))
+        }
+        self.sources = sources
+    }
+
+    /// All settings, checked.
+    func load() throws(SettingsError) -> ServeSettings {
+        var settings = ServeSettings()
+        try read(.model) { settings.model = $0 }
+        try read(.host) { settings.host = $0 }
+        try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
+        try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
+        try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
+        try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
+        try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
+        try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
+        try read(.alias, Self.name) { settings.alias = $0 }
+        try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
+        try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
+        try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
+        try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
+        return settings
+    }
+
+    /// The variables that are ours to read, less what an orchestrator put there.
+    ///
+    /// Kubernetes describes a Service named `ponder` as `PONDER_PORT=tcp://10.0.0.7:80`, which was never meant for us.
+    private static func own(_ environment: [String: String]) -> [String: String] {
+        environment.filter { name, value in
+            name.hasPrefix("PONDER_") && !(name == Setting.port.environmentName && value.hasPrefix("tcp://"))
+        }
+    }
+}
+
+extension SettingsLoader {
+    private func read(_ setting: Setting, into assign: (String) -> Void) throws(SettingsError) {
+        try read(setting, { $0.isEmpty ? nil : $0 }, into: assign)
+    }
+
+    /// Assigns the setting's value where any source has one, and leaves the default where none has.
+    private func read<Value>(
+        _ setting: Setting,
+        _ parse: (String) -> Value?,
+        into assign: (Value) -> Void
+    ) throws(SettingsError) {
+        for source in sources {
+            guard let text = try source.text(of: setting) else { continue }
+            guard let value = parse(text) else {
+                throw SettingsError(
+                    place: source.place(setting),
+                    value: setting == .apiKey ? nil : text,
+                    expectation: setting.expectation
+                )
+            }
+            assign(value)
+            return
+        }
+    }
+
+    private static func wholeNumber(_ range: ClosedRange<Int>) -> (String) -> Int? {
+        { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
+    }
+
+    /// Also takes `auto`, which is the nil inside.
+    private static func automatic<Value>(_ parse: @escaping (String) -> Value?) -> (String) -> Value?? {
+        { text in text == "auto" ? .some(nil) : parse(text).map(Optional.some) }
+    }
+
+    private static func cacheFormat(_ text: String) -> KVCacheFormat? {
+        KVCacheFormat.allCases.first { "\($0)" == text }
+    }
+
+    private static func size(_ text: String) -> Int? {
+        ByteCount(text)?.value
+    }
+
+    private static func name(_ text: String) -> String? {
+        text.isEmpty || text.contains { $0.isWhitespace || $0.isNewline } ? nil : text
+    }
+
+    /// A key travels in a header, which holds visible ASCII only.
+    private static func keys(_ text: String) -> [String]? {
+        let keys = text.split(separator: ",", omittingEmptySubsequences: false)
+        let areUsable = keys.allSatisfy { key in !key.isEmpty && key.utf8.allSatisfy { 0x21...0x7e ~= $0 } }
+        return areUsable ? keys.map(String.init) : nil
+    }
+
+    private static func seconds(_ text: String) -> Duration? {
+        guard let seconds = Double(text), (0...86_400).contains(seconds) else { return nil }
+        return .seconds(seconds)
+    }
+}

@@ -1,0 +1,25 @@
+import Dispatch
+import Glibc
+
+/// SIGTERM and SIGINT, in place of their default of ending the process.
+struct TerminationSignals {
+    private let sources: [any DispatchSourceSignal]
+
+    /// Takes over both signals for the rest of the process's life; the handler hears of each one.
+    init(_ handler: @escaping @Sendable (Int32) -> Void) {
+        let queue = DispatchQueue(label: "ponder-signals")
+        sources = [SIGTERM, SIGINT].map { number in
+            // The default disposition would act before the source hears of the signal.
+            _ = signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { handler(number) }
+            source.activate()
+            return source
+        }
+    }
+
+    /// Hears nothing more. Sources that are let go without it may end while a handler runs.
+    func cancel() {
+        for source in sources { source.cancel() }
+    }
+}

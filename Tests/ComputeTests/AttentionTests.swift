@@ -1,0 +1,208 @@
+import Compute
+import Foundation
+import Testing
+
+/// A cache with shuffled blocks that is never freed.
+private struct FilledCache {
+    let layout: KVLayout
+    let memory: UnsafeMutableRawBufferPointer
+    let blockTable: [Int32]
+    let stride: Int
+
+    init(
+        format: KVCacheFormat, kvHeads: Int, dimension: Int, keys: Rows, values: Rows, pool: WorkerPool,
+        blockGap: Int = 64
+    ) {
+        layout = KVLayout(format: format, kvHeadCount: kvHeads, headDimension: dimension)
+        stride = layout.blockByteCount + blockGap
+        let blocks = (keys.count + 31) / 32
+        memory = .allocate(byteCount: stride * (blocks + 2), alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        let table = (0..<blocks).map { Int32($0 ^ 1) }
+        blockTable = table
+        let slots = (0..<keys.count).map { table[$0 / 32] * 32 + Int32($0 % 32) }
+        let plane = self.plane
+        slots.withUnsafeBufferPointer {
+            storeKeysAndValues(keys: keys.view, values: values.view, at: $0, in: plane, pool: pool)
+        }
+    }
+
+    var plane: KVPlane {
+        KVPlane(
+            layout: layout, base: memory.baseAddress.unsafelyUnwrapped, blockCount: memory.count / stride,
+            blockStride: stride)
+    }
+
+    /// Attends with rows that stand at `firstPosition` and after.
+    func attend(_ queries: RowsView, into results: RowsView, firstPosition: Int, heads: Int, pool: WorkerPool) {
+        let batch = AttentionBatch(sequenceLimit: 1)
+        blockTable.withUnsafeBufferPointer {
+            batch.append(firstRow: 0, rowCount: queries.count, firstPosition: firstPosition, blockTable: $0)
+            Compute.attend(
+                queries: queries, into: results, batch: batch, plane: plane, headCount: heads,
+                scale: 1 / Float(layout.headDimension).squareRoot(), pool: pool)
+        }
+    }
+}
+
+@Suite struct AttentionTests {
+    struct Shape: CustomStringConvertible {
+        var kvHeads: Int
+        var group: Int
+        var dimension: Int
+        var tokens: Int
+        var description: String { "\(kvHeads)·\(group) heads of \(dimension), \(tokens) tokens" }
+    }
+
+    static let shapes = [
+        Shape(kvHeads: 1, group: 1, dimension: 16, tokens: 1), Shape(kvHeads: 2, group: 2, dimension: 32, tokens: 70),
+        Shape(kvHeads: 1, group: 7, dimension: 24, tokens: 33), Shape(kvHeads: 1, group: 4, dimension: 48, tokens: 40),
+    ]
+
+    private func numbersFor(_ shape: Shape) -> (queries: Rows, keys: Rows, values: Rows) {
+        var numbers = SeededNumbers(seed: UInt64(shape.tokens))
+        let width = shape.kvHeads * shape.dimension
+        return (
+            Rows(numbers.floats(shape.tokens * width * shape.group), columns: width * shape.group),
+            Rows(numbers.floats(shape.tokens * width), columns: width),
+            Rows(numbers.floats(shape.tokens * width), columns: width)
+        )
+    }
+
+    @Test(arguments: KVCacheFormat.allCases, shapes)
+    func everyInstructionSetGivesTheReferencesBits(_ format: KVCacheFormat, _ shape: Shape) {
+        let (queries, keys, values) = numbersFor(shape)
+        var expected: [UInt32] = []
+        for choice in [PoolChoice(set: .portable, threads: 1)] + everyPool {
+            let pool = choice.make()
+            let cache = FilledCache(
+                format: format, kvHeads: shape.kvHeads, dimension: shape.dimension, keys: keys, values: values,
+                pool: pool)
+            let results = Rows(count: shape.tokens, columns: queries.columns)
+            cache.attend(
+                queries.view, into: results.view, firstPosition: 0, heads: shape.kvHeads * shape.group, pool: pool)
+            if expected.isEmpty { expected = results.bits }
+            #expect(results.bits == expected, "\(choice)")
+        }
+    }
+
+    @Test(arguments: shapes)
+    func resultsAreThoseOfSoftmaxInDoublePrecision(_ shape: Shape) {
+        let (queries, keys, values) = numbersFor(shape)
+        let pool = WorkerPool(threadCount: 2)
+        let cache = FilledCache(
+            format: .f32, kvHeads: shape.kvHeads, dimension: shape.dimension, keys: keys, values: values, pool: pool)
+        let results = Rows(count: shape.tokens, columns: queries.columns)
+        cache.attend(queries.view, into: results.view, firstPosition: 0, heads: shape.kvHeads * shape.group, pool: pool)
+        let (q, k, v, found) = (queries.values, keys.values, values.values, results.values)
+        for row in 0..<shape.tokens {
+            for head in 0..<shape.kvHeads * shape.group {
+                let queryStart = row * queries.columns + head * shape.dimension
+                let kvStart = head / shape.group * shape.dimension
+                let scores = (0...row).map { position in
+                    (0..<shape.dimension).reduce(0.0) {
+                        $0 + Double(q[queryStart + $1]) * Double(k[position * keys.columns + kvStart + $1])
+                    } / Double(shape.dimension).squareRoot()
+                }
+                let largest = scores.max() ?? 0
+                let shares = scores.map { exp($0 - largest) }
+                let total = shares.reduce(0, +)
+                for d in 0..<shape.dimension {
+                    let wanted = (0...row).reduce(0.0) {
+                        $0 + shares[$1] / total * Double(v[$1 * values.columns + kvStart + d])
+                    }
+                    #expect(abs(Double(found[queryStart + d]) - wanted) < 1e-4)
+                }
+            }
+        }
+    }
+
+    /// Long enough for three spans of 1,024 positions.
+    @Test func chunksOfAPromptGiveTheBitsOfTheWhole() {
+        let shape = Shape(kvHeads: 1, group: 2, dimension: 16, tokens: 2100)
+        let (queries, keys, values) = numbersFor(shape)
+        let first = 2040
+        let rows = shape.tokens - first
+        let late = Rows(Array(queries.values.dropFirst(first * queries.columns)), columns: queries.columns)
+        var expected: [UInt32] = []
+        for choice in [PoolChoice(set: .portable, threads: 1)] + everyPool {
+            let pool = choice.make()
+            let cache = FilledCache(format: .f16, kvHeads: 1, dimension: 16, keys: keys, values: values, pool: pool)
+            let whole = Rows(count: rows, columns: queries.columns)
+            cache.attend(late.view, into: whole.view, firstPosition: first, heads: 2, pool: pool)
+            if expected.isEmpty { expected = whole.bits }
+            #expect(whole.bits == expected, "\(choice)")
+            for chunk in [1, 7, 33] {
+                let pieces = Rows(count: rows, columns: queries.columns)
+                for start in stride(from: 0, to: rows, by: chunk) {
+                    let count = min(chunk, rows - start)
+                    let offset = start * queries.columns
+                    cache.attend(
+                        RowsView(late.pointer + offset, count: count, columns: queries.columns),
+                        into: RowsView(pieces.pointer + offset, count: count, columns: queries.columns),
+                        firstPosition: first + start, heads: 2, pool: pool)
+                }
+                #expect(pieces.bits == expected, "\(choice), chunks of \(chunk)")
+            }
+        }
+    }
+
+    @Test func sequencesDoNotDisturbEachOther() {
+        let pool = WorkerPool(threadCount: 2)
+        let shape = Shape(kvHeads: 2, group: 2, dimension: 32, tokens: 70)
+        let (queries, keys, values) = numbersFor(shape)
+        let cache = FilledCache(format: .bf16, kvHeads: 2, dimension: 32, keys: keys, values: values, pool: pool)
+        let plane = cache.plane
+        // Three sequences that share a prefix: 20 rows at 50, 1 row at 3, 40 rows at 0.
+        let parts = [
+            (first: 0, count: 20, position: 50), (first: 20, count: 1, position: 3),
+            (first: 21, count: 40, position: 0),
+        ]
+        let together = Rows(count: 61, columns: queries.columns)
+        let batch = AttentionBatch(sequenceLimit: 3)
+        cache.blockTable.withUnsafeBufferPointer { table in
+            for part in parts {
+                batch.append(
+                    firstRow: part.first, rowCount: part.count, firstPosition: part.position, blockTable: table)
+            }
+            attend(
+                queries: queries.view.prefix(61), into: together.view, batch: batch, plane: plane, headCount: 4,
+                scale: 0.2,
+                pool: pool)
+            for part in parts {
+                let alone = Rows(count: part.count, columns: queries.columns)
+                batch.removeAll()
+                batch.append(firstRow: 0, rowCount: part.count, firstPosition: part.position, blockTable: table)
+                let start = part.first * queries.columns
+                attend(
+                    queries: RowsView(queries.pointer + start, count: part.count, columns: queries.columns),
+                    into: alone.view, batch: batch, plane: plane, headCount: 4, scale: 0.2, pool: pool)
+                #expect(alone.bits == Array(together.bits[start..<start + part.count * queries.columns]))
+            }
+        }
+    }
+
+    @Test func narrowFormatsRoundToNearestEven() {
+        let values: [Float] = [
+            1, -1, 0, -0.0, 65504, 65520, 1e6, 6e-8, 2.9e-8, 3e-8, 1.00048828125, 1.00146484375, .infinity,
+            Float(bitPattern: 71362),
+            3.4e38, 0.1,
+        ]
+        for choice in everyPool {
+            for format in [KVCacheFormat.f16, .bf16] {
+                let pool = choice.make()
+                let rows = Rows(values, columns: 16)
+                let cache = FilledCache(format: format, kvHeads: 1, dimension: 16, keys: rows, values: rows, pool: pool)
+                let start = cache.blockTable[0] == 1 ? cache.stride : 0
+                let narrow = UnsafeRawPointer(cache.plane.base + start)
+                for (d, value) in values.enumerated() {
+                    let key = narrow.load(fromByteOffset: d * 64, as: UInt16.self)
+                    let stored = narrow.load(fromByteOffset: 16 * 64 + d * 2, as: UInt16.self)
+                    let upper = (value.bitPattern &+ 0x7fff &+ (value.bitPattern >> 16 & 1)) >> 16
+                    let wanted = format == .f16 ? Float16(value).bitPattern : UInt16(truncatingIfNeeded: upper)
+                    #expect(key == wanted && stored == wanted, "\(choice), \(format), \(value)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import COpenBLAS
+import Compute
+import Testing
+
+@Suite struct MultiplyTests {
+    /// Row counts, outputs and columns (in blocks) with every kind of tail.
+    static let shapes: [(rows: Int, outputs: Int, blocks: Int)] = [
+        (1, 16, 1), (2, 1, 3), (3, 33, 2), (5, 47, 1), (7, 16, 5), (9, 64, 1), (14, 40, 4), (25, 18, 3),
+    ]
+
+    @Test(arguments: WeightFormat.allCases)
+    func everyInstructionSetGivesTheReferencesBits(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: UInt64(format.rawValue))
+        for shape in Self.shapes {
+            // Float blocks are single columns; an odd number of blocks of 32 ends in half a group.
+            let columns = shape.blocks * format.blockColumns * (format.isQuantized ? 1 : 13)
+            let bytes = numbers.weights(format, rows: shape.outputs, columns: columns)
+            let reference = referencePool()
+            let matrix = try makeMatrix(format, rows: shape.outputs, columns: columns, bytes: bytes, pool: reference)
+            let input = Rows(numbers.floats(shape.rows * columns), columns: columns)
+            let expected = product(input, matrix, pool: reference).bits
+            for choice in everyPool {
+                #expect(product(input, matrix, pool: choice.make()).bits == expected, "\(choice), \(shape)")
+            }
+        }
+    }
+
+    @Test(arguments: WeightFormat.allCases)
+    func columnsBeyondOnePanelGiveTheReferencesBits(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 100 + UInt64(format.rawValue))
+        let columns = format.blockColumns * (format.blockColumns == 256 ? 5 : format.isQuantized ? 35 : 1100)
+        let bytes = numbers.weights(format, rows: 33, columns: columns)
+        let reference = referencePool()
+        let matrix = try makeMatrix(format, rows: 33, columns: columns, bytes: bytes, pool: reference)
+        let input = Rows(numbers.floats(11 * columns), columns: columns)
+        let expected = product(input, matrix, pool: reference).bits
+        for choice in everyPool { #expect(product(input, matrix, pool: choice.make()).bits == expected, "\(choice)") }
+    }
+
+    @Test(arguments: WeightFormat.allCases)
+    func extremeScalesGiveTheReferencesBits(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 200 + UInt64(format.rawValue))
+        let columns = 512
+        let reference = referencePool()
+        let bytes = numbers.weights(format, rows: 20, columns: columns, scale: 65000)
+        let matrix = try makeMatrix(format, rows: 20, columns: columns, bytes: bytes, pool: reference)
+        for magnitude in [0, Float(bitPattern: 7), 1e-36, 1e-30, 1e30, 3e38] {
+            let values = numbers.floats(9 * columns).map { max(-1, min(1, $0)) * magnitude }
+            let input = Rows(values, columns: columns)
+            let expected = product(input, matrix, pool: reference).values
+            for set in availableSets {
+                let found = product(input, matrix, pool: WorkerPool(threadCount: 1, features: .limited(to: set))).values
+                // Sums that overflow may become NaN, whose payload is the processor's business.
+                let isEqual = zip(found, expected).allSatisfy {
+                    $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN)
+                }
+                #expect(isEqual, "\(set), \(magnitude)")
+            }
+        }
+    }
+
+    @Test(arguments: WeightFormat.allCases)
+    func aRowsResultDoesNotDependOnItsCompany(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 300 + UInt64(format.rawValue))
+        let pool = WorkerPool(threadCount: 2)
+        let columns = 256
+        let bytes = numbers.weights(format, rows: 50, columns: columns)
+        let matrix = try makeMatrix(format, rows: 50, columns: columns, bytes: bytes, pool: pool)
+        let input = Rows(numbers.floats(40 * columns), columns: columns)
+        let together = product(input, matrix, pool: pool).bits
+        for row in 0..<40 {
+            let alone = Rows(Array(input.view.row(row)), columns: columns)
+            #expect(product(alone, matrix, pool: pool).bits == Array(together[row * 50..<(row + 1) * 50]))
+        }
+    }
+
+    @Test(arguments: WeightFormat.allCases.filter(\.isQuantized))
+    func quantisedRowsCostLittleAccuracy(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 400 + UInt64(format.rawValue))
+        let pool = WorkerPool(threadCount: 1)
+        let columns = 1024
+        let bytes = numbers.weights(format, rows: 32, columns: columns)
+        let matrix = try makeMatrix(format, rows: 32, columns: columns, bytes: bytes, pool: pool)
+        let weights = dequantized(matrix)
+        let input = Rows((0..<columns * 4).map { _ in Float.random(in: -1...1, using: &numbers) }, columns: columns)
+        let found = product(input, matrix, pool: pool).values
+        for row in 0..<4 {
+            for output in 0..<32 {
+                var sum = 0.0
+                var squares = 0.0
+                for k in 0..<columns {
+                    let term = Double(weights[output * columns + k]) * Double(input.view.row(row)[k])
+                    sum += term
+                    squares += term * term
+                }
+                // A code is off by half a 127th of the block's largest value at most, evenly spread: some 0.004 of a term.
+                #expect(abs(Double(found[row * 32 + output]) - sum) < 0.02 * squares.squareRoot() + 1e-6)
+            }
+        }
+    }
+
+    @Test(arguments: [WeightFormat.f32, .f16, .bf16])
+    func floatWeightsAgreeWithOpenBLAS(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 500 + UInt64(format.rawValue))
+        let pool = WorkerPool(threadCount: 2)
+        let (rows, outputs, columns) = (19, 71, 531)
+        let bytes = numbers.weights(format, rows: outputs, columns: columns)
+        let matrix = try makeMatrix(format, rows: outputs, columns: columns, bytes: bytes, pool: pool)
+        let input = Rows(numbers.floats(rows * columns), columns: columns)
+        let weights = Rows(dequantized(matrix), columns: columns)
+        let expected = Rows(count: rows, columns: outputs)
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(outputs), Int32(columns), 1,
+            input.pointer, Int32(columns), weights.pointer, Int32(columns), 0, expected.pointer,
+            Int32(outputs))
+        for (found, wanted) in zip(product(input, matrix, pool: pool).values, expected.values) {
+            #expect(abs(found - wanted) < 1e-3)
+        }
+    }
+
+    @Test func onlyTheLoadedRowsAreMultiplied() throws {
+        var numbers = SeededNumbers(seed: 600)
+        let pool = WorkerPool(threadCount: 1)
+        let matrix = try makeMatrix(
+            .q8_0, rows: 16, columns: 64, bytes: numbers.weights(.q8_0, rows: 16, columns: 64), pool: pool)
+        let input = MultiplyInput(rowLimit: 4, columnLimit: 128)
+        for count in [4, 1, 3] {
+            let rows = Rows(numbers.floats(count * 64), columns: 64)
+            let results = Rows(count: count, columns: 16)
+            input.load(rows.view)
+            multiply(input, by: matrix, into: results.view, pool: pool)
+            #expect(results.bits == product(rows, matrix, pool: pool).bits)
+        }
+    }
+}

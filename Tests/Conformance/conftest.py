@@ -1,0 +1,62 @@
+import json
+
+import openai
+import pytest
+from ponder_process import EXECUTABLE, FIXTURES, Ponder
+
+
+def pytest_sessionstart(session):
+    if not EXECUTABLE.exists():
+        pytest.exit(f"{EXECUTABLE} is not there; `make build` makes it", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Starts a server for a model of the fixtures, once a session for the same arguments."""
+    running = {}
+
+    def start(model, *arguments):
+        key = (model, *arguments)
+        if key not in running:
+            path = [FIXTURES / "models" / model] if model else []
+            running[key] = Ponder(*path, *arguments)
+        return running[key]
+
+    yield start
+    statuses = {key: server.stop() for key, server in running.items()}
+    assert set(statuses.values()) <= {0}, f"exit statuses: {statuses}"
+
+
+@pytest.fixture(scope="session")
+def server(serve):
+    """A dense checkpoint with a tiny tokenizer, for tests that need any model."""
+    return serve("dense-tied/hf")
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused", max_retries=0, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def full_vocabulary(tmp_path_factory):
+    """A checkpoint folder with the real vocabulary, in which the model may write any id."""
+    folder = tmp_path_factory.mktemp("dense-fullvocab")
+    for file in (FIXTURES / "models" / "dense-fullvocab" / "hf").iterdir():
+        (folder / file.name).symlink_to(file)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).symlink_to(FIXTURES / "qwen3" / name)
+    return folder
+
+
+
+@pytest.fixture(scope="session")
+def endless_model(tmp_path_factory):
+    """A checkpoint whose context is so long that a reply goes on for as long as a test needs it."""
+    folder = tmp_path_factory.mktemp("endless")
+    source = FIXTURES / "models" / "dense-tied" / "hf"
+    for file in source.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    settings = json.loads((source / "config.json").read_text()) | {"max_position_embeddings": 200_000}
+    (folder / "config.json").write_text(json.dumps(settings))
+    return folder

@@ -1,0 +1,158 @@
+import Foundation
+import Testing
+
+@testable import ponder
+
+@Suite struct SettingsLoaderTests {
+    private func load(
+        _ arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) throws -> ServeSettings {
+        try SettingsLoader(options: ServeOptions.parse(arguments), environment: environment).load()
+    }
+
+    private func complaint(_ arguments: [String] = [], environment: [String: String] = [:]) -> String? {
+        do {
+            _ = try load(arguments, environment: environment)
+            return nil
+        } catch {
+            return String(describing: error)
+        }
+    }
+
+    /// Runs the body with a settings file that holds the text.
+    private func withFile<Result>(_ text: String, ending: String, _ body: (String) throws -> Result) throws -> Result {
+        let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).\(ending)")
+        try Data(text.utf8).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        return try body(path.path)
+    }
+
+    @Test func `without any source every setting has its default`() throws {
+        #expect(try load() == ServeSettings())
+    }
+
+    @Test func `every setting can be given as a flag`() throws {
+        let settings = try load([
+            "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
+            "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16", "--alias", "small",
+            "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
+            "--drain-seconds", "1.5",
+        ])
+        var expected = ServeSettings()
+        expected.model = "model.gguf"
+        expected.host = "::1"
+        expected.port = 0
+        expected.threads = 3
+        expected.context = 4_096
+        expected.maxBatchTokens = 256
+        expected.kvCacheMemory = 2 << 30
+        expected.kvCacheType = .bf16
+        expected.alias = "small"
+        expected.apiKeys = ["one", "two"]
+        expected.chatTemplateFile = "a.jinja"
+        expected.logLevel = .debug
+        expected.drain = .milliseconds(1_500)
+        #expect(settings == expected)
+    }
+
+    @Test func `flags come before the environment and the environment before the file`() throws {
+        try withFile("port: 1\nthreads: 1\ncontext: 1\n", ending: "yaml") { path in
+            let settings = try load(
+                ["--config", path, "--port", "3"],
+                environment: ["PONDER_PORT": "2", "PONDER_THREADS": "2"]
+            )
+            #expect(settings.port == 3)
+            #expect(settings.threads == 2)
+            #expect(settings.context == 1)
+        }
+    }
+
+    @Test func `the environment can name the file`() throws {
+        let settings = try withFile("alias: tiny\n", ending: "yaml") { path in
+            try load(environment: ["PONDER_CONFIG": path])
+        }
+        #expect(settings.alias == "tiny")
+    }
+
+    @Test func `YAML and JSON files mean the same`() throws {
+        let yaml = "host: 0.0.0.0\nport: 81\nkv-cache-memory: 1048576\napi-key: [a, b]\ndrain-seconds: 2.5\n"
+        let json = """
+            {"host": "0.0.0.0", "port": 81, "kv-cache-memory": 1048576, "api-key": ["a", "b"], "drain-seconds": 2.5}
+            """
+        let read = { (path: String) in try load(["--config", path]) }
+        let settings = try withFile(yaml, ending: "yaml", read)
+        let same = try withFile(json, ending: "json", read)
+        #expect(settings == same)
+        #expect(settings.port == 81)
+        #expect(settings.kvCacheMemory == 1_048_576)
+        #expect(settings.apiKeys == ["a", "b"])
+        #expect(settings.drain == .seconds(2.5))
+    }
+
+    @Test func `a file of comments only sets nothing`() throws {
+        let settings = try withFile("# port: 1\n", ending: "yaml") { try load(["--config", $0]) }
+        #expect(settings == ServeSettings())
+    }
+
+    @Test func `a bad value is told with its source, itself and what is expected`() throws {
+        #expect(complaint(["--port", "70000"]) == "--port is '70000'; expected a whole number from 0 to 65535")
+        #expect(
+            complaint(environment: ["PONDER_KV_CACHE_MEMORY": "lots"])
+                == "PONDER_KV_CACHE_MEMORY is 'lots'; expected auto or a size such as 512MiB or 2GiB"
+        )
+        try withFile("threads: none\n", ending: "yaml") { path in
+            #expect(
+                complaint(["--config", path])
+                    == "threads in \(path) is 'none'; expected auto or a whole number from 1 to 1024"
+            )
+        }
+    }
+
+    @Test(arguments: [
+        ("--threads", "0"), ("--context", "-1"), ("--max-batch-tokens", "0"), ("--kv-cache-memory", "0"),
+        ("--kv-cache-type", "q3"), ("--alias", "two words"), ("--alias", ""), ("--log-level", "loud"),
+        ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--port", "1e3"),
+    ])
+    func `values out of range are refused`(flag: String, value: String) {
+        let arguments = value.isEmpty ? [flag, value] : ["\(flag)=\(value)"]
+        #expect(complaint(arguments)?.hasPrefix("\(flag) is '\(value)'; expected ") == true)
+    }
+
+    @Test func `a key that cannot travel in a header is refused without being shown`() {
+        let message = complaint(["--api-key", "sécret"])
+        #expect(message?.hasPrefix("--api-key is not usable; expected") == true)
+        #expect(message?.contains("cret") == false)
+    }
+
+    @Test func `an unknown name in the file is refused, with the likely one`() throws {
+        try withFile("kv_cache_memory: 1GiB\n", ending: "yaml") { path in
+            #expect(
+                complaint(["--config", path])
+                    == "\(path): there is no setting 'kv_cache_memory'; did you mean 'kv-cache-memory'?"
+            )
+        }
+        try withFile(#"{"server": {"colour": "red"}}"#, ending: "json") { path in
+            #expect(complaint(["--config", path]) == "\(path): there is no setting 'server.colour'")
+        }
+    }
+
+    @Test(arguments: ["yaml", "json"])
+    func `a file that is none of settings is refused in one line`(ending: String) throws {
+        for text in ["[1, 2", "- a\n- b", "\u{0}\u{1}", "port: 1\nport: 2\n: :"] {
+            try withFile(text, ending: ending) { path in
+                let message = complaint(["--config", path])
+                #expect(message?.hasPrefix("\(path): ") == true)
+                #expect(message?.contains("\n") == false)
+            }
+        }
+    }
+
+    @Test func `a file that is not there is told by its path`() {
+        #expect(complaint(["--config", "/no/such/file.yaml"])?.hasPrefix("/no/such/file.yaml: cannot be read") == true)
+    }
+
+    @Test func `what Kubernetes says about a service named ponder is no port`() throws {
+        #expect(try load(environment: ["PONDER_PORT": "tcp://10.0.0.7:80"]).port == 8_000)
+    }
+}
