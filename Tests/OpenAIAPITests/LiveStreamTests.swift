@@ -97,6 +97,26 @@ import Testing
         #expect(error?["code"] == "shutting_down")
     }
 
+    @Test func aStreamThatTheServerCutsShortSaysSo() async throws {
+        var options = TestModel.Options()
+        let dot = try TestModel().tokens(".")[0]
+        options.improvise = { _ in dot }
+        options.contextLength = 2048
+        let client = try APIClient(options)
+        let gate = Gate()
+        let reply = WatchedReply { text in
+            if text.contains("\"content\":\".") { gate.open() }
+        }
+        let task = Task { try await client.stream(APIClient.chat(["stream": true]), to: reply) }
+        while !gate.isOpened {
+            await Task.yield()
+        }
+        task.cancel()
+        try await task.value
+        #expect(reply.text.contains("\"code\":\"shutting_down\""))
+        #expect(reply.text.hasSuffix("data: [DONE]\n\n"))
+    }
+
     @Test func anEnginesFailureIsAnInternalError() throws {
         let frames = String(decoding: ChunkWriter.failure(APIError(.internalFailure("no memory"))), as: UTF8.self)
         #expect(frames.hasPrefix("data: {\"error\":{"))
