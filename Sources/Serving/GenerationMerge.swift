@@ -10,14 +10,17 @@ enum MergedEvents: Sendable {
 
 /// Reads several generations until the last has ended, each as fast as `receive` takes its events.
 ///
+/// Cancelling the task, or an error of `receive`, cancels them all; a cancelled generation still tells its end.
+///
 /// While `receive` works on one generation's events, at most one more wake-up of each other one waits: what is new
-/// beyond that stays in the engine's mailboxes. Cancelling the task, or an error of `receive`, cancels them all.
+/// beyond that stays in the engine's mailboxes.
 func forEachEvent(
     of generations: [Generation], pulse: Duration?, _ receive: (MergedEvents) async throws -> Void
 ) async throws {
     enum Wake: Sendable {
         case events(index: Int, [GenerationEvent]?)
         case pulse
+        case lastPulse
     }
     try await withThrowingTaskGroup(of: Wake.self) { group in
         func addRead(_ index: Int) {
@@ -30,8 +33,12 @@ func forEachEvent(
         func addPulse() {
             guard let pulse else { return }
             group.addTask {
-                try await Task.sleep(for: pulse)
-                return .pulse
+                do {
+                    try await Task.sleep(for: pulse)
+                    return .pulse
+                } catch {
+                    return .lastPulse
+                }
             }
         }
         generations.indices.forEach(addRead)
@@ -47,6 +54,8 @@ func forEachEvent(
             case .pulse:
                 try await receive(.pulse)
                 addPulse()
+            case .lastPulse:
+                break
             }
         }
         group.cancelAll()

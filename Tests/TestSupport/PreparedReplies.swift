@@ -31,7 +31,8 @@ public final class PreparedReplies: Sendable {
     /// The token that follows the given ones: for ``ScriptedModel/choosing(_:)``.
     public func next(after tokens: [TokenID]) -> TokenID {
         let prepared: TokenID? = entries.withLock { entries in
-            for entry in entries where tokens.starts(with: entry.prompt) {
+            // The newest first: it is the one that a test asks for next.
+            for entry in entries.reversed() where tokens.starts(with: entry.prompt) {
                 let said = Array(tokens.dropFirst(entry.prompt.count))
                 if entry.reply.starts(with: said) {
                     return said.count < entry.reply.count ? entry.reply[said.count] : end
