@@ -1,7 +1,7 @@
 #include "CKernels.h"
 
-// One parallel region per stage for all experts of a layer. Slots, (row, choice) pairs, are ordered by expert, so that an
-// expert's weights are read once for all its rows. A chunk is some tiles of one expert, with all the expert's rows.
+// One parallel region per stage for all experts of a layer. Slots, (row, choice) pairs, are ordered by expert, so that
+// an expert's weights are read once for all its rows. A chunk is some tiles of one expert, with all the expert's rows.
 
 struct expert_work {
     struct worker_pool *pool;
@@ -77,7 +77,8 @@ static void down_chunk(void *context, size_t chunk, size_t worker) {
         .blocks = (const struct activation_block *const *)(plan->slot_gate_blocks + first_slot),
         .results = plan->slot_outputs + first_slot,
     };
-    work->kernels->multiply_tiles(&plan->down[expert], first_tile, tiles, &rows, worker_pool_scratch(work->pool, worker));
+    work->kernels->multiply_tiles(&plan->down[expert], first_tile, tiles, &rows,
+                                  worker_pool_scratch(work->pool, worker));
 }
 
 static void combine_row(void *context, size_t row, size_t worker) {

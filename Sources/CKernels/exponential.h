@@ -5,8 +5,9 @@
 
 #include <math.h>
 
-// exp(x) = 2^n * exp(r), n the nearest integer to x / ln 2, exp(r) by its Taylor series to the 7th power (|r| < 0.35: an
-// error below 6e-9). Below -87 the result is 0, above 88 that of 88; NaN stays. Every instruction set does exactly this.
+// exp(x) = 2^n * exp(r), n the nearest integer to x / ln 2, exp(r) by its Taylor series to the 7th power (|r| < 0.35:
+// an error below 6e-9). Below -87 the result is 0, above 88 that of 88; NaN stays. Every instruction set does exactly
+// this.
 
 #define exponential_lowest -87.0f
 #define exponential_highest 88.0f
@@ -16,8 +17,8 @@
 // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
 #define rounding_shift 0x1.8p+23f
 
-static const float inverse_factorials[8] = {1.0f,        1.0f,        1.0f / 2,   1.0f / 6,
-                                            1.0f / 24,   1.0f / 120,  1.0f / 720, 1.0f / 5040};
+static const float inverse_factorials[8] = {1.0f,      1.0f,       1.0f / 2,   1.0f / 6,
+                                            1.0f / 24, 1.0f / 120, 1.0f / 720, 1.0f / 5040};
 
 static inline float exponential(float x) {
     const float bounded = exponential_highest < x ? exponential_highest : x;

@@ -21,7 +21,8 @@ static void add_fifth_bits(const uint8_t *bits, uint8_t *codes) {
 
 /// The scale of an E8M0 byte, 2^(exponent - 128): half of what it says, as MXFP4's table is doubled.
 static uint16_t bfloat_of_half_power(uint8_t exponent) {
-    const float power = exponent < 2 ? float_from_bits(0x00200000u << exponent) : float_from_bits((exponent - 1u) << 23);
+    const float power =
+        exponent < 2 ? float_from_bits(0x00200000u << exponent) : float_from_bits((exponent - 1u) << 23);
     return (uint16_t)(bits_from_float(power) >> 16);
 }
 
@@ -51,8 +52,7 @@ static void read_block_of_32(enum weight_format format, const uint8_t *block, si
         read_nibbles(block + 8, 16, codes);
         add_fifth_bits(block + 4, codes);
         break;
-    default:
-        read_nibbles(block + 2, 16, codes);
+    default: read_nibbles(block + 2, 16, codes);
     }
 }
 
@@ -61,8 +61,7 @@ static void read_q2_k(const uint8_t *block, struct superblock_contents *contents
         contents->scale_factors[i] = block[i] & 0x0f;
         contents->minimum_factors[i] = block[i] >> 4;
     }
-    for (size_t i = 0; i < 256; i++)
-        contents->codes[i] = block[16 + i / 128 * 32 + i % 32] >> i / 32 % 4 * 2 & 3;
+    for (size_t i = 0; i < 256; i++) contents->codes[i] = block[16 + i / 128 * 32 + i % 32] >> i / 32 % 4 * 2 & 3;
     contents->scales[0] = read_16(block + 80);
     contents->minimums[0] = read_16(block + 82);
 }

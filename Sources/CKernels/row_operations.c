@@ -37,8 +37,12 @@ static void normalize_row(const struct row_work *work, size_t row) {
 
 void normalize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows input,
                        const float *weight, float epsilon, struct float_rows output) {
-    struct row_work work = {
-        .kernels = kernels, .first = input, .second = output, .weight = weight, .epsilon = epsilon, .row = normalize_row};
+    struct row_work work = {.kernels = kernels,
+                            .first = input,
+                            .second = output,
+                            .weight = weight,
+                            .epsilon = epsilon,
+                            .row = normalize_row};
     run_rows(pool, &work);
 }
 

@@ -10,7 +10,8 @@ size_t weight_block_columns(enum weight_format format) {
 }
 
 size_t weight_block_bytes(enum weight_format format) {
-    static const uint8_t bytes[weight_format_count] = {4, 2, 2, 34, 18, 20, 22, 24, 84, 110, 144, 176, 210, 18, 136, 17};
+    static const uint8_t bytes[weight_format_count] = {4,  2,   2,   34,  18,  20, 22,  24,
+                                                       84, 110, 144, 176, 210, 18, 136, 17};
     return bytes[format];
 }
 
@@ -92,13 +93,12 @@ static uint8_t read_group_code(enum code_planes planes, const uint8_t *group, si
     case planes_nibble_pair:
         return (uint8_t)(plane_nibble(group, row, column) | plane_pair(group + 512, row, column) << 4);
     case planes_pair: return (uint8_t)plane_pair(group, row, column);
-    case planes_pair_bit:
-        return (uint8_t)(plane_pair(group, row, column) | plane_bit(group + 256, row, column) << 2);
+    case planes_pair_bit: return (uint8_t)(plane_pair(group, row, column) | plane_bit(group + 256, row, column) << 2);
     }
 }
 
-// Six-bit factors, one byte each as E0 (scales 0-3), E1 (scales 4-7), E2 and E3 (minimums) in lanes of four, are kept in
-// three vectors: low nibbles of E0 and E1, low nibbles of E2 and E3, and the four's high bit pairs.
+// Six-bit factors, one byte each as E0 (scales 0-3), E1 (scales 4-7), E2 and E3 (minimums) in lanes of four, are kept
+// in three vectors: low nibbles of E0 and E1, low nibbles of E2 and E3, and the four's high bit pairs.
 
 static void write_six_bit_factors(const struct superblock_contents *contents, size_t row, uint8_t *vectors) {
     for (size_t i = 0; i < 4; i++) {
@@ -205,11 +205,13 @@ static void write_values(enum weight_format format, const struct superblock_cont
                          float *values) {
     const struct tile_traits traits = traits_of(format);
     const int offset = traits.offset_shift < 0 ? 0 : 1 << traits.offset_shift;
-    for (size_t column = 0; column < columns; column++) {
+    for (size_t group = 0; group < columns / 16; group++) {
         float scale, minimum;
-        contents_scale(format, contents, column / 16, &scale, &minimum);
-        const float product = scale * (float)(contents_code(format, contents, column) - offset);
-        values[column] = traits.has_minimums ? product - minimum : product;
+        contents_scale(format, contents, group, &scale, &minimum);
+        for (size_t column = group * 16; column < group * 16 + 16; column++) {
+            const float product = scale * (float)(contents_code(format, contents, column) - offset);
+            values[column] = traits.has_minimums ? product - minimum : product;
+        }
     }
 }
 
@@ -226,14 +228,27 @@ static size_t float_index(enum weight_format format, size_t row, size_t column) 
     return column / 2 * 32 + row * 2 + column % 2;
 }
 
+/// Moves pairs of columns, which share a lane, as words.
+static void pack_bfloat_row(size_t columns, size_t row, const uint8_t *bytes, uint32_t *words) {
+    for (size_t pair = 0; pair < columns / 2; pair++) words[pair * 16 + row] = read_word(bytes + pair * 4);
+    if (columns % 2) memcpy(&words[columns / 2 * 16 + row], bytes + (columns - 1) * 2, 2);
+}
+
 static void pack_float_tile(enum weight_format format, size_t columns, size_t row_count, const uint8_t *rows,
                             size_t row_bytes, void *tile) {
-    const size_t element = format == weight_format_f32 ? 4 : 2;
     memset(tile, 0, weight_tile_bytes(format, columns));
-    for (size_t row = 0; row < row_count; row++)
-        for (size_t column = 0; column < columns; column++)
-            memcpy((uint8_t *)tile + float_index(format, row, column) * element,
-                   rows + row * row_bytes + column * element, element);
+    for (size_t row = 0; row < row_count; row++) {
+        const uint8_t *bytes = rows + row * row_bytes;
+        if (format == weight_format_bf16) {
+            pack_bfloat_row(columns, row, bytes, tile);
+        } else if (format == weight_format_f16) {
+            for (size_t column = 0; column < columns; column++)
+                memcpy((uint16_t *)tile + column * 16 + row, bytes + column * 2, 2);
+        } else {
+            for (size_t column = 0; column < columns; column++)
+                ((uint32_t *)tile)[column * 16 + row] = read_word(bytes + column * 4);
+        }
+    }
 }
 
 void pack_weight_tile(enum weight_format format, size_t columns, size_t row_count, const uint8_t *rows,
@@ -269,7 +284,8 @@ void unpack_weight_row(const struct weight_tiles *weights, size_t row, float *va
     for (size_t start = 0; start < weights->columns; start += traits.superblock_columns) {
         const size_t left = weights->columns - start;
         struct superblock_contents contents;
-        read_tile_superblock(format, tile + start / traits.superblock_columns * superblock_bytes(traits), lane, &contents);
+        read_tile_superblock(format, tile + start / traits.superblock_columns * superblock_bytes(traits), lane,
+                             &contents);
         write_values(format, &contents, left < traits.superblock_columns ? left : traits.superblock_columns,
                      values + start);
     }

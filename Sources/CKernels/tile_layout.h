@@ -3,10 +3,10 @@
 
 #include "CKernels.h"
 
-// A tile of quantised weights is a row of superblocks; a superblock is a header (scales and minimums of 16 rows) and one
-// or four groups of 64 columns. A group holds its codes in planes of 64-byte vectors. Lane r of a vector (bytes 4r to
-// 4r + 3) belongs to output row r and holds 4 neighbouring columns. With half h (0, 1: which 32 of the 64 columns) and
-// quad q (0...7: which 4 of the 32):
+// A tile of quantised weights is a row of superblocks; a superblock is a header (scales and minimums of 16 rows) and
+// one or four groups of 64 columns. A group holds its codes in planes of 64-byte vectors. Lane r of a vector (bytes 4r
+// to 4r + 3) belongs to output row r and holds 4 neighbouring columns. With half h (0, 1: which 32 of the 64 columns)
+// and quad q (0...7: which 4 of the 32):
 //   bytes      16 vectors: vector h * 8 + q
 //   nibbles     8 vectors: vector q, low nibble h = 0, high nibble h = 1
 //   bit pairs   4 vectors: vector h * 2 + q / 4, bits 2 * (q mod 4) and the one above
@@ -25,13 +25,13 @@ enum code_planes {
 
 enum header_layout {
     header_none,
-    header_scale,          // [2][16] f16
-    header_scale_minimum,  // [2][16] f16 scales, then minimums to add
-    header_scale_bfloat,   // [2][16] bf16
-    header_six_bit,        // [16] f16 scale, [16] f16 minimum scale, 3 vectors of 6-bit factors (see six_bit_vectors)
-    header_signed_16,      // [16] f16 scale, padding, [16 groups of 16 columns][16 rows] signed factors
-    header_signed_8,       // the same with [8 groups of 32 columns]
-    header_nibbles,        // [16] f16 scale, [16] f16 minimum scale, [16][16] factors: scale low, minimum high
+    header_scale,         // [2][16] f16
+    header_scale_minimum, // [2][16] f16 scales, then minimums to add
+    header_scale_bfloat,  // [2][16] bf16
+    header_six_bit,       // [16] f16 scale, [16] f16 minimum scale, 3 vectors of 6-bit factors (see six_bit_vectors)
+    header_signed_16,     // [16] f16 scale, padding, [16 groups of 16 columns][16 rows] signed factors
+    header_signed_8,      // the same with [8 groups of 32 columns]
+    header_nibbles,       // [16] f16 scale, [16] f16 minimum scale, [16][16] factors: scale low, minimum high
 };
 
 /// What a tile of one format looks like. value = scale * (code - 2^offset_shift) - minimum.
@@ -41,11 +41,11 @@ struct tile_traits {
     uint16_t superblock_columns;
     uint16_t header_bytes;
     uint16_t group_bytes;
-    bool scales_per_16;     // two scales per 32 columns instead of one
+    bool scales_per_16; // two scales per 32 columns instead of one
     bool has_minimums;
-    bool codes_exceed_127;  // codes need all 8 bits
-    bool has_lookup;        // stored codes index a table
-    int8_t offset_shift;    // -1: no offset
+    bool codes_exceed_127; // codes need all 8 bits
+    bool has_lookup;       // stored codes index a table
+    int8_t offset_shift;   // -1: no offset
 };
 
 static inline struct tile_traits traits_of(enum weight_format format) {
@@ -59,7 +59,8 @@ static inline struct tile_traits traits_of(enum weight_format format) {
     case weight_format_q5_0:
         return (struct tile_traits){planes_nibble_bit, header_scale, 64, 64, 640, false, false, false, false, 4};
     case weight_format_q5_1:
-        return (struct tile_traits){planes_nibble_bit, header_scale_minimum, 64, 128, 640, false, true, false, false, -1};
+        return (struct tile_traits){
+            planes_nibble_bit, header_scale_minimum, 64, 128, 640, false, true, false, false, -1};
     case weight_format_q2_k:
         return (struct tile_traits){planes_pair, header_nibbles, 256, 320, 256, true, true, false, false, -1};
     case weight_format_q3_k:
@@ -76,8 +77,7 @@ static inline struct tile_traits traits_of(enum weight_format format) {
         return (struct tile_traits){planes_nibble, header_signed_8, 256, 192, 512, false, false, true, true, 7};
     case weight_format_mxfp4:
         return (struct tile_traits){planes_nibble, header_scale_bfloat, 64, 64, 512, false, false, false, true, 4};
-    default:
-        return (struct tile_traits){planes_none, header_none, 1, 0, 0, false, false, false, false, -1};
+    default: return (struct tile_traits){planes_none, header_none, 1, 0, 0, false, false, false, false, -1};
     }
 }
 
@@ -99,9 +99,9 @@ static inline const uint8_t *lookup_of(enum weight_format format) {
 
 /// One row's superblock: what file blocks and tiles both hold, in between.
 struct superblock_contents {
-    uint8_t codes[256];    // as stored, before any lookup
-    uint16_t scales[2];    // f16 (or bf16) bits; [0] alone when there are factors
-    uint16_t minimums[2];  // likewise
+    uint8_t codes[256];   // as stored, before any lookup
+    uint16_t scales[2];   // f16 (or bf16) bits; [0] alone when there are factors
+    uint16_t minimums[2]; // likewise
     int8_t scale_factors[16];
     uint8_t minimum_factors[16];
 };
@@ -121,7 +121,8 @@ void contents_scale(enum weight_format format, const struct superblock_contents 
                     float *minimum);
 
 /// The code of a column after the lookup.
-static inline uint8_t contents_code(enum weight_format format, const struct superblock_contents *contents, size_t column) {
+static inline uint8_t contents_code(enum weight_format format, const struct superblock_contents *contents,
+                                    size_t column) {
     const uint8_t code = contents->codes[column];
     return traits_of(format).has_lookup ? lookup_of(format)[code] : code;
 }

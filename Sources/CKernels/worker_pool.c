@@ -11,8 +11,8 @@
 
 enum { cache_line = 64, spin_nanoseconds = 50 * 1000, pauses_between_clock_reads = 64 };
 
-// A ticket is a region's number (high half) and how many of its chunks nobody has claimed yet (low half). Whoever claims a
-// chunk may read the region's description: it stays until all claimed chunks are finished.
+// A ticket is a region's number (high half) and how many of its chunks nobody has claimed yet (low half). Whoever
+// claims a chunk may read the region's description: it stays until all claimed chunks are finished.
 
 struct worker {
     struct worker_pool *pool;

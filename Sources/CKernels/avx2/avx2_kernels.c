@@ -10,8 +10,9 @@
 
 typedef uint8_t u8x32 __attribute__((ext_vector_type(32)));
 
-// vpmaddubsw adds two products in 16 bits and saturates. Codes up to 127 cannot reach that (2 * 127 * 127); larger ones are
-// taken as signed numbers around 128, their magnitudes (up to 128) meeting x with their sign: then the offset is done.
+// vpmaddubsw adds two products in 16 bits and saturates. Codes up to 127 cannot reach that (2 * 127 * 127); larger ones
+// are taken as signed numbers around 128, their magnitudes (up to 128) meeting x with their sign: then the offset is
+// done.
 
 inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
     return codes_exceed_127 ? (i32x16)0 : (i32x16)negative_sum << (i32x16)offset_shift;
@@ -27,7 +28,9 @@ inlined __m256i dot_of_half(__m256i codes, __m256i x, bool codes_exceed_127) {
 }
 
 inlined i32x16 add_dot(i32x16 sum, u8x64 codes, int32_t word, bool codes_exceed_127) {
-    struct { __m256i halves[2]; } split, sums;
+    struct {
+        __m256i halves[2];
+    } split, sums;
     memcpy(&split, &codes, sizeof split);
     memcpy(&sums, &sum, sizeof sums);
     const __m256i x = _mm256_set1_epi32(word);
@@ -39,7 +42,9 @@ inlined i32x16 add_dot(i32x16 sum, u8x64 codes, int32_t word, bool codes_exceed_
 
 inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     const __m256i tables = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
-    struct { __m256i halves[2]; } split;
+    struct {
+        __m256i halves[2];
+    } split;
     memcpy(&split, &indices, sizeof split);
     for (int i = 0; i < 2; i++) split.halves[i] = _mm256_shuffle_epi8(tables, split.halves[i]);
     memcpy(&indices, &split, sizeof indices);

@@ -3,10 +3,11 @@
 
 // The kernels' door: formats and layouts, the table of kernels of one instruction set, the worker pool.
 //
-// Accumulation rule (docs/decisions/0003-accumulation-rule.md). Weights are stored in tiles of 16 output rows, so that a
-// SIMD lane is an output. Every output is one chain of additions, ascending along the columns:
+// Accumulation rule (docs/decisions/0003-accumulation-rule.md). Weights are stored in tiles of 16 output rows, so that
+// a SIMD lane is an output. Every output is one chain of additions, ascending along the columns:
 //   float weights:      sum = fma(weight, x, sum), one column at a time
-//   quantised weights:  sum = fma((float)dot, weight_scale * x_scale, sum) per scale group of 32 (or 16) columns, dot being
+//   quantised weights:  sum = fma((float)dot, weight_scale * x_scale, sum) per scale group of 32 (or 16) columns, dot
+//   being
 //                       the exact integer dot product of that group; formats with minimums then add
 //                       sum = fma(minimum, x_scale * -(sum of x's codes), sum)
 // The chain depends on neither the row count, the thread count nor the instruction set.
@@ -38,9 +39,10 @@ struct activation_block {
 /// The rows that a weight matrix is multiplied with. Row pointers, so that rows may lie anywhere.
 struct multiply_rows {
     size_t count;
-    const float *const *values;                    // [count][columns]: read for float weights
-    const struct activation_block *const *blocks;  // [count][activation_block_count(columns)]: read for quantised weights
-    float *const *results;                         // [count][rows of the matrix]: written
+    const float *const *values; // [count][columns]: read for float weights
+    const struct activation_block *const
+        *blocks;           // [count][activation_block_count(columns)]: read for quantised weights
+    float *const *results; // [count][rows of the matrix]: written
 };
 
 /// Bytes of scratch that `multiply_tiles` and `attend` may use for themselves; 64-byte aligned.
@@ -57,8 +59,8 @@ struct kernel_table {
     /// scale = largest magnitude / 127, code = value / scale rounded to nearest even.
     void (*quantize_row)(const float *values, size_t columns, struct activation_block *blocks);
 
-    /// results[i][n] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from `first_tile` on.
-    /// Any format; `scratch` holds kernel_scratch_bytes.
+    /// results[i][n] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from
+    /// `first_tile` on. Any format; `scratch` holds kernel_scratch_bytes.
     void (*multiply_tiles)(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                            const struct multiply_rows *rows, void *scratch);
 
@@ -85,26 +87,26 @@ void quantize_on_pool(struct worker_pool *pool, const struct kernel_table *kerne
 /// The two halves of a mixture of experts' feed-forward, over all experts of a layer.
 struct expert_plan {
     size_t expert_count;
-    const struct weight_tiles *gate;    // [expert_count], inner x hidden
-    const struct weight_tiles *up;      // [expert_count], inner x hidden
-    const struct weight_tiles *down;    // [expert_count], hidden x inner
-    size_t row_count;                   // rows of the batch
-    size_t choices;                     // experts of a row
-    const int32_t *experts;             // [row_count][choices]: chosen experts, best first
-    const float *shares;                // [row_count][choices]
-    const float *const *inputs;         // [row_count][hidden]
+    const struct weight_tiles *gate;              // [expert_count], inner x hidden
+    const struct weight_tiles *up;                // [expert_count], inner x hidden
+    const struct weight_tiles *down;              // [expert_count], hidden x inner
+    size_t row_count;                             // rows of the batch
+    size_t choices;                               // experts of a row
+    const int32_t *experts;                       // [row_count][choices]: chosen experts, best first
+    const float *shares;                          // [row_count][choices]
+    const float *const *inputs;                   // [row_count][hidden]
     struct activation_block *const *input_blocks; // [row_count]: scratch; written when gate or up are quantised
-    float *const *outputs;              // [row_count][hidden]: written
+    float *const *outputs;                        // [row_count][hidden]: written
 
     // Scratch. A slot is one (row, choice) pair; slots are ordered by expert, then row.
-    size_t *expert_starts;              // [expert_count + 1]
-    size_t *slot_of_choice;             // [row_count * choices]
-    const float **slot_inputs;          // [row_count * choices]
+    size_t *expert_starts;     // [expert_count + 1]
+    size_t *slot_of_choice;    // [row_count * choices]
+    const float **slot_inputs; // [row_count * choices]
     const struct activation_block **slot_input_blocks;
-    float **slot_gates;                 // [row_count * choices][inner]: filled in by the caller, as the next three are
-    float **slot_ups;                   // [row_count * choices][inner]
+    float **slot_gates; // [row_count * choices][inner]: filled in by the caller, as the next three are
+    float **slot_ups;   // [row_count * choices][inner]
     struct activation_block **slot_gate_blocks;
-    float **slot_outputs;               // [row_count * choices][hidden]
+    float **slot_outputs; // [row_count * choices][hidden]
 };
 
 /// outputs[row] = sum over a row's choices, in their order, of share * down(silu(gate(x)) * up(x)).
@@ -131,13 +133,13 @@ void normalize_on_pool(struct worker_pool *pool, const struct kernel_table *kern
 
 /// Heads of query or key rows, to be normalised (unless `weight` is null) and then rotated to their positions in place.
 struct head_rotation {
-    struct float_rows rows;       // columns = heads * head_dimension
+    struct float_rows rows; // columns = heads * head_dimension
     size_t head_dimension;
-    const float *weight;          // [head_dimension] or null
+    const float *weight; // [head_dimension] or null
     float epsilon;
-    const int32_t *positions;     // [row_count]
-    const float *cosines;         // [positions][head_dimension / 2]
-    const float *sines;           // likewise
+    const int32_t *positions; // [row_count]
+    const float *cosines;     // [positions][head_dimension / 2]
+    const float *sines;       // likewise
 };
 
 void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation rotation);

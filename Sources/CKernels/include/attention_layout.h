@@ -8,20 +8,20 @@
 enum kv_format { kv_format_f32, kv_format_f16, kv_format_bf16 };
 
 enum {
-    kv_block_tokens = 32,       // positions of a cache block
+    kv_block_tokens = 32,         // positions of a cache block
     attention_span_tokens = 1024, // positions that are summed before they are merged into the result
 };
 
-/// One layer's part of a cache block: for each KV head first its keys, [head_dimension][32 positions], so that lanes are
-/// positions, then its values, [32 positions][value_stride], so that lanes are dimensions.
+/// One layer's part of a cache block: for each KV head first its keys, [head_dimension][32 positions], so that lanes
+/// are positions, then its values, [32 positions][value_stride], so that lanes are dimensions.
 struct kv_layout {
     enum kv_format format;
     size_t kv_head_count;
     size_t head_dimension;
-    size_t value_stride;    // head_dimension rounded up to a multiple of 32, in elements
+    size_t value_stride; // head_dimension rounded up to a multiple of 32, in elements
     size_t element_bytes;
-    size_t head_bytes;      // keys and values of one head in a block; a multiple of 64
-    size_t block_bytes;     // kv_head_count * head_bytes
+    size_t head_bytes;  // keys and values of one head in a block; a multiple of 64
+    size_t block_bytes; // kv_head_count * head_bytes
 };
 
 struct kv_layout make_kv_layout(enum kv_format format, size_t kv_head_count, size_t head_dimension);
@@ -29,13 +29,13 @@ struct kv_layout make_kv_layout(enum kv_format format, size_t kv_head_count, siz
 /// Where a batch's keys and values go: row r's to slot slots[r] % 32 of block slots[r] / 32.
 struct kv_store {
     struct kv_layout layout;
-    uint8_t *cache;               // this layer's part of block 0
-    size_t block_stride;          // bytes from one block's part of this layer to the next block's
+    uint8_t *cache;      // this layer's part of block 0
+    size_t block_stride; // bytes from one block's part of this layer to the next block's
     size_t row_count;
-    const int32_t *slots;         // [row_count]
-    const float *keys;            // row r at r * key_stride: [kv_head_count][head_dimension]
+    const int32_t *slots; // [row_count]
+    const float *keys;    // row r at r * key_stride: [kv_head_count][head_dimension]
     size_t key_stride;
-    const float *values;          // row r at r * value_stride: [kv_head_count][head_dimension]
+    const float *values; // row r at r * value_stride: [kv_head_count][head_dimension]
     size_t value_stride;
 };
 
@@ -50,14 +50,14 @@ struct attention_sequence {
 /// Causal attention with grouped queries for a batch, one layer.
 struct attention_plan {
     struct kv_layout layout;
-    size_t head_count;            // a multiple of the KV heads; head h reads KV head h / (head_count / kv_head_count)
-    float scale;                  // multiplies every score
-    const float *queries;         // row r at r * query_stride: [head_count][head_dimension]
+    size_t head_count;    // a multiple of the KV heads; head h reads KV head h / (head_count / kv_head_count)
+    float scale;          // multiplies every score
+    const float *queries; // row r at r * query_stride: [head_count][head_dimension]
     size_t query_stride;
-    float *outputs;               // row r at r * output_stride: [head_count][head_dimension]
+    float *outputs; // row r at r * output_stride: [head_count][head_dimension]
     size_t output_stride;
-    const uint8_t *cache;         // this layer's part of block 0
-    size_t block_stride;          // bytes from one block's part of this layer to the next block's
+    const uint8_t *cache; // this layer's part of block 0
+    size_t block_stride;  // bytes from one block's part of this layer to the next block's
     size_t sequence_count;
     const struct attention_sequence *sequences;
 };
@@ -65,8 +65,8 @@ struct attention_plan {
 /// Rows of one sequence and one KV head: what one worker computes at a time.
 struct attention_task {
     const struct attention_sequence *sequence;
-    size_t first_row;             // within the sequence
-    size_t row_count;             // row_count * (head_count / kv_head_count) is at most attention_query_limit, or one row
+    size_t first_row; // within the sequence
+    size_t row_count; // row_count * (head_count / kv_head_count) is at most attention_query_limit, or one row
     size_t kv_head;
 };
 

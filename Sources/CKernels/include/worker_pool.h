@@ -3,8 +3,9 @@
 
 #include <stddef.h>
 
-/// Threads that run the chunks of one parallel region after another. The thread that calls `worker_pool_run` is worker 0;
-/// it must be the same or be the only one at a time. Between regions the others spin some 50 microseconds, then sleep.
+/// Threads that run the chunks of one parallel region after another. The thread that calls `worker_pool_run` is worker
+/// 0; it must be the same or be the only one at a time. Between regions the others spin some 50 microseconds, then
+/// sleep.
 struct worker_pool;
 
 /// What a region does: called once for each chunk, on any worker.

@@ -1,8 +1,8 @@
 #ifndef PONDER_LANES_H
 #define PONDER_LANES_H
 
-// Sixteen lanes as clang's vector types: one 512-bit register or two of 256 bits, whatever the file that includes this is
-// compiled for. Included after that file's target attribute, so every function here is static.
+// Sixteen lanes as clang's vector types: one 512-bit register or two of 256 bits, whatever the file that includes this
+// is compiled for. Included after that file's target attribute, so every function here is static.
 
 #include "../exponential.h"
 #include "../tile_layout.h"
@@ -20,7 +20,12 @@ typedef uint8_t u8x16 __attribute__((ext_vector_type(16)));
 typedef uint16_t u16x16 __attribute__((ext_vector_type(16)));
 typedef _Float16 f16x16 __attribute__((ext_vector_type(16)));
 
-#define load_vector(type, address) ({ type loaded; __builtin_memcpy(&loaded, (address), sizeof loaded); loaded; })
+#define load_vector(type, address)                                                                                     \
+    ({                                                                                                                 \
+        type loaded;                                                                                                   \
+        __builtin_memcpy(&loaded, (address), sizeof loaded);                                                           \
+        loaded;                                                                                                        \
+    })
 #define store_vector(address, vector) __builtin_memcpy((address), &(vector), sizeof(vector))
 
 inlined f32x16 load_floats(const float *p) { return load_vector(f32x16, p); }

@@ -3,8 +3,9 @@
 
 #include "lanes.h"
 
-// A task's queries, (row, head) pairs in the order of their rows, meet the cache block by block: a block's keys and values
-// are widened to floats once, then scores and results are small products of up to `attention_rows` queries with 32 lanes.
+// A task's queries, (row, head) pairs in the order of their rows, meet the cache block by block: a block's keys and
+// values are widened to floats once, then scores and results are small products of up to `attention_rows` queries with
+// 32 lanes.
 
 struct attention_scratch {
     float keys[attention_dimension_limit * kv_block_tokens];   // [dimension][32]
@@ -25,20 +26,27 @@ _Static_assert(sizeof(struct attention_scratch) <= kernel_scratch_bytes, "attent
 inlined void widen_as(enum kv_format format, const uint8_t *source, size_t count, float *target) {
     for (size_t i = 0; i < count; i += 16) {
         f32x16 v;
-        if (format == kv_format_f32) v = load_floats((const float *)source + i);
-        else if (format == kv_format_f16) v = load_halves(source + i * 2);
-        else v = load_bfloats(source + i * 2);
+        if (format == kv_format_f32)
+            v = load_floats((const float *)source + i);
+        else if (format == kv_format_f16)
+            v = load_halves(source + i * 2);
+        else
+            v = load_bfloats(source + i * 2);
         store_floats(target + i, v);
     }
 }
 
 static void widen(enum kv_format format, const uint8_t *source, size_t count, float *target) {
-    if (format == kv_format_f16) widen_as(kv_format_f16, source, count, target);
-    else if (format == kv_format_bf16) widen_as(kv_format_bf16, source, count, target);
-    else widen_as(kv_format_f32, source, count, target);
+    if (format == kv_format_f16)
+        widen_as(kv_format_f16, source, count, target);
+    else if (format == kv_format_bf16)
+        widen_as(kv_format_bf16, source, count, target);
+    else
+        widen_as(kv_format_f32, source, count, target);
 }
 
-/// results[row][0..<32] = results[row] * factors[row] (0 without factors) + sum over k of left[row][k] * right[k][0..<32].
+/// results[row][0..<32] = results[row] * factors[row] (0 without factors) + sum over k of left[row][k] *
+/// right[k][0..<32].
 inlined void multiply_32(int rows, const float *left, size_t left_stride, const float *right, size_t right_stride,
                          size_t depth, const float *factors, float *results, size_t result_stride) {
     f32x16 sums[8][2];
@@ -46,8 +54,8 @@ inlined void multiply_32(int rows, const float *left, size_t left_stride, const 
     for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
         for (int i = 0; i < 2; i++)
-            sums[row][i] = factors ? load_floats(results + (size_t)row * result_stride + i * 16) * splat(factors[row])
-                                   : splat(0);
+            sums[row][i] =
+                factors ? load_floats(results + (size_t)row * result_stride + i * 16) * splat(factors[row]) : splat(0);
     for (size_t k = 0; k < depth; k++) {
         const f32x16 first = load_floats(right + k * right_stride), second = load_floats(right + k * right_stride + 16);
 #pragma clang loop unroll(full)
@@ -66,10 +74,10 @@ inlined void multiply_32(int rows, const float *left, size_t left_stride, const 
 
 static void score_queries(struct attention_scratch *s, size_t dimension, size_t first, size_t end) {
     size_t q = first;
-#define score_case(rows)                                                                                       \
-    for (; q + rows <= end; q += rows)                                                                         \
-        multiply_32(rows, s->queries[q], attention_dimension_limit, s->keys, kv_block_tokens, dimension, NULL, \
-                    s->scores[q], kv_block_tokens)
+#define score_case(rows)                                                                                               \
+    for (; q + rows <= end; q += rows)                                                                                 \
+    multiply_32(rows, s->queries[q], attention_dimension_limit, s->keys, kv_block_tokens, dimension, NULL,             \
+                s->scores[q], kv_block_tokens)
     if (attention_rows >= 6) score_case(6);
     score_case(2);
     score_case(1);
@@ -80,10 +88,10 @@ static void score_queries(struct attention_scratch *s, size_t dimension, size_t 
 static void add_values(struct attention_scratch *s, size_t value_stride, size_t valid, size_t first, size_t end) {
     for (size_t d = 0; d < value_stride; d += 32) {
         size_t q = first;
-#define value_case(rows)                                                                                       \
-    for (; q + rows <= end; q += rows)                                                                         \
-        multiply_32(rows, s->scores[q], kv_block_tokens, s->values + d, value_stride, valid, s->corrections + q, \
-                    s->outputs[q] + d, attention_dimension_limit)
+#define value_case(rows)                                                                                               \
+    for (; q + rows <= end; q += rows)                                                                                 \
+    multiply_32(rows, s->scores[q], kv_block_tokens, s->values + d, value_stride, valid, s->corrections + q,           \
+                s->outputs[q] + d, attention_dimension_limit)
         if (attention_rows >= 6) value_case(6);
         value_case(2);
         value_case(1);
@@ -104,8 +112,7 @@ inlined void weigh_scores(struct attention_scratch *s, size_t q, float scale, si
     const float correction = maximum == before && maximum > -INFINITY ? 1.0f : exponential(before - maximum);
     const f32x16 first_shares = first_seen ? exponentials(first - splat(maximum)) : splat(0);
     const f32x16 second_shares = second_seen ? exponentials(second - splat(maximum)) : splat(0);
-    store_floats(s->sum_lanes[q],
-                 fused(load_floats(s->sum_lanes[q]), splat(correction), first_shares) + second_shares);
+    store_floats(s->sum_lanes[q], fused(load_floats(s->sum_lanes[q]), splat(correction), first_shares) + second_shares);
     store_floats(s->scores[q], first_shares);
     store_floats(s->scores[q] + 16, second_shares);
     s->maxima[q] = maximum;
@@ -178,7 +185,8 @@ static void lanes_attend(const struct attention_plan *plan, const struct attenti
     const size_t last_position = first_position + task->row_count - 1;
     for (size_t q = 0; q < queries; q++)
         memcpy(s->queries[q],
-               plan->queries + (first_row + q / group) * plan->query_stride + (task->kv_head * group + q % group) * dimension,
+               plan->queries + (first_row + q / group) * plan->query_stride +
+                   (task->kv_head * group + q % group) * dimension,
                dimension * sizeof(float));
     for (size_t start = 0; start <= last_position; start += attention_span_tokens) {
         begin_span(s, queries, value_stride);
@@ -188,8 +196,8 @@ static void lanes_attend(const struct attention_plan *plan, const struct attenti
         end_span(s, first, queries, value_stride, start == 0);
     }
     for (size_t q = 0; q < queries; q++) {
-        float *output =
-            plan->outputs + (first_row + q / group) * plan->output_stride + (task->kv_head * group + q % group) * dimension;
+        float *output = plan->outputs + (first_row + q / group) * plan->output_stride +
+                        (task->kv_head * group + q % group) * dimension;
         const f32x16 inverse = splat(1.0f / s->total_sums[q]);
         for (size_t d = 0; d < dimension; d += 16)
             store_some_floats(output + d, load_floats(s->totals[q] + d) * inverse, dimension - d);
@@ -205,7 +213,7 @@ static void store_as(enum kv_format format, const float *source, size_t count, u
         }
         u16x16 narrow;
         if (format == kv_format_f16) {
-            narrow = (u16x16)__builtin_convertvector(v, f16x16);
+            narrow = (u16x16) __builtin_convertvector(v, f16x16);
         } else {
             const u32x16 bits = (u32x16)v, rounded = bits + 0x7fffu + (bits >> 16 & 1u);
             const u32x16 not_a_number = bits >> 16 | 0x40u;
@@ -217,7 +225,8 @@ static void store_as(enum kv_format format, const float *source, size_t count, u
 }
 
 /// Keys and values of one head; keys are narrowed in one piece, then put a block's row apart.
-static void store_head(const struct kv_layout *layout, uint8_t *head, size_t slot, const float *key, const float *value) {
+static void store_head(const struct kv_layout *layout, uint8_t *head, size_t slot, const float *key,
+                       const float *value) {
     const size_t dimension = layout->head_dimension, element = layout->element_bytes;
     uint8_t narrow[attention_dimension_limit * 4];
     store_as(layout->format, key, dimension, narrow);

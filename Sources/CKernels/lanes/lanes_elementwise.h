@@ -22,7 +22,8 @@ static void lanes_normalize(const float *input, const float *weight, size_t coun
 static void lanes_rotate(float *values, const float *cosines, const float *sines, size_t half) {
     for (size_t i = 0; i < half; i += 16) {
         const size_t left = left_from(i, half);
-        const f32x16 first = load_some_floats(values + i, left, 0), second = load_some_floats(values + half + i, left, 0);
+        const f32x16 first = load_some_floats(values + i, left, 0),
+                     second = load_some_floats(values + half + i, left, 0);
         const f32x16 cosine = load_some_floats(cosines + i, left, 0), sine = load_some_floats(sines + i, left, 0);
         store_some_floats(values + i, fused(first, cosine, -(second * sine)), left);
         store_some_floats(values + half + i, fused(second, cosine, first * sine), left);

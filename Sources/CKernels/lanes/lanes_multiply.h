@@ -19,7 +19,8 @@ struct product_kind {
 
 inlined struct product_kind kind_of(enum weight_format format) {
     const struct tile_traits traits = traits_of(format);
-    return (struct product_kind){traits.scales_per_16, traits.has_minimums, traits.codes_exceed_127, traits.offset_shift};
+    return (struct product_kind){traits.scales_per_16, traits.has_minimums, traits.codes_exceed_127,
+                                 traits.offset_shift};
 }
 
 /// 64 columns of one tile: where codes, scales and minimums are.
@@ -50,7 +51,8 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
         const int32_t negative_sum = negative_sum_of(&blocks[row][block], kind.scales_per_16, part);
-        dots[0][row] = kind.has_minimums ? (i32x16)0 : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
+        dots[0][row] =
+            kind.has_minimums ? (i32x16)0 : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
         if (tiles == 2) dots[1][row] = dots[0][row];
     }
 #pragma clang loop unroll(full)
@@ -74,8 +76,8 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
             const f32x16 factor = groups[tile].scales[scale] * splat(x->scale);
             sums[tile][row] = fused(as_floats(dots[tile][row]), factor, sums[tile][row]);
             if (!kind.has_minimums) continue;
-            const float sum = kind.scales_per_16 ? x->scale * (float)negative_sum_of(x, true, part)
-                                                 : x->scaled_negative_sum;
+            const float sum =
+                kind.scales_per_16 ? x->scale * (float)negative_sum_of(x, true, part) : x->scaled_negative_sum;
             sums[tile][row] = fused(groups[tile].minimums[scale], splat(sum), sums[tile][row]);
         }
     }
@@ -127,7 +129,8 @@ struct panel {
 
 _Static_assert(2 * sizeof(struct panel) <= kernel_scratch_bytes, "two tiles' panels fit a worker's scratch");
 
-inlined void unpack_superblock(enum weight_format format, const uint8_t *superblock, struct panel *panel, size_t group) {
+inlined void unpack_superblock(enum weight_format format, const uint8_t *superblock, struct panel *panel,
+                               size_t group) {
     const struct tile_traits traits = traits_of(format);
     f32x16 scales[16], minimums[16];
     header_scales(format, superblock, scales, minimums);
@@ -158,7 +161,8 @@ inlined void unpack_panel_of(enum weight_format format, const uint8_t *tile, siz
 
 static __attribute__((noinline)) void unpack_panel(enum weight_format format, const uint8_t *tile, size_t first_column,
                                                    size_t columns, struct panel *panel) {
-#define unpack_case(name) case name: unpack_panel_of(name, tile, first_column, columns, panel); break
+#define unpack_case(name)                                                                                              \
+    case name: unpack_panel_of(name, tile, first_column, columns, panel); break
     switch (format) {
         unpack_case(weight_format_q8_0);
         unpack_case(weight_format_q4_0);
@@ -186,8 +190,8 @@ struct panel_work {
     const struct activation_block *const *blocks;
     float *const *results;
     size_t output;
-    size_t lanes;       // of the last tile
-    bool continues;     // the results hold the sums of earlier columns
+    size_t lanes;   // of the last tile
+    bool continues; // the results hold the sums of earlier columns
 };
 
 inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row) {
@@ -224,19 +228,18 @@ inlined void multiply_panel_rows(struct product_kind kind, int tiles, const stru
     for (; row < count; row++) multiply_panel(kind, tiles, 1, work, row);
 }
 
-static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles, const struct panel_work *work,
-                                                      size_t count) {
-#define panel_case(per_16, minimums, wide)                                                                     \
-    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == wide) {      \
-        const struct product_kind constant = {per_16, minimums, wide, kind.offset_shift};                      \
-        if (tiles == 2) multiply_panel_rows(constant, 2, work, count);                                         \
-        else multiply_panel_rows(constant, 1, work, count);                                                    \
+static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
+                                                      const struct panel_work *work, size_t count) {
+#define panel_case(per_16, minimums, wide)                                                                             \
+    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == wide) {              \
+        const struct product_kind constant = {per_16, minimums, wide, kind.offset_shift};                              \
+        if (tiles == 2)                                                                                                \
+            multiply_panel_rows(constant, 2, work, count);                                                             \
+        else                                                                                                           \
+            multiply_panel_rows(constant, 1, work, count);                                                             \
     }
-    panel_case(false, false, true)
-    else panel_case(false, false, false)
-    else panel_case(false, true, false)
-    else panel_case(true, false, false)
-    else panel_case(true, true, false)
+    panel_case(false, false, true) else panel_case(false, false, false) else panel_case(
+        false, true, false) else panel_case(true, false, false) else panel_case(true, true, false)
 #undef panel_case
 }
 
@@ -270,9 +273,9 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
     const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
     const size_t left = weights->rows - tile * 16, lanes = left < 16 ? left : 16;
     size_t row = 0;
-#define direct_case(width)                                                                                     \
-    for (; row + width <= rows->count; row += width)                                                           \
-        multiply_direct(format, width, data, weights->columns, rows->blocks + row, rows->results + row, tile * 16, lanes)
+#define direct_case(width)                                                                                             \
+    for (; row + width <= rows->count; row += width)                                                                   \
+    multiply_direct(format, width, data, weights->columns, rows->blocks + row, rows->results + row, tile * 16, lanes)
     if (product_rows_limit >= 6) direct_case(8);
     direct_case(4);
     direct_case(2);
@@ -281,8 +284,10 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
 }
 
 /// Whether the format has kernels of its own for a few rows.
-static bool multiply_one_tile_directly(const struct weight_tiles *weights, size_t tile, const struct multiply_rows *rows) {
-#define direct_format(name) case name: multiply_rows_directly(name, weights, tile, rows); return true
+static bool multiply_one_tile_directly(const struct weight_tiles *weights, size_t tile,
+                                       const struct multiply_rows *rows) {
+#define direct_format(name)                                                                                            \
+    case name: multiply_rows_directly(name, weights, tile, rows); return true
     switch (weights->format) {
         direct_format(weight_format_q8_0);
         direct_format(weight_format_q4_0);

@@ -58,8 +58,10 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
     if (column < columns) {
         for (int tile = 0; tile < tiles; tile++) {
             const uint8_t *last = data + (size_t)tile * weights->tile_bytes + column / 2 * pair_bytes;
-            if (format == weight_format_f32) even[tile] = load_floats((const float *)last);
-            else load_column_pair(format, last, &even[tile], &odd[tile]);
+            if (format == weight_format_f32)
+                even[tile] = load_floats((const float *)last);
+            else
+                load_column_pair(format, last, &even[tile], &odd[tile]);
         }
         add_column(tiles, rows, even, values, column, sums);
     }
@@ -88,9 +90,12 @@ static void multiply_float_tiles(const struct weight_tiles *weights, size_t firs
                                  const struct multiply_rows *rows) {
     const struct float_work work = {weights, first_tile, rows};
     const size_t end = first_tile + tile_count;
-    if (weights->format == weight_format_f32) multiply_float_tiles_of(weight_format_f32, work, end);
-    else if (weights->format == weight_format_f16) multiply_float_tiles_of(weight_format_f16, work, end);
-    else multiply_float_tiles_of(weight_format_bf16, work, end);
+    if (weights->format == weight_format_f32)
+        multiply_float_tiles_of(weight_format_f32, work, end);
+    else if (weights->format == weight_format_f16)
+        multiply_float_tiles_of(weight_format_f16, work, end);
+    else
+        multiply_float_tiles_of(weight_format_bf16, work, end);
 }
 
 #endif

@@ -15,11 +15,11 @@ static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t firs
         multiply_float_tiles(weights, first_tile, tile_count, rows);
 }
 
-#define lanes_table(set)                                                                                       \
-    {                                                                                                          \
-        .instruction_set = set, .quantize_row = lanes_quantize_row, .multiply_tiles = lanes_multiply_tiles,    \
-        .store_kv = lanes_store_kv, .attend = lanes_attend,                                                    \
-        .elementwise = {lanes_normalize, lanes_rotate, lanes_activate, lanes_add, lanes_add_scaled, lanes_softmax}, \
+#define lanes_table(set)                                                                                               \
+    {                                                                                                                  \
+        .instruction_set = set, .quantize_row = lanes_quantize_row, .multiply_tiles = lanes_multiply_tiles,            \
+        .store_kv = lanes_store_kv, .attend = lanes_attend,                                                            \
+        .elementwise = {lanes_normalize, lanes_rotate, lanes_activate, lanes_add, lanes_add_scaled, lanes_softmax},    \
     }
 
 #endif

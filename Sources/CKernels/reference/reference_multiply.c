@@ -80,8 +80,7 @@ static void multiply_quantized_lane(const struct weight_tiles *weights, const ui
         struct superblock_contents contents;
         read_tile_superblock(weights->format, tile + superblock * superblock_bytes(traits), lane, &contents);
         for (size_t row = 0; row < rows->count; row++) {
-            const struct activation_block *blocks =
-                rows->blocks[row] + superblock * (traits.superblock_columns / 32u);
+            const struct activation_block *blocks = rows->blocks[row] + superblock * (traits.superblock_columns / 32u);
             float sum = rows->results[row][output];
             for (size_t column = 0; column < traits.superblock_columns; column += width)
                 sum = add_group(weights->format, &contents, column, blocks + column / 32, sum);
