@@ -64,6 +64,8 @@ public struct AssistantOutputParser: Sendable {
     private var isStopped: Bool { content.isStopped || reasoning.isStopped }
 
     private mutating func consumeText(_ id: TokenID, _ deltas: inout [OutputDelta]) {
+        // Control tokens that a model writes by mistake are no text.
+        guard !tokenizer.isSpecial(id) else { return }
         var bytes: [UInt8] = []
         tokenizer.appendBytes(of: id, to: &bytes)
         switch phase {

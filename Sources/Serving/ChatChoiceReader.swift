@@ -50,7 +50,7 @@ struct ChatChoiceReader {
             let isContent = token.phase == .content
             if isContent, !token.isStructural {
                 var bytes: [UInt8] = []
-                tokenizer.appendBytes(of: token.id, to: &bytes)
+                TokenizerBytes(tokenizer).appendBytes(of: token.id, to: &bytes)
                 ledger?.append(token, bytes: bytes)
             }
             for event in self.events(parser.consume([token])) {

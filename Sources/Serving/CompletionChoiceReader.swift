@@ -50,9 +50,7 @@ struct CompletionChoiceReader {
         var text = ""
         for token in tokens {
             var bytes: [UInt8] = []
-            if !tokenizer.isSpecial(token.id) {
-                tokenizer.appendBytes(of: token.id, to: &bytes)
-            }
+            TokenizerBytes(tokenizer).appendBytes(of: token.id, to: &bytes)
             ledger?.append(token, bytes: bytes)
             text += decoder.consume(bytes)
         }

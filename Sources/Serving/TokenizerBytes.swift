@@ -2,7 +2,7 @@ public import Sampling
 public import Tokenization
 public import Tokens
 
-/// A tokenizer, to the engine: what tokens stand for, so that it hears stop strings.
+/// A tokenizer, to the engine: what tokens add to the text, so that it hears stop strings. Special tokens add nothing.
 public struct TokenizerBytes: TokenByteSource {
     private let tokenizer: Tokenizer
 
@@ -11,6 +11,8 @@ public struct TokenizerBytes: TokenByteSource {
     }
 
     public func appendBytes(of token: TokenID, to bytes: inout [UInt8]) {
-        tokenizer.appendBytes(of: token, to: &bytes)
+        if !tokenizer.isSpecial(token) {
+            tokenizer.appendBytes(of: token, to: &bytes)
+        }
     }
 }
