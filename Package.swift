@@ -113,7 +113,7 @@ let package = Package(
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS", "JSON"]),
         tests("Sampling", ["Tokens"]),
-        tests("HTTP", ["Sockets", httpTypes]),
+        tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
         tests("Checkpoints", ["JSON"]),
@@ -124,7 +124,8 @@ let package = Package(
             "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
         tests(
             "OpenAIAPI",
-            ["ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]),
+            ["ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]
+        ),
         .testTarget(
             name: "PonderTests",
             dependencies: ["ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Tokens"],
