@@ -72,6 +72,14 @@ inlined float largest_lane(f32x16 v) {
     return first > second ? first : second;
 }
 
+/// Bytes ahead of the weights in use: the hardware's own prefetching falls behind kernels that unpack.
+enum { prefetch_distance = 8192 };
+
+inlined void prefetch_bytes(const uint8_t *bytes, int count) {
+#pragma clang loop unroll(full)
+    for (int offset = 0; offset < count; offset += 64) __builtin_prefetch(bytes + offset);
+}
+
 /// `exponential` in every lane.
 inlined f32x16 exponentials(f32x16 x) {
     const f32x16 highest = splat(exponential_highest);

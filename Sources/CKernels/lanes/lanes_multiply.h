@@ -107,8 +107,11 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
     const int groups = traits.superblock_columns / 64, scales_per_group = traits.scales_per_16 ? 4 : 2;
     size_t block = 0;
     for (size_t superblock = superblock_count(traits, columns); superblock > 0; superblock--) {
+        prefetch_bytes(tile + prefetch_distance, traits.header_bytes);
         header_scales(format, tile, scales, minimums);
         for (int group = 0; group < groups; group++, block += 2) {
+            prefetch_bytes(tile + prefetch_distance + traits.header_bytes + group * traits.group_bytes,
+                           traits.group_bytes);
             const struct product_group parts = {tile + traits.header_bytes + group * traits.group_bytes,
                                                 scales + group * scales_per_group, minimums + group * scales_per_group};
             add_product_group(format, kind_of(format), 1, rows, &parts, blocks, block, sums);

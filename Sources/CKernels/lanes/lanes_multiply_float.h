@@ -49,9 +49,11 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
     size_t column = 0;
     for (; column + 2 <= columns; column += 2) {
 #pragma clang loop unroll(full)
-        for (int tile = 0; tile < tiles; tile++)
-            load_column_pair(format, data + (size_t)tile * weights->tile_bytes + column / 2 * pair_bytes, &even[tile],
-                             &odd[tile]);
+        for (int tile = 0; tile < tiles; tile++) {
+            const uint8_t *pair = data + (size_t)tile * weights->tile_bytes + column / 2 * pair_bytes;
+            if (rows <= 4) prefetch_bytes(pair + prefetch_distance, (int)pair_bytes);
+            load_column_pair(format, pair, &even[tile], &odd[tile]);
+        }
         add_column(tiles, rows, even, values, column, sums);
         add_column(tiles, rows, odd, values, column + 1, sums);
     }
@@ -77,6 +79,8 @@ inlined void multiply_float_rows(enum weight_format format, int tiles, const str
     size_t row = 0;
     if (product_rows_limit >= 6)
         for (; row + 6 <= count; row += 6) multiply_float_block(format, tiles, 6, work, row);
+    if (product_rows_limit >= 4)
+        for (; row + 4 <= count; row += 4) multiply_float_block(format, tiles, 4, work, row);
     for (; row + 2 <= count; row += 2) multiply_float_block(format, tiles, 2, work, row);
     for (; row < count; row++) multiply_float_block(format, tiles, 1, work, row);
 }
