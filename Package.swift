@@ -124,7 +124,10 @@ let package = Package(
             "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
         tests(
             "OpenAIAPI",
-            ["ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "JSON", httpTypes]
+            [
+                "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets", "JSON",
+                httpTypes, logging,
+            ]
         ),
         .testTarget(
             name: "PonderTests",

@@ -7,7 +7,7 @@ struct CompletionCall {
     var delivery: ReplyDelivery
     var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
-    let fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs"]
+    let fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs", .messages: "prompt"]
 }
 
 /// Body to ``CompletionCall``: types and spellings are checked, every complaint names its field.

@@ -121,6 +121,15 @@ import Tokens
         #expect(try reply.error("code")?.stringValue == code)
     }
 
+    @Test func aPromptThatIsTooLongIsRefusedByItsName() async throws {
+        let reply = try await complete(
+            try APIClient(), ["prompt": .array(Array(repeating: .number(1), count: 600))])
+        #expect(reply.status == 400)
+        #expect(try reply.error("code") == "context_length_exceeded")
+        #expect(try reply.error("param") == "prompt")
+        #expect(try reply.error("n_prompt_tokens") == 600)
+    }
+
     @Test func harmlessValuesOfUnsupportedFieldsPass() async throws {
         let reply = try await complete(try APIClient(), ["prompt": "a", "suffix": nil, "best_of": 1, "user": nil])
         #expect(reply.status == 200)
