@@ -10,7 +10,7 @@ RUN make build && install --strip .build/release/ponder /usr/local/bin/ponder
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libopenblas0-pthread libssl3 libstdc++6 zlib1g \
+    && apt-get install --yes --no-install-recommends libssl3 libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /var/log/*
 COPY --from=build /usr/local/bin/ponder /usr/local/bin/ponder
 USER 10001:10001

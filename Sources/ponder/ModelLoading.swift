@@ -54,7 +54,8 @@ struct ModelLoading: Sendable {
 
     private func chatTemplate() throws(SettingsError) -> String? {
         guard let path = settings.chatTemplateFile else { return nil }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        // A handle reads pipes too, such as a shell's <(…).
+        guard let file = FileHandle(forReadingAtPath: path), let bytes = try? file.readToEnd() else {
             throw SettingsError("\(path): the chat template file cannot be read")
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -23,10 +23,10 @@ def environment(**extra):
 class Ponder:
     """`ponder serve` with the arguments; it is ready when the constructor returns."""
 
-    def __init__(self, *arguments, wait=True, **extra_environment):
+    def __init__(self, *arguments, port=0, wait=True, **extra_environment):
         self.log = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
-            [EXECUTABLE, "serve", *map(str, arguments), "--port", "0"],
+            [EXECUTABLE, "serve", *map(str, arguments), "--port", str(port)],
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,

@@ -1,5 +1,6 @@
 """Start, drain and stop, as an operator and an orchestrator see them."""
 
+import os
 import signal
 import socket
 import time
@@ -45,6 +46,47 @@ def test_an_alias_names_the_model():
     with Ponder(MODEL, "--alias", "tiny/one") as server:
         assert server.name == "tiny/one"
         assert request(server.port, "GET", "/v1/models/tiny/one").json()["id"] == "tiny/one"
+
+
+@pytest.fixture
+def loading_server(tmp_path):
+    """A server that cannot finish loading before someone writes its chat template, and the way to write it."""
+    template = tmp_path / "template.jinja"
+    os.mkfifo(template)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with Ponder(MODEL, "--chat-template-file", template, port=port, wait=False) as server:
+        assert eventually(lambda: answers(port))
+        yield server, port, template
+
+
+def answers(port):
+    try:
+        return request(port, "GET", "/health").status == 200
+    except ConnectionError:
+        return False
+
+
+def test_while_the_model_loads_the_server_is_live_and_not_ready(loading_server):
+    server, port, template = loading_server
+    ready = request(port, "GET", "/ready")
+    assert ready.status == 503
+    assert ready.json()["error"]["code"] == "model_loading"
+    early = request(port, "POST", CHAT, {"messages": GREETING})
+    assert early.status == 503
+    assert int(early.headers["retry-after"]) >= 0
+    template.write_text("{{ messages[0].content }}")
+    server.wait_until_ready()
+    assert server.port == port
+    assert request(port, "GET", "/ready").status == 200
+    assert request(port, "POST", CHAT, {"messages": GREETING, "max_tokens": 2}).status == 200
+
+
+def test_a_signal_ends_a_server_that_still_loads(loading_server):
+    server, _, _ = loading_server
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 0
+    assert server.process.stdout.read() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

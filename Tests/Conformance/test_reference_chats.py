@@ -118,7 +118,7 @@ def test_a_quantised_gguf_continues_as_its_dequantised_weights(serve, path):
         agreed += sum(token == greedy[step] for token, step in zip(told, steps, strict=True))
         compared += len(steps)
     # Rounding can send a token to another expert, whatever the margin of the reference.
-    assert compared > 30
+    assert compared > 20
     assert agreed >= compared * (0.9 if name.startswith("moe") else 1), f"{agreed} of {compared}"
 
 
