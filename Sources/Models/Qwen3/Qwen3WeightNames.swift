@@ -44,6 +44,9 @@ enum Qwen3Slot: Hashable, CaseIterable, Sendable {
         }
     }
 
+    /// Where llama.cpp's converter puts a layer's queries, keys and values when it is told to fuse them, in this order.
+    static let fusedProjectionName = "blk.{layer}.attn_qkv.weight"
+
     /// What a memory plan counts it under.
     var weightClass: WeightClass {
         switch self {
@@ -91,6 +94,17 @@ extension Qwen3Configuration {
             weights.append(Qwen3Weight(.head, nil, vocabularySize, hiddenSize))
         }
         return weights
+    }
+
+    /// A projection's rows where the three of a layer are one matrix.
+    func fusedRows(of slot: Qwen3Slot) -> Range<Int>? {
+        let (keys, values) = (queryWidth, queryWidth + keyValueWidth)
+        switch slot {
+        case .query: return 0..<keys
+        case .key: return keys..<values
+        case .value: return values..<values + keyValueWidth
+        default: return nil
+        }
     }
 
     private func layerWeights(_ layer: Int) -> [Qwen3Weight] {

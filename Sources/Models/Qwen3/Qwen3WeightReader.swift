@@ -21,7 +21,7 @@ struct Qwen3WeightReader {
         pool: WorkerPool,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
-        locator = Qwen3WeightLocator(checkpoint: checkpoint)
+        locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
         self.pool = pool
         self.progress = progress
         try locator.refuseForeignTensors()
