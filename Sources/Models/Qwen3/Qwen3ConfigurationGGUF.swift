@@ -4,7 +4,7 @@ extension Qwen3Configuration {
     /// Reads a GGUF file's keys (`qwen3.*` or `qwen3moe.*`).
     ///
     /// GGUF has no key for an unnormalised router, so that its mixtures are taken as normalised; and it says that the
-    /// head is the embedding by holding no `output.weight`.
+    /// head is the embedding by holding no `output.weight`, and that there are biases by holding them.
     init(metadata: GGUFMetadata, checkpoint: Checkpoint) throws(ModelError) {
         let source = checkpoint.name
         let architecture = try metadata.reading { () throws(CheckpointError) in
@@ -28,6 +28,7 @@ extension Qwen3Configuration {
         vocabularySize = try Qwen3Configuration.vocabularySize(keys, checkpoint)
         let positions = try keys.integer("context_length", in: Qwen3Limits.contextLength)
         normEpsilon = Float(try keys.number("attention.layer_norm_rms_epsilon") ?? 1e-6)
+        hasAttentionBiases = checkpoint.tensor(named: "blk.0.attn_q.bias") != nil
         tiesEmbeddings = checkpoint.tensor(named: "output.weight") == nil
         if architecture == "qwen3moe" {
             let mixture = try Mixture(keys)

@@ -16,6 +16,7 @@ extension Qwen3Configuration {
         vocabularySize = try reader.integer("vocab_size", in: Qwen3Limits.vocabularySize)
         let positions = try reader.optionalInteger("max_position_embeddings", in: Qwen3Limits.contextLength) ?? 32_768
         normEpsilon = Float(try reader.number("rms_norm_eps") ?? 1e-6)
+        hasAttentionBiases = try reader.bool("attention_bias") ?? false
         tiesEmbeddings = try reader.bool("tie_word_embeddings") ?? false
         feedForwardSize = try reader.integer("intermediate_size", in: Qwen3Limits.width)
         mixture = isMixture ? try Mixture(reader, layerCount: layerCount) : nil
@@ -38,9 +39,6 @@ extension Qwen3Configuration {
     }
 
     private static func refuseUnsupported(_ reader: SettingsReader) throws(ModelError) {
-        if try reader.bool("attention_bias") == true {
-            throw reader.unsupported("attention_bias", "Qwen3 has no attention biases")
-        }
         if let activation = try reader.string("hidden_act"), activation != "silu" {
             throw reader.unsupported("hidden_act", "only silu is computed")
         }

@@ -61,8 +61,8 @@ struct Qwen3WeightReader {
         }
     }
 
-    mutating func norm(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> NormWeight {
-        NormWeight(try matrix(slot, layer))
+    mutating func vector(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> WeightVector {
+        WeightVector(try matrix(slot, layer))
     }
 
     private mutating func read<Weights>(

@@ -49,7 +49,11 @@ struct Qwen3WeightLocator {
 
     /// Refuses tensors that change what the model computes and that this decoder has no place for.
     func refuseForeignTensors() throws(ModelError) {
+        let isGGUF = checkpoint.kind == .gguf
+        let biases = configuration.weights.filter { $0.slot.isVector && $0.slot.weightClass == .attention }
+        let known = Set(biases.map { $0.name(isGGUF ? $0.slot.names.gguf : $0.slot.names.huggingFace) })
         for tensor in checkpoint.tensors where tensor.name.hasSuffix(".bias") || tensor.name == "rope_freqs.weight" {
+            guard !known.contains(tensor.name) else { continue }
             throw .checkpoint(tensor.error(expected: "only tensors of Qwen3", found: "besides"))
         }
     }
@@ -89,7 +93,7 @@ struct Qwen3WeightLocator {
 
     private func whole(_ weight: Qwen3Weight, named name: String) throws(CheckpointError) -> Qwen3WeightSource {
         let record = try record(name)
-        let shape = weight.isNorm ? [weight.columns] : [weight.rows, weight.columns]
+        let shape = weight.slot.isVector ? [weight.columns] : [weight.rows, weight.columns]
         try check(record, shape)
         return Qwen3WeightSource(
             record: record,
