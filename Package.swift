@@ -79,6 +79,8 @@ let package = Package(
             ]
         ),
 
+        module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "JSON"]),
+
         // L6
         module(
             "OpenAIAPI",
@@ -89,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "OpenAIAPI", "Serving", "HTTP", "Sockets", "Engine", "Models", "Checkpoints", "Compute", "Chat",
+                "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "Sockets", "Engine", "Models", "Checkpoints", "Compute",
+                "Chat",
                 "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
                 arguments, configuration, logging, httpTypes,
             ],
@@ -120,6 +123,7 @@ let package = Package(
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
+        tests("Benchmarks", ["Models", "Compute", "Checkpoints", "JSON"]),
         tests(
             "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
         tests(
