@@ -7,13 +7,14 @@ struct expert_work {
     struct worker_pool *pool;
     const struct kernel_table *kernels;
     const struct expert_plan *plan;
-    size_t chunks_per_expert, tiles_per_chunk;
+    size_t visited_count, chunks_per_expert, tiles_per_chunk;
     size_t inner, hidden;
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static void order_slots_by_expert(const struct expert_plan *plan) {
+/// Answers how many experts have slots.
+static size_t order_slots_by_expert(const struct expert_plan *plan) {
     const size_t choice_count = plan->row_count * plan->choices;
     for (size_t expert = 0; expert <= plan->expert_count; expert++) plan->expert_starts[expert] = 0;
     for (size_t choice = 0; choice < choice_count; choice++) plan->expert_starts[plan->experts[choice] + 1]++;
@@ -30,55 +31,80 @@ static void order_slots_by_expert(const struct expert_plan *plan) {
     for (size_t expert = plan->expert_count; expert > 0; expert--)
         plan->expert_starts[expert] = plan->expert_starts[expert - 1];
     plan->expert_starts[0] = 0;
+    size_t visited = 0;
+    for (size_t expert = 0; expert < plan->expert_count; expert++)
+        if (plan->expert_starts[expert] < plan->expert_starts[expert + 1]) plan->visited_experts[visited++] = expert;
+    return visited;
 }
 
-/// The expert, its slots and the tiles that a chunk stands for; false when nobody chose the expert.
-static bool find_chunk(const struct expert_work *work, size_t chunk, size_t tiles, size_t *expert, size_t *first_slot,
-                       size_t *slots, size_t *first_tile, size_t *chunk_tiles) {
-    *expert = chunk / work->chunks_per_expert;
-    *first_slot = work->plan->expert_starts[*expert];
-    *slots = work->plan->expert_starts[*expert + 1] - *first_slot;
-    *first_tile = chunk % work->chunks_per_expert * work->tiles_per_chunk;
-    *chunk_tiles = smaller(work->tiles_per_chunk, tiles - *first_tile);
-    return *slots > 0;
+/// What a chunk stands for: some tiles of one expert's matrices, and all of the expert's slots.
+struct expert_chunk {
+    size_t expert, first_slot, slots, first_tile, tiles;
+};
+
+static struct expert_chunk find_chunk(const struct expert_work *work, size_t chunk, size_t matrix_tiles) {
+    const size_t expert = work->plan->visited_experts[chunk / work->chunks_per_expert];
+    const size_t first_slot = work->plan->expert_starts[expert];
+    const size_t first_tile = chunk % work->chunks_per_expert * work->tiles_per_chunk;
+    return (struct expert_chunk){
+        .expert = expert,
+        .first_slot = first_slot,
+        .slots = work->plan->expert_starts[expert + 1] - first_slot,
+        .first_tile = first_tile,
+        .tiles = smaller(work->tiles_per_chunk, matrix_tiles - first_tile),
+    };
+}
+
+static const void *tiles_at(const struct weight_tiles *weights, size_t tile) {
+    return (const uint8_t *)weights->data + tile * weights->tile_bytes;
+}
+
+/// Where a worker's next chunk probably begins: as many chunks ahead as there are workers.
+static const void *next_chunk_tiles(const struct expert_work *work, size_t chunk, const struct weight_tiles *experts) {
+    const size_t ahead = chunk + worker_pool_thread_count(work->pool);
+    if (ahead >= work->visited_count * work->chunks_per_expert) return NULL;
+    const struct expert_chunk next = find_chunk(work, ahead, tile_count(experts->rows));
+    return next.tiles < 2 ? NULL : tiles_at(&experts[next.expert], next.first_tile);
 }
 
 static void gate_and_up_chunk(void *context, size_t chunk, size_t worker) {
     const struct expert_work *work = context;
     const struct expert_plan *plan = work->plan;
-    size_t expert, first_slot, slots, first_tile, tiles;
-    if (!find_chunk(work, chunk, tile_count(work->inner), &expert, &first_slot, &slots, &first_tile, &tiles)) return;
+    const struct expert_chunk part = find_chunk(work, chunk, tile_count(work->inner));
+    const struct weight_tiles *gate = &plan->gate[part.expert], *up = &plan->up[part.expert];
+    const bool are_alike = gate->tile_bytes == up->tile_bytes && part.tiles >= 2;
     void *scratch = worker_pool_scratch(work->pool, worker);
     struct multiply_rows rows = {
-        .count = slots,
-        .values = plan->slot_inputs + first_slot,
-        .blocks = (const struct activation_block *const *)(plan->slot_input_blocks + first_slot),
-        .results = plan->slot_gates + first_slot,
+        .count = part.slots,
+        .values = plan->slot_inputs + part.first_slot,
+        .blocks = (const struct activation_block *const *)(plan->slot_input_blocks + part.first_slot),
+        .results = plan->slot_gates + part.first_slot,
     };
-    work->kernels->multiply_tiles(&plan->gate[expert], first_tile, tiles, &rows, scratch);
-    rows.results = plan->slot_ups + first_slot;
-    work->kernels->multiply_tiles(&plan->up[expert], first_tile, tiles, &rows, scratch);
-    const size_t first = first_tile * tile_rows;
-    const size_t count = smaller(tiles * tile_rows, work->inner - first);
-    for (size_t slot = first_slot; slot < first_slot + slots; slot++) {
-        float *gate = plan->slot_gates[slot] + first;
-        work->kernels->elementwise.activate(gate, plan->slot_ups[slot] + first, count, gate);
+    work->kernels->multiply_tiles(gate, part.first_tile, part.tiles, &rows,
+                                  are_alike ? tiles_at(up, part.first_tile) : NULL, scratch);
+    rows.results = plan->slot_ups + part.first_slot;
+    work->kernels->multiply_tiles(up, part.first_tile, part.tiles, &rows,
+                                  are_alike ? next_chunk_tiles(work, chunk, plan->gate) : NULL, scratch);
+    const size_t first = part.first_tile * tile_rows;
+    const size_t count = smaller(part.tiles * tile_rows, work->inner - first);
+    for (size_t slot = part.first_slot; slot < part.first_slot + part.slots; slot++) {
+        float *values = plan->slot_gates[slot] + first;
+        work->kernels->elementwise.activate(values, plan->slot_ups[slot] + first, count, values);
     }
 }
 
 static void down_chunk(void *context, size_t chunk, size_t worker) {
     const struct expert_work *work = context;
     const struct expert_plan *plan = work->plan;
-    size_t expert, first_slot, slots, first_tile, tiles;
-    if (!find_chunk(work, chunk, tile_count(work->hidden), &expert, &first_slot, &slots, &first_tile, &tiles)) return;
+    const struct expert_chunk part = find_chunk(work, chunk, tile_count(work->hidden));
     const struct multiply_rows rows = {
-        .count = slots,
-        .values = (const float *const *)(plan->slot_gates + first_slot),
-        .blocks = (const struct activation_block *const *)(plan->slot_gate_blocks + first_slot),
-        .results = plan->slot_outputs + first_slot,
+        .count = part.slots,
+        .values = (const float *const *)(plan->slot_gates + part.first_slot),
+        .blocks = (const struct activation_block *const *)(plan->slot_gate_blocks + part.first_slot),
+        .results = plan->slot_outputs + part.first_slot,
     };
-    work->kernels->multiply_tiles(&plan->down[expert], first_tile, tiles, &rows,
-                                  worker_pool_scratch(work->pool, worker));
+    work->kernels->multiply_tiles(&plan->down[part.expert], part.first_tile, part.tiles, &rows,
+                                  next_chunk_tiles(work, chunk, plan->down), worker_pool_scratch(work->pool, worker));
 }
 
 static void combine_row(void *context, size_t row, size_t worker) {
@@ -100,15 +126,15 @@ static void run_stage(struct expert_work *work, const struct weight_tiles *weigh
     work->tiles_per_chunk = weights->tile_bytes >= chunk_bytes ? 1 : chunk_bytes / weights->tile_bytes;
     if (work->tiles_per_chunk > 1) work->tiles_per_chunk &= ~(size_t)1;
     work->chunks_per_expert = (tile_count(weights->rows) + work->tiles_per_chunk - 1) / work->tiles_per_chunk;
-    worker_pool_run(work->pool, work->plan->expert_count * work->chunks_per_expert, body, work);
+    worker_pool_run(work->pool, work->visited_count * work->chunks_per_expert, body, work);
 }
 
-void multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+size_t multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
                               const struct expert_plan *plan) {
-    if (plan->row_count == 0 || plan->expert_count == 0) return;
+    if (plan->row_count == 0 || plan->expert_count == 0) return 0;
     struct expert_work work = {
         .pool = pool, .kernels = kernels, .plan = plan, .inner = plan->gate->rows, .hidden = plan->down->rows};
-    order_slots_by_expert(plan);
+    work.visited_count = order_slots_by_expert(plan);
     if (weight_format_is_quantized(plan->gate->format) || weight_format_is_quantized(plan->up->format))
         quantize_on_pool(pool, kernels, plan->row_count, plan->gate->columns, plan->inputs, plan->input_blocks);
     run_stage(&work, plan->gate, gate_and_up_chunk);
@@ -117,4 +143,5 @@ void multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_tabl
                          (const float *const *)plan->slot_gates, plan->slot_gate_blocks);
     run_stage(&work, plan->down, down_chunk);
     worker_pool_run(pool, plan->row_count, combine_row, &work);
+    return work.visited_count;
 }

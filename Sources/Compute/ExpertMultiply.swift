@@ -76,6 +76,7 @@ public final class ExpertScratch {
     private let ups: AlignedBuffer<Float>
     private let outputs: AlignedBuffer<Float>
     private let expertStarts: AlignedBuffer<Int>
+    private let visitedExperts: AlignedBuffer<Int>
     private let slotOfChoice: AlignedBuffer<Int>
     private let inputPointers: AlignedBuffer<UnsafePointer<Float>?>
     private let inputBlockPointers: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
@@ -109,6 +110,7 @@ public final class ExpertScratch {
         ups = AlignedBuffer(count: slots * inner)
         outputs = AlignedBuffer(count: slots * hidden)
         expertStarts = AlignedBuffer(count: expertCount + 1)
+        visitedExperts = AlignedBuffer(count: expertCount)
         slotOfChoice = AlignedBuffer(count: slots)
         unsafe inputPointers = AlignedBuffer(count: rowLimit)
         unsafe inputBlockPointers = AlignedBuffer(count: rowLimit)
@@ -159,6 +161,7 @@ public final class ExpertScratch {
             input_blocks: inputBlockPointers.pointer,
             outputs: outputPointers.pointer,
             expert_starts: expertStarts.pointer,
+            visited_experts: visitedExperts.pointer,
             slot_of_choice: slotOfChoice.pointer,
             slot_inputs: slotInputs.pointer,
             slot_input_blocks: slotInputBlocks.pointer,
@@ -167,10 +170,7 @@ public final class ExpertScratch {
             slot_gate_blocks: slotGateBlocks.pointer,
             slot_outputs: slotOutputs.pointer
         )
-        unsafe multiply_experts_on_pool(pool.workers, pool.kernels, &plan)
-        for expert in 0..<expertCount where expertStarts[expert] < expertStarts[expert + 1] {
-            visitCount += 1
-        }
+        visitCount += unsafe multiply_experts_on_pool(pool.workers, pool.kernels, &plan)
     }
 }
 

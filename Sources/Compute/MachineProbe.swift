@@ -57,7 +57,7 @@ public final class MachineProber {
             best.integerOperationsPerSecond = max(
                 best.integerOperationsPerSecond,
                 rate { [rounds = effort.rounds] probes in
-                    var result: Int32 = 0
+                    var result: Int32 = 0x0102_0304
                     return unsafe probes.integers(rounds, &result)
                 })
             best.floatOperationsPerSecond = max(

@@ -33,6 +33,8 @@ public struct KVCacheStorage: ~Copyable {
             let start = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             unsafe start != UnsafeMutableRawPointer(bitPattern: -1)
         else { throw .outOfMemory(purpose: "the KV cache", byteCount: size) }
+        // A layer's parts of two blocks lie far apart: with small pages attention would mostly walk page tables.
+        unsafe madvise(start, size, MADV_HUGEPAGE)
         self.shape = shape
         self.format = format
         self.blockCount = blockCount

@@ -147,6 +147,31 @@ private struct FilledCache {
         }
     }
 
+    /// A row alone takes another way through the kernels than many do: each number of heads has a shape of its own.
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 8, 9], [16, 40, 128, 160])
+    func aRowAloneGivesTheReferencesBits(group: Int, dimension: Int) {
+        let shape = Shape(kvHeads: 1, group: group, dimension: dimension, tokens: 300)
+        let (queries, keys, values) = numbersFor(shape)
+        for format in KVCacheFormat.allCases {
+            var expected: [UInt32] = []
+            for set in InstructionSet.allCases {
+                let pool = PoolChoice(set: set, threads: 1).make()
+                let cache = FilledCache(
+                    format: format, kvHeads: 1, dimension: dimension, keys: keys, values: values, pool: pool)
+                let results = Rows(count: shape.tokens, columns: queries.columns)
+                for position in [0, 1, 30, 31, 32, 100, 127, 128, 129, 255, 299] {
+                    let offset = position * queries.columns
+                    cache.attend(
+                        RowsView(queries.pointer + offset, count: 1, columns: queries.columns),
+                        into: RowsView(results.pointer + offset, count: 1, columns: queries.columns),
+                        firstPosition: position, heads: group, pool: pool)
+                }
+                if expected.isEmpty { expected = results.bits }
+                #expect(results.bits == expected, "\(set), \(format)")
+            }
+        }
+    }
+
     @Test func sequencesDoNotDisturbEachOther() {
         let pool = WorkerPool(threadCount: 2)
         let shape = Shape(kvHeads: 2, group: 2, dimension: 32, tokens: 70)

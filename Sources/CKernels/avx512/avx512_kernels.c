@@ -26,7 +26,7 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return (u8x64)_mm512_shuffle_epi8(tables, (__m512i)indices);
 }
 
-enum { product_rows_limit = 6, attention_rows = 6, float_tiles = 4 };
+enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4 };
 
 #include "../lanes/lanes_table.h"
 

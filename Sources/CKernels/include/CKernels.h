@@ -61,12 +61,13 @@ struct kernel_table {
     void (*quantize_row)(const float *values, size_t columns, struct activation_block *blocks);
 
     /// results[i][n] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from
-    /// `first_tile` on. Any format; `scratch` holds kernel_scratch_bytes.
+    /// `first_tile` on. Any format; `scratch` holds kernel_scratch_bytes. `next_tiles` is where the tiles lie that this
+    /// worker will probably multiply next, of the same format and size, or null: they are fetched meanwhile.
     void (*multiply_tiles)(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
-                           const struct multiply_rows *rows, void *scratch);
+                           const struct multiply_rows *rows, const void *next_tiles, void *scratch);
 
-    /// Writes row `row` of a store into its slot, rounding to nearest even.
-    void (*store_kv)(const struct kv_store *store, size_t row);
+    /// Writes `row_count` rows of a store from `first_row` on into their slots, rounding to nearest even.
+    void (*store_kv)(const struct kv_store *store, size_t first_row, size_t row_count);
 
     /// Attends with the query rows of one task; see attention_layout.h.
     void (*attend)(const struct attention_plan *plan, const struct attention_task *task, void *scratch);
@@ -103,6 +104,7 @@ struct expert_plan {
 
     // Scratch. A slot is one (row, choice) pair; slots are ordered by expert, then row.
     size_t *expert_starts;     // [expert_count + 1]
+    size_t *visited_experts;   // [expert_count]: those with rows, ascending
     size_t *slot_of_choice;    // [row_count * choices]
     const float **slot_inputs; // [row_count * choices]
     const struct activation_block **slot_input_blocks;
@@ -113,7 +115,8 @@ struct expert_plan {
 };
 
 /// outputs[row] = sum over a row's choices, in their order, of share * down(silu(gate(x)) * up(x)).
-void multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+/// Answers how many experts had rows.
+size_t multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
                               const struct expert_plan *plan);
 
 /// Writes all rows of a store on the pool's workers.

@@ -10,7 +10,7 @@ struct machine_probes {
     uint64_t (*read)(const void *memory, size_t byte_count);
 
     /// Multiplies and adds bytes as the quantised kernels do, without memory; answers how many operations those were,
-    /// a multiplication and an addition counting two.
+    /// a multiplication and an addition counting two. Starts from `*result`.
     size_t (*integers)(size_t rounds, int32_t *result);
 
     /// The same with floats, starting from `*result`.

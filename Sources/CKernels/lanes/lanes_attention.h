@@ -3,9 +3,16 @@
 
 #include "lanes.h"
 
-// A task's queries, (row, head) pairs in the order of their rows, meet the cache block by block: a block's keys and
-// values are widened to floats once, then scores and results are small products of up to `attention_rows` queries with
-// 32 lanes.
+// A task's queries, (row, head) pairs in the order of their rows, meet the cache some blocks at a time. Scores and
+// results are small products whose lanes are positions or dimensions. Many queries read keys and values that were widened
+// to floats once; a few read them as they are stored, as widening would cost more than the products.
+
+/// Blocks whose scores are computed side by side, so that a few queries have enough independent sums to keep the
+/// arithmetic busy; they are weighed one after another all the same.
+enum { attention_stride = 4 };
+
+/// Up to so many queries a row's heads read the cache as it is stored.
+enum { few_queries = 8 };
 
 struct attention_scratch {
     float keys[attention_dimension_limit * kv_block_tokens];   // [dimension][32]
@@ -13,7 +20,7 @@ struct attention_scratch {
     float queries[attention_query_limit][attention_dimension_limit];
     float outputs[attention_query_limit][attention_dimension_limit]; // of the span
     float totals[attention_query_limit][attention_dimension_limit];  // of the spans before it
-    float scores[attention_query_limit][kv_block_tokens];            // then shares
+    float scores[attention_stride][attention_query_limit][kv_block_tokens]; // then shares
     float sum_lanes[attention_query_limit][16];
     float maxima[attention_query_limit];
     float corrections[attention_query_limit];
@@ -45,67 +52,156 @@ static void widen(enum kv_format format, const uint8_t *source, size_t count, fl
         widen_as(kv_format_f32, source, count, target);
 }
 
-/// results[row][0..<32] = results[row] * factors[row] (0 without factors) + sum over k of left[row][k] *
-/// right[k][0..<32].
-inlined void multiply_32(int rows, const float *left, size_t left_stride, const float *right, size_t right_stride,
-                         size_t depth, const float *factors, float *results, size_t result_stride) {
-    f32x16 sums[8][2];
+/// 16 elements of a row, as floats.
+inlined f32x16 load_elements(enum kv_format format, const uint8_t *row, size_t first) {
+    if (format == kv_format_f32) return load_floats((const float *)row + first);
+    return format == kv_format_f16 ? load_halves(row + first * 2) : load_bfloats(row + first * 2);
+}
+
+inlined void prefetch_lines(const uint8_t *bytes, int lines) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < lines; i++) __builtin_prefetch(bytes + i * 64, 0, 2);
+}
+
+inlined size_t element_size(enum kv_format format) { return format == kv_format_f32 ? 4 : 2; }
+
+/// Keys of a few blocks, as the cache stores them or widened, and what is wanted after them: 64 bytes of each are
+/// fetched with every dimension, so that memory and arithmetic are busy at the same time.
+struct attention_keys {
+    const uint8_t *blocks[attention_stride];
+    const uint8_t *next[attention_stride];
+};
+
+/// scores[block][row][0..<32] = sum over the dimensions of queries[row] * keys, for `blocks` blocks from `first` on.
+inlined void score_rows(enum kv_format format, int rows, int blocks, const struct attention_keys *keys, int first,
+                        bool fetches, size_t dimension, struct attention_scratch *s, size_t first_query) {
+    f32x16 sums[8][8];
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 2; i++)
-            sums[row][i] =
-                factors ? load_floats(results + (size_t)row * result_stride + i * 16) * splat(factors[row]) : splat(0);
-    for (size_t k = 0; k < depth; k++) {
-        const f32x16 first = load_floats(right + k * right_stride), second = load_floats(right + k * right_stride + 16);
+        for (int i = 0; i < blocks * 2; i++) sums[row][i] = splat(0);
+    for (size_t d = 0; d < dimension; d++) {
+        f32x16 vectors[8];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < blocks * 2; i++)
+            vectors[i] = load_elements(
+                format, keys->blocks[first + i / 2] + d * kv_block_tokens * element_size(format), (size_t)(i % 2) * 16);
+        if (fetches)
+#pragma clang loop unroll(full)
+            for (int i = 0; i < blocks; i++) __builtin_prefetch(keys->next[first + i] + d * 64, 0, 2);
 #pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++) {
-            const f32x16 x = splat(left[(size_t)row * left_stride + k]);
-            sums[row][0] = fused(x, first, sums[row][0]);
-            sums[row][1] = fused(x, second, sums[row][1]);
+            const f32x16 x = splat(s->queries[first_query + (size_t)row][d]);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < blocks * 2; i++) sums[row][i] = fused(x, vectors[i], sums[row][i]);
         }
     }
 #pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-        store_floats(results + (size_t)row * result_stride, sums[row][0]);
-        store_floats(results + (size_t)row * result_stride + 16, sums[row][1]);
-    }
+    for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < blocks * 2; i++)
+            store_floats(s->scores[first + i / 2][first_query + (size_t)row] + i % 2 * 16, sums[row][i]);
 }
 
-static void score_queries(struct attention_scratch *s, size_t dimension, size_t first, size_t end) {
+/// outputs[row][first..<first + 16 * vectors] = those * corrections[row] + sum over `valid` positions of shares * values.
+/// `next`, unless null, is fetched meanwhile, 256 bytes with every position.
+inlined void add_value_rows(enum kv_format format, int rows, int vectors, const uint8_t *values, size_t row_elements,
+                            size_t valid, const uint8_t *next, struct attention_scratch *s, int block,
+                            size_t first_query, size_t first) {
+    f32x16 sums[8][8];
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++) {
+        const f32x16 correction = splat(s->corrections[first_query + (size_t)row]);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < vectors; i++)
+            sums[row][i] = load_floats(s->outputs[first_query + (size_t)row] + first + i * 16) * correction;
+    }
+    for (size_t p = 0; p < valid; p++) {
+        const uint8_t *value = values + (p * row_elements + first) * element_size(format);
+        f32x16 loaded[8];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < vectors; i++) loaded[i] = load_elements(format, value, (size_t)i * 16);
+        if (next) prefetch_lines(next + p * 256, 4);
+#pragma clang loop unroll(full)
+        for (int row = 0; row < rows; row++) {
+            const f32x16 x = splat(s->scores[block][first_query + (size_t)row][p]);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < vectors; i++) sums[row][i] = fused(x, loaded[i], sums[row][i]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < vectors; i++)
+            store_floats(s->outputs[first_query + (size_t)row] + first + i * 16, sums[row][i]);
+}
+
+/// Scores of queries `first` to `end` with block `block` of the keys.
+inlined void score_block_as(enum kv_format format, const struct attention_keys *keys, int block, size_t dimension,
+                            struct attention_scratch *s, size_t first, size_t end) {
     size_t q = first;
 #define score_case(rows)                                                                                               \
-    for (; q + rows <= end; q += rows)                                                                                 \
-    multiply_32(rows, s->queries[q], attention_dimension_limit, s->keys, kv_block_tokens, dimension, NULL,             \
-                s->scores[q], kv_block_tokens)
-    if (attention_rows >= 6) score_case(6);
+    for (; q + rows <= end; q += rows) score_rows(format, rows, 1, keys, block, false, dimension, s, q)
+    if (attention_rows >= 8) score_case(8);
+    if (attention_rows >= 4) score_case(4);
     score_case(2);
     score_case(1);
 #undef score_case
 }
 
-/// Adds the values of the first `valid` positions to queries that all see just these.
-static void add_values(struct attention_scratch *s, size_t value_stride, size_t valid, size_t first, size_t end) {
-    for (size_t d = 0; d < value_stride; d += 32) {
-        size_t q = first;
-#define value_case(rows)                                                                                               \
-    for (; q + rows <= end; q += rows)                                                                                 \
-    multiply_32(rows, s->scores[q], kv_block_tokens, s->values + d, value_stride, valid, s->corrections + q,           \
-                s->outputs[q] + d, attention_dimension_limit)
-        if (attention_rows >= 6) value_case(6);
-        value_case(2);
-        value_case(1);
-#undef value_case
+/// The same of a few queries with `attention_stride` blocks: the fewer queries, the more blocks at once.
+inlined void score_stride_as(enum kv_format format, const struct attention_keys *keys, size_t dimension,
+                             struct attention_scratch *s, size_t queries) {
+    size_t q = 0;
+#define stride_case(rows, blocks)                                                                                      \
+    for (; q + rows <= queries; q += rows)                                                                             \
+        for (int block = 0; block < attention_stride; block += blocks) {                                               \
+            if (q == 0)                                                                                                \
+                score_rows(format, rows, blocks, keys, block, true, dimension, s, q);                                  \
+            else                                                                                                       \
+                score_rows(format, rows, blocks, keys, block, false, dimension, s, q);                                 \
+        }
+    if (attention_rows >= 8) {
+        stride_case(8, 1);
+        stride_case(4, 2);
+        stride_case(2, 4);
     }
+    stride_case(1, 4);
+#undef stride_case
+}
+
+/// Adds the values of the first `valid` positions to queries that all see just these: the fewer queries, the more
+/// dimensions at once. `next`, unless null, is fetched meanwhile.
+inlined void add_values_as(enum kv_format format, const uint8_t *values, size_t value_stride, size_t valid,
+                           const uint8_t *next, struct attention_scratch *s, int block, size_t first, size_t end) {
+    size_t q = first;
+#define value_case(rows, vectors)                                                                                      \
+    for (; q + rows <= end; q += rows) {                                                                               \
+        size_t d = 0;                                                                                                  \
+        for (; d + vectors * 16 <= value_stride; d += vectors * 16)                                                    \
+            add_value_rows(format, rows, vectors, values, value_stride, valid, q + d == first ? next : NULL, s, block, \
+                           q, d);                                                                                      \
+        for (; vectors > 2 && d < value_stride; d += 32)                                                               \
+            add_value_rows(format, rows, 2, values, value_stride, valid, NULL, s, block, q, d);                        \
+    }
+    if (attention_rows >= 8) {
+        value_case(8, 2);
+        value_case(4, 4);
+        value_case(2, 8);
+    }
+    value_case(2, 2);
+    value_case(1, 4);
+#undef value_case
 }
 
 /// Turns a query's scores into shares and updates its maximum and sum; the correction is for what came before.
-inlined void weigh_scores(struct attention_scratch *s, size_t q, float scale, size_t valid) {
+inlined void weigh_scores(struct attention_scratch *s, int block, size_t q, float scale, size_t valid) {
     const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const i32x16 first_seen = lane < (int32_t)valid, second_seen = lane + 16 < (int32_t)valid;
     const f32x16 none = splat(-INFINITY);
-    const f32x16 first = first_seen ? load_floats(s->scores[q]) * splat(scale) : none;
-    const f32x16 second = second_seen ? load_floats(s->scores[q] + 16) * splat(scale) : none;
+    float *scores = s->scores[block][q];
+    const f32x16 first = first_seen ? load_floats(scores) * splat(scale) : none;
+    const f32x16 second = second_seen ? load_floats(scores + 16) * splat(scale) : none;
     const float before = s->maxima[q];
     const float maximum = largest_lane(larger_of(second, larger_of(first, splat(before))));
     // exponential(0) is 1, so leaving it out changes no bit.
@@ -113,8 +209,8 @@ inlined void weigh_scores(struct attention_scratch *s, size_t q, float scale, si
     const f32x16 first_shares = first_seen ? exponentials(first - splat(maximum)) : splat(0);
     const f32x16 second_shares = second_seen ? exponentials(second - splat(maximum)) : splat(0);
     store_floats(s->sum_lanes[q], fused(load_floats(s->sum_lanes[q]), splat(correction), first_shares) + second_shares);
-    store_floats(s->scores[q], first_shares);
-    store_floats(s->scores[q] + 16, second_shares);
+    store_floats(scores, first_shares);
+    store_floats(scores + 16, second_shares);
     s->maxima[q] = maximum;
     s->corrections[q] = correction;
 }
@@ -152,27 +248,70 @@ static size_t positions_seen(size_t position, size_t block_start) {
     return position - block_start + 1 < kv_block_tokens ? position - block_start + 1 : kv_block_tokens;
 }
 
+/// Where a head's keys lie in the block that holds position `start`; its values follow them.
+inlined const uint8_t *head_block(const struct attention_plan *plan, const struct attention_task *task, size_t start) {
+    const size_t block = (size_t)task->sequence->block_table[start / kv_block_tokens];
+    return plan->cache + block * plan->block_stride + task->kv_head * plan->layout.head_bytes;
+}
+
 /// One block of positions for all queries of a task.
 static void attend_block(const struct attention_plan *plan, const struct attention_task *task, size_t start,
                          struct attention_scratch *s) {
     const struct kv_layout *layout = &plan->layout;
     const size_t group = plan->head_count / layout->kv_head_count, queries = task->row_count * group;
     const size_t first_position = task->sequence->first_position + task->first_row;
-    const size_t block = (size_t)task->sequence->block_table[start / kv_block_tokens];
-    const uint8_t *keys = plan->cache + block * plan->block_stride + task->kv_head * layout->head_bytes;
+    const uint8_t *keys = head_block(plan, task, start);
     const size_t key_count = kv_block_tokens * layout->head_dimension;
     widen(layout->format, keys, key_count, s->keys);
     widen(layout->format, keys + key_count * layout->element_bytes, kv_block_tokens * layout->value_stride, s->values);
     const size_t first = start > first_position ? (start - first_position) * group : 0;
-    score_queries(s, layout->head_dimension, first, queries);
+    const struct attention_keys widened = {.blocks = {(const uint8_t *)s->keys}};
+    score_block_as(kv_format_f32, &widened, 0, layout->head_dimension, s, first, queries);
     for (size_t q = first; q < queries; q++)
-        weigh_scores(s, q, plan->scale, positions_seen(first_position + q / group, start));
+        weigh_scores(s, 0, q, plan->scale, positions_seen(first_position + q / group, start));
     for (size_t q = first; q < queries;) {
         const size_t valid = positions_seen(first_position + q / group, start);
         size_t end = q + 1;
         while (end < queries && positions_seen(first_position + end / group, start) == valid) end++;
-        add_values(s, layout->value_stride, valid, q, end);
+        add_values_as(kv_format_f32, (const uint8_t *)s->values, layout->value_stride, valid, NULL, s, 0, q, end);
         q = end;
+    }
+}
+
+/// Up to `attention_stride` blocks for the few queries of one row, which sees all their positions but perhaps the last's.
+/// While keys are at work their values are fetched, and with these the keys of the stride that follows.
+inlined void attend_stride_as(enum kv_format format, const struct attention_plan *plan,
+                              const struct attention_task *task, size_t start, size_t end,
+                              struct attention_scratch *s) {
+    const struct kv_layout *layout = &plan->layout;
+    const size_t group = plan->head_count / layout->kv_head_count, dimension = layout->head_dimension;
+    const size_t position = task->sequence->first_position + task->first_row;
+    const size_t key_bytes = kv_block_tokens * dimension * element_size(format);
+    const int blocks = (int)((end - start + kv_block_tokens - 1) / kv_block_tokens);
+    struct attention_keys keys = {0};
+    for (int i = 0; i < blocks; i++) {
+        keys.blocks[i] = head_block(plan, task, start + (size_t)i * kv_block_tokens);
+        keys.next[i] = keys.blocks[i] + key_bytes;
+    }
+    if (blocks == attention_stride)
+        score_stride_as(format, &keys, dimension, s, group);
+    else
+        for (int i = 0; i < blocks; i++) score_block_as(format, &keys, i, dimension, s, 0, group);
+    for (int i = 0; i < blocks; i++) {
+        const size_t valid = positions_seen(position, start + (size_t)i * kv_block_tokens);
+        for (size_t q = 0; q < group; q++) weigh_scores(s, i, q, plan->scale, valid);
+        const size_t ahead = start + (size_t)(i + attention_stride) * kv_block_tokens;
+        const uint8_t *next = ahead <= position ? head_block(plan, task, ahead) : NULL;
+        add_values_as(format, keys.blocks[i] + key_bytes, layout->value_stride, valid, next, s, i, 0, group);
+    }
+}
+
+static void attend_stride(const struct attention_plan *plan, const struct attention_task *task, size_t start,
+                          size_t end, struct attention_scratch *s) {
+    switch (plan->layout.format) {
+    case kv_format_f16: attend_stride_as(kv_format_f16, plan, task, start, end, s); break;
+    case kv_format_bf16: attend_stride_as(kv_format_bf16, plan, task, start, end, s); break;
+    case kv_format_f32: attend_stride_as(kv_format_f32, plan, task, start, end, s); break;
     }
 }
 
@@ -190,8 +329,15 @@ static void lanes_attend(const struct attention_plan *plan, const struct attenti
                dimension * sizeof(float));
     for (size_t start = 0; start <= last_position; start += attention_span_tokens) {
         begin_span(s, queries, value_stride);
-        for (size_t p = start; p <= last_position && p < start + attention_span_tokens; p += kv_block_tokens)
-            attend_block(plan, task, p, s);
+        const size_t end = start + attention_span_tokens < last_position + 1 ? start + attention_span_tokens
+                                                                             : last_position + 1;
+        if (task->row_count == 1 && group <= few_queries)
+            for (size_t p = start; p < end; p += attention_stride * kv_block_tokens)
+                attend_stride(plan, task, p, p + attention_stride * kv_block_tokens < end
+                                                 ? p + attention_stride * kv_block_tokens
+                                                 : end, s);
+        else
+            for (size_t p = start; p < end; p += kv_block_tokens) attend_block(plan, task, p, s);
         const size_t first = start > first_position ? (start - first_position) * group : 0;
         end_span(s, first, queries, value_stride, start == 0);
     }
@@ -240,14 +386,17 @@ static void store_head(const struct kv_layout *layout, uint8_t *head, size_t slo
     store_as(layout->format, value, dimension, values);
 }
 
-static void lanes_store_kv(const struct kv_store *store, size_t row) {
+/// Head by head: neighbouring rows write to the same cache lines.
+static void lanes_store_kv(const struct kv_store *store, size_t first_row, size_t row_count) {
     const struct kv_layout *layout = &store->layout;
-    const size_t slot = (size_t)store->slots[row];
-    uint8_t *block = store->cache + slot / kv_block_tokens * store->block_stride;
     for (size_t head = 0; head < layout->kv_head_count; head++)
-        store_head(layout, block + head * layout->head_bytes, slot % kv_block_tokens,
-                   store->keys + row * store->key_stride + head * layout->head_dimension,
-                   store->values + row * store->value_stride + head * layout->head_dimension);
+        for (size_t row = first_row; row < first_row + row_count; row++) {
+            const size_t slot = (size_t)store->slots[row];
+            uint8_t *block = store->cache + slot / kv_block_tokens * store->block_stride;
+            store_head(layout, block + head * layout->head_bytes, slot % kv_block_tokens,
+                       store->keys + row * store->key_stride + head * layout->head_dimension,
+                       store->values + row * store->value_stride + head * layout->head_dimension);
+        }
 }
 
 #endif

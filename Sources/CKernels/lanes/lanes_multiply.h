@@ -125,6 +125,7 @@ enum { panel_columns = 1024, panel_groups = panel_columns / 64 };
 
 /// Some columns of one tile, unpacked.
 struct panel {
+    const uint8_t *groups[panel_groups]; // where each group's codes are: in `codes`, or in the tile itself
     uint8_t codes[panel_groups][1024];
     f32x16 scales[panel_groups][4];
     f32x16 minimums[panel_groups][4];
@@ -141,10 +142,14 @@ inlined void unpack_superblock(enum weight_format format, const uint8_t *superbl
     for (int i = 0; i < traits.superblock_columns / 64; i++) {
         const uint8_t *source = superblock + traits.header_bytes + i * traits.group_bytes;
         uint8_t *codes = panel->codes[group + (size_t)i];
+        const bool is_unpacked = traits.planes == planes_byte;
+        panel->groups[group + (size_t)i] = is_unpacked ? source : codes;
+        if (!is_unpacked) {
 #pragma clang loop unroll(full)
-        for (int vector = 0; vector < 16; vector++) {
-            const u8x64 unpacked = group_codes(format, source, vector / 8, vector % 8);
-            store_vector(codes + vector * 64, unpacked);
+            for (int vector = 0; vector < 16; vector++) {
+                const u8x64 unpacked = group_codes(format, source, vector / 8, vector % 8);
+                store_vector(codes + vector * 64, unpacked);
+            }
         }
         for (int scale = 0; scale < per_group; scale++) {
             panel->scales[group + (size_t)i][scale] = scales[i * per_group + scale];
@@ -185,6 +190,24 @@ static __attribute__((noinline)) void unpack_panel(enum weight_format format, co
 #undef unpack_case
 }
 
+/// Weights that are wanted next: they are fetched into the second-level cache bit by bit, while the ones at hand are
+/// multiplied, so that memory and arithmetic are busy at the same time.
+struct prefetch_stream {
+    const uint8_t *bytes[2];
+    size_t lines[2];       // of 64 bytes, yet to be fetched
+    size_t lines_per_step; // a step is one group of columns and a few rows
+};
+
+inlined void prefetch_step(struct prefetch_stream *stream) {
+    for (size_t i = 0; i < stream->lines_per_step; i++) {
+        const int part = stream->lines[0] > 0 ? 0 : 1;
+        if (stream->lines[part] == 0) return;
+        __builtin_prefetch(stream->bytes[part], 0, 2);
+        stream->bytes[part] += 64;
+        stream->lines[part]--;
+    }
+}
+
 /// The panels of one or two tiles and the rows that meet them.
 struct panel_work {
     const struct panel *panels;
@@ -195,6 +218,7 @@ struct panel_work {
     size_t output;
     size_t lanes;   // of the last tile
     bool continues; // the results hold the sums of earlier columns
+    struct prefetch_stream *upcoming;
 };
 
 inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row) {
@@ -208,8 +232,9 @@ inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const
     for (size_t group = 0; group < work->groups; group++) {
         struct product_group groups[2];
         for (int t = 0; t < tiles; t++)
-            groups[t] = (struct product_group){work->panels[t].codes[group], work->panels[t].scales[group],
+            groups[t] = (struct product_group){work->panels[t].groups[group], work->panels[t].scales[group],
                                                work->panels[t].minimums[group]};
+        prefetch_step(work->upcoming);
         // A panel's codes lie as Q8_0's do.
         add_product_group(weight_format_q8_0, kind, tiles, rows, groups, work->blocks + row,
                           work->first_block + group * 2, sums);
@@ -246,24 +271,55 @@ static __attribute__((noinline)) void multiply_panels(struct product_kind kind, 
 #undef panel_case
 }
 
+/// Steps of a panel's multiplication: row blocks as multiply_panel_rows cuts them, times groups.
+static size_t panel_steps(size_t rows, size_t groups) {
+    const size_t block = product_rows_limit >= 4 ? product_rows_limit : 2;
+    return (rows + block - 1) / block * groups;
+}
+
+/// The panel of columns that comes after the one at `column`: of the same tiles, or the first one of `next_tiles`.
+static struct prefetch_stream upcoming_panel(const struct weight_tiles *weights, const uint8_t *tiles_data, int tiles,
+                                             size_t column, const uint8_t *next_tiles, size_t steps) {
+    const struct tile_traits traits = traits_of(weights->format);
+    const bool is_last = column + panel_columns >= weights->columns;
+    const size_t first = is_last ? 0 : column + panel_columns;
+    const size_t left = weights->columns - first, columns = left < panel_columns ? left : panel_columns;
+    const size_t lines = superblock_count(traits, columns) * superblock_bytes(traits) / 64;
+    const uint8_t *data = is_last ? next_tiles : tiles_data;
+    struct prefetch_stream stream = {0};
+    if (!data) return stream;
+    for (int t = 0; t < tiles; t++) {
+        stream.bytes[t] =
+            data + (size_t)t * weights->tile_bytes + first / traits.superblock_columns * superblock_bytes(traits);
+        stream.lines[t] = lines;
+    }
+    stream.lines_per_step = (lines * (size_t)tiles + steps - 1) / steps;
+    return stream;
+}
+
 static void multiply_through_panels(const struct weight_tiles *weights, size_t tile, int tiles,
-                                    const struct multiply_rows *rows, struct panel *panels) {
+                                    const struct multiply_rows *rows, const uint8_t *next_tiles,
+                                    struct panel *panels) {
     const size_t outputs_left = weights->rows - (tile + (size_t)tiles - 1) * 16;
+    const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
     for (size_t column = 0; column < weights->columns; column += panel_columns) {
         const size_t left = weights->columns - column;
         const size_t columns = left < panel_columns ? left : panel_columns;
+        const size_t groups = activation_block_count(columns) / 2;
         for (int t = 0; t < tiles; t++)
-            unpack_panel(weights->format, (const uint8_t *)weights->data + (tile + (size_t)t) * weights->tile_bytes,
-                         column, columns, &panels[t]);
+            unpack_panel(weights->format, data + (size_t)t * weights->tile_bytes, column, columns, &panels[t]);
+        struct prefetch_stream upcoming =
+            upcoming_panel(weights, data, tiles, column, next_tiles, panel_steps(rows->count, groups));
         const struct panel_work work = {
             .panels = panels,
-            .groups = activation_block_count(columns) / 2,
+            .groups = groups,
             .first_block = column / 32,
             .blocks = rows->blocks,
             .results = rows->results,
             .output = tile * 16,
             .lanes = outputs_left < 16 ? outputs_left : 16,
             .continues = column > 0,
+            .upcoming = &upcoming,
         };
         multiply_panels(kind_of(weights->format), tiles, &work, rows->count);
     }
@@ -303,7 +359,7 @@ static bool multiply_one_tile_directly(const struct weight_tiles *weights, size_
 }
 
 static void multiply_quantized_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
-                                     const struct multiply_rows *rows, void *scratch) {
+                                     const struct multiply_rows *rows, const void *next_tiles, void *scratch) {
     const size_t end = first_tile + tile_count;
     for (size_t tile = first_tile; tile < end;) {
         if (rows->count <= direct_rows_limit && multiply_one_tile_directly(weights, tile, rows)) {
@@ -311,8 +367,10 @@ static void multiply_quantized_tiles(const struct weight_tiles *weights, size_t 
             continue;
         }
         const int tiles = product_rows_limit >= 6 && tile + 2 <= end ? 2 : 1;
-        multiply_through_panels(weights, tile, tiles, rows, scratch);
-        tile += (size_t)tiles;
+        const size_t after = tile + (size_t)tiles;
+        const uint8_t *next = after < end ? (const uint8_t *)weights->data + after * weights->tile_bytes : next_tiles;
+        multiply_through_panels(weights, tile, tiles, rows, next, scratch);
+        tile = after;
     }
 }
 

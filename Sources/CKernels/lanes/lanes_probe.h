@@ -21,7 +21,7 @@ static uint64_t lanes_probe_read(const void *memory, size_t byte_count) {
     return result;
 }
 
-/// Dot products of registers alone: as many sums as the multiplication kernels keep.
+/// Dot products of registers alone with the word `*result`: as many sums as the multiplication kernels keep.
 static size_t lanes_probe_integers(size_t rounds, int32_t *result) {
     enum { sums_count = 2 * product_rows_limit };
     u8x64 codes[2];
@@ -29,9 +29,11 @@ static size_t lanes_probe_integers(size_t rounds, int32_t *result) {
     memset(codes, 3, sizeof codes[0]);
     memset(&codes[1], 5, sizeof codes[1]);
     for (int i = 0; i < sums_count; i++) sums[i] = (i32x16)i;
+    // One word for all: a new one each time would measure how fast words are spread over lanes.
+    const int32_t word = *result;
     for (size_t round = 0; round < rounds; round++) {
 #pragma clang loop unroll(full)
-        for (int i = 0; i < sums_count; i++) sums[i] = add_dot(sums[i], codes[i % 2], (int32_t)(round + (size_t)i), false);
+        for (int i = 0; i < sums_count; i++) sums[i] = add_dot(sums[i], codes[i % 2], word, false);
     }
     i32x16 all = sums[0];
     for (int i = 1; i < sums_count; i++) all ^= sums[i];

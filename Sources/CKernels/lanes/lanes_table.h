@@ -9,9 +9,9 @@
 #include "lanes_quantize.h"
 
 static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
-                                 const struct multiply_rows *rows, void *scratch) {
+                                 const struct multiply_rows *rows, const void *next_tiles, void *scratch) {
     if (weight_format_is_quantized(weights->format))
-        multiply_quantized_tiles(weights, first_tile, tile_count, rows, scratch);
+        multiply_quantized_tiles(weights, first_tile, tile_count, rows, next_tiles, scratch);
     else
         multiply_float_tiles(weights, first_tile, tile_count, rows);
 }

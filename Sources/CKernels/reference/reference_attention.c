@@ -100,7 +100,7 @@ static void write_element(enum kv_format format, void *elements, size_t index, f
         ((uint16_t *)elements)[index] = format == kv_format_f16 ? half_from_float(value) : bfloat_from_float(value);
 }
 
-void reference_store_kv(const struct kv_store *store, size_t row) {
+static void store_row(const struct kv_store *store, size_t row) {
     const struct kv_layout *layout = &store->layout;
     const size_t dimension = layout->head_dimension;
     const size_t slot = (size_t)store->slots[row] % kv_block_tokens;
@@ -115,4 +115,8 @@ void reference_store_kv(const struct kv_store *store, size_t row) {
                           store->values[row * store->value_stride + head * dimension + d]);
         }
     }
+}
+
+void reference_store_kv(const struct kv_store *store, size_t first_row, size_t row_count) {
+    for (size_t row = first_row; row < first_row + row_count; row++) store_row(store, row);
 }

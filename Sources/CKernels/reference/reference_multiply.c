@@ -90,7 +90,8 @@ static void multiply_quantized_lane(const struct weight_tiles *weights, const ui
 }
 
 void reference_multiply_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
-                              const struct multiply_rows *rows, void *scratch) {
+                              const struct multiply_rows *rows, const void *next_tiles, void *scratch) {
+    (void)next_tiles;
     (void)scratch;
     for (size_t tile = first_tile; tile < first_tile + tile_count; tile++) {
         if (!weight_format_is_quantized(weights->format)) {
