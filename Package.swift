@@ -60,6 +60,7 @@ let package = Package(
 
         // L2
         module("HTTP", ["Sockets", "CZlib", httpTypes, logging, metrics]),
+        module("HTTPClient", ["Sockets"]),
         module("Templates", ["JSON"]),
         module("Tokenization", ["Tokens", "JSON"]),
         module("Checkpoints", ["CLinux", "JSON"]),
@@ -79,6 +80,8 @@ let package = Package(
             ]
         ),
 
+        module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "JSON"]),
+
         // L6
         module(
             "OpenAIAPI",
@@ -89,7 +92,9 @@ let package = Package(
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "OpenAIAPI", "Serving", "HTTP", "Sockets", "Engine", "Models", "Checkpoints", "Compute", "Chat",
+                "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
+                "Checkpoints", "Compute",
+                "Chat",
                 "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
                 arguments, configuration, logging, httpTypes,
             ],
@@ -113,6 +118,7 @@ let package = Package(
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Sampling", ["Tokens"]),
+        tests("HTTPClient", ["HTTP", "Sockets", httpTypes, logging]),
         tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
@@ -120,6 +126,9 @@ let package = Package(
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
+        tests(
+            "Benchmarks",
+            ["Models", "Compute", "Checkpoints", "HTTP", "HTTPClient", "Sockets", "JSON", httpTypes, logging]),
         tests(
             "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
         tests(

@@ -87,6 +87,9 @@ public final class ExpertScratch {
     private let slotGateBlocks: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
     private let slotOutputs: AlignedBuffer<UnsafeMutablePointer<Float>?>
 
+    /// Experts that had rows, added up over all calls: how often an expert's weights were read.
+    public private(set) var visitCount = 0
+
     /// - Parameters:
     ///   - rowLimit: The most rows of a step.
     ///   - choices: Experts of a row.
@@ -165,6 +168,9 @@ public final class ExpertScratch {
             slot_outputs: slotOutputs.pointer
         )
         unsafe multiply_experts_on_pool(pool.workers, pool.kernels, &plan)
+        for expert in 0..<expertCount where expertStarts[expert] < expertStarts[expert + 1] {
+            visitCount += 1
+        }
     }
 }
 

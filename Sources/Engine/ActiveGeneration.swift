@@ -20,7 +20,7 @@ final class ActiveGeneration {
     var postedPromptCount = 0
     /// The place in the queue that was posted last.
     var postedAhead: Int?
-    private(set) var output: OutputMachine
+    private var output: OutputMachine
     private(set) var completionCount = 0
 
     private let stops: StopConditions
@@ -53,6 +53,14 @@ final class ActiveGeneration {
         if started == nil {
             started = .now
         }
+    }
+
+    /// The token that must come next instead of a drawn one.
+    var forcedToken: TokenID? { output.forcedToken }
+
+    /// The token that stands for a drawn one.
+    func resolve(_ drawn: TokenID) -> TokenID {
+        output.resolve(drawn)
     }
 
     /// Moves on by one generated token.
@@ -99,7 +107,7 @@ final class ActiveGeneration {
         let queueEnd = started ?? end
         return GenerationUsage(
             promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
-            reasoningTokens: output.reasoningTokenCount,
+            reasoningTokens: output.reasoningTokenCount, reasoningEnd: output.reasoningEnd,
             timings: GenerationTimings(
                 queue: queueEnd - submitted, prefill: prefillEnd - queueEnd, decode: end - prefillEnd))
     }

@@ -144,13 +144,13 @@ struct EngineLoop: ~Copyable {
         }
         let parameters = generation.sampling.parameters
         let token: TokenID
-        if let forced = generation.output.forcedToken {
+        if let forced = generation.forcedToken {
             token = forced
         } else {
             let drawn = unsafe sampler.draw(
                 logits.row(row), plan: generation.sampling, tokens: scheduler.sequences[slot].tokens,
                 promptCount: scheduler.sequences[slot].promptCount)
-            token = generation.output.resolve(drawn)
+            token = generation.resolve(drawn)
         }
         let probability = parameters.logProbabilityCount.map {
             unsafe sampler.logProbabilities(logits.row(row), of: token, alternatives: $0)

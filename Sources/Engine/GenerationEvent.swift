@@ -53,16 +53,19 @@ public struct GenerationUsage: Hashable, Sendable {
     public var completionTokens: Int
     /// Those of them that belong to reasoning, its tags included.
     public var reasoningTokens: Int
+    /// What closed the think block; nil if none was closed.
+    public var reasoningEnd: ReasoningEnd?
     public var timings: GenerationTimings
 
     public init(
         promptTokens: Int = 0, cachedTokens: Int = 0, completionTokens: Int = 0, reasoningTokens: Int = 0,
-        timings: GenerationTimings = GenerationTimings()
+        reasoningEnd: ReasoningEnd? = nil, timings: GenerationTimings = GenerationTimings()
     ) {
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
         self.completionTokens = completionTokens
         self.reasoningTokens = reasoningTokens
+        self.reasoningEnd = reasoningEnd
         self.timings = timings
     }
 }

@@ -7,6 +7,9 @@ public import Compute
 public protocol CausalLanguageModel: AnyObject {
     var shape: ModelShape { get }
 
+    /// How often an expert's weights were read, over all layers and passes since `prepare`; 0 for a dense model.
+    var expertVisitCount: Int { get }
+
     /// Sizes the scratch memory once; a forward pass within these limits allocates nothing.
     ///
     /// `rowLimit` bounds the rows of a batch, `logitRowLimit` those of them that want logits.
@@ -21,4 +24,8 @@ public protocol CausalLanguageModel: AnyObject {
     /// The result is valid until the next call. Token ids must be below `shape.vocabularySize`, rows within the limits of
     /// `prepare`, and the tables' blocks within the cache.
     func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> Logits
+}
+
+extension CausalLanguageModel {
+    public var expertVisitCount: Int { 0 }
 }

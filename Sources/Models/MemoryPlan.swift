@@ -23,6 +23,8 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     public var parameterCount: Int
     /// Parameters that one token's forward pass reads: all but the experts that it does not visit.
     public var activeParameterCount: Int
+    /// Experts of all layers together; 0 for a dense model.
+    public var expertCount: Int
 
     /// The bytes of all weights.
     public var weightByteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }
@@ -106,7 +108,7 @@ extension MemoryPlan {
     }
 
     /// A number of parameters such as `30.5 B`.
-    static func short(_ number: Int) -> String {
+    package static func short(_ number: Int) -> String {
         let units = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")]
         for (unit, name) in units where number >= unit {
             return "\(tenths(number, unit)) \(name)"
@@ -115,7 +117,7 @@ extension MemoryPlan {
     }
 
     /// A number of bytes such as `18.6 GiB`.
-    static func size(_ byteCount: Int) -> String {
+    package static func size(_ byteCount: Int) -> String {
         let units = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
         for (unit, name) in units where byteCount >= unit {
             return "\(tenths(byteCount, unit)) \(name)"

@@ -46,6 +46,7 @@ struct ChatCompletionBody {
         }
         writer.append(key: "finish_reason")
         writer.append(optional: choice.finishReason?.rawName)
+        choice.finish?.writeDetails(to: &writer)
         writer.endObject()
     }
 

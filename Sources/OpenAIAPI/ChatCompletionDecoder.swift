@@ -30,6 +30,7 @@ enum ChatCompletionDecoder {
         let messages = try MessageDecoder.messages(from: &root)
         let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
         let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
+        fieldNames[.thinkingBudget] = reasoning.budgetName
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
@@ -37,7 +38,8 @@ enum ChatCompletionDecoder {
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
-            templateVariables: reasoning.templateVariables,
+            thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
+            minimumAnswerTokens: reasoning.minimumAnswerTokens, templateVariables: reasoning.templateVariables,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &warnings)

@@ -63,9 +63,9 @@ struct ChatStreamFrames {
             heartbeat.generating()
             appendRole(choice, to: &frames)
             appendChoice(choice, tokens: tokens, to: &frames) { Self.write(delta, to: &$0) }
-        case .finished(let choice, let reason):
+        case .finished(let choice, let finish):
             appendRole(choice, to: &frames)
-            appendChoice(choice, finishReason: reason.rawName, to: &frames) { _ in }
+            appendChoice(choice, finish: finish, to: &frames) { _ in }
         }
     }
 
@@ -80,7 +80,7 @@ struct ChatStreamFrames {
     }
 
     private func appendChoice(
-        _ choice: Int, tokens: [SentToken] = [], finishReason: String? = nil, to frames: inout [UInt8],
+        _ choice: Int, tokens: [SentToken] = [], finish: ChatFinish? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
         chunks.append(to: &frames, warnings: warnings) { writer in
@@ -97,7 +97,8 @@ struct ChatStreamFrames {
                 writer.appendNull()
             }
             writer.append(key: "finish_reason")
-            writer.append(optional: finishReason)
+            writer.append(optional: finish?.reason.rawName)
+            finish?.writeDetails(to: &writer)
             writer.endObject()
         }
     }
@@ -136,6 +137,17 @@ struct ChatStreamFrames {
         writer.endObject()
         writer.endObject()
         writer.endArray()
+    }
+}
+
+extension ChatFinish {
+    /// `finish_details`, where there is more to say than `finish_reason` has words for.
+    func writeDetails(to writer: inout JSONWriter) {
+        guard let reasoningEnd else { return }
+        writer.append(key: "finish_details")
+        writer.beginObject()
+        writer.append(key: "reasoning_end", string: reasoningEnd.rawValue)
+        writer.endObject()
     }
 }
 

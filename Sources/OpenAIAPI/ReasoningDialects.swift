@@ -5,105 +5,185 @@ internal import Serving
 struct ReasoningFields {
     /// Whether to think; nil where nothing was said.
     var thinking: Bool?
+    /// The most tokens of reasoning; nil sets no limit.
+    var budget: Int?
+    /// The field that the budget comes from.
+    var budgetName: String?
+    /// What the model seems to say when its budget is spent; nil for Qwen3's official words.
+    var stopMessage: String?
+    /// Tokens that thinking leaves to the answer.
+    var minimumAnswerTokens: Int?
     /// All of `chat_template_kwargs` but the switch.
     var templateVariables: JSONObject = [:]
 }
 
-/// Reads the switches for thinking. The first of these that is given wins: `chat_template_kwargs.enable_thinking`,
-/// `enable_thinking`, `thinking.type` or `think`, `reasoning.enabled`, `reasoning_effort` or `reasoning.effort`.
+/// Reads the switches for thinking and the budgets.
+///
+/// The first of these switches that is given wins: `chat_template_kwargs.enable_thinking`, `enable_thinking`,
+/// `thinking.type`, `think`, `reasoning.enabled`, `reasoning_effort`, `reasoning.effort`. Of all budgets the smallest
+/// holds. What loses to another field is named in a warning.
 enum ReasoningDialects {
     static func fields(
         from root: inout FieldReader, warnings: inout [RequestWarning]
     ) throws(APIError) -> ReasoningFields {
         var fields = ReasoningFields()
-        let fromVariables = try templateVariables(from: &root, into: &fields)
-        let direct = try root.bool("enable_thinking")
-        let anthropic = try anthropicSwitch(from: &root, warnings: &warnings)
-        let ollama = try ollamaSwitch(from: &root)
-        let router = try routerSwitch(from: &root, warnings: &warnings)
-        let effort = try effort("reasoning_effort", from: &root, warnings: &warnings)
-        fields.thinking = fromVariables ?? direct ?? anthropic ?? ollama ?? router ?? effort
+        var switches: [Switch] = []
+        var budgets: [Budget] = []
+        try readTemplateVariables(from: &root, into: &fields, &switches)
+        if let isOn = try root.bool("enable_thinking") {
+            switches.append(Switch(name: "enable_thinking", isOn: isOn))
+        }
+        try readAnthropic(from: &root, &switches, &budgets)
+        try readOllama(from: &root, &switches)
+        try readRouter(from: &root, &switches, &budgets, warnings: &warnings)
+        for name in budgetNames {
+            if let budget = try root.integer(name) {
+                budgets.append(Budget(name: name, tokenCount: budget))
+            }
+        }
+        fields.thinking = settle(switches, warnings: &warnings)
+        settle(budgets, into: &fields, warnings: &warnings)
+        fields.stopMessage = try root.string("reasoning_budget_message")
+        fields.minimumAnswerTokens = try root.integer("min_answer_tokens")
         return fields
     }
 
-    private static func templateVariables(
-        from root: inout FieldReader, into fields: inout ReasoningFields
-    ) throws(APIError) -> Bool? {
-        guard var variables = try root.reader("chat_template_kwargs") else { return nil }
+    /// A field that switches thinking on or off.
+    private struct Switch {
+        var name: String
+        var isOn: Bool
+    }
+
+    /// A field that bounds thinking; -1 sets no bound, as llama-server has it.
+    private struct Budget {
+        var name: String
+        var tokenCount: Int
+    }
+
+    /// The budget by the names of Model Studio, vLLM and llama-server.
+    private static let budgetNames = [
+        "thinking_budget", "thinking_token_budget", "thinking_budget_tokens", "reasoning_budget_tokens",
+    ]
+
+    /// What OpenAI's levels of effort come to; nil sets no bound. `none` switches thinking off.
+    private static let effortBudgets: [String: Int?] = [
+        "minimal": 256, "low": 1024, "medium": 4096, "high": 16_384, "xhigh": nil, "max": nil,
+    ]
+
+    private static func readTemplateVariables(
+        from root: inout FieldReader, into fields: inout ReasoningFields, _ switches: inout [Switch]
+    ) throws(APIError) {
+        guard var variables = try root.reader("chat_template_kwargs") else { return }
         for reserved in ["messages", "tools", "add_generation_prompt"] where variables.object.contains(key: reserved) {
             throw variables.invalid(
                 reserved, "'\(variables.path(of: reserved))' can't be set here; it has a field of its own.")
         }
-        let thinking = try variables.bool("enable_thinking")
+        if let isOn = try variables.bool("enable_thinking") {
+            switches.append(Switch(name: variables.path(of: "enable_thinking"), isOn: isOn))
+        }
         fields.templateVariables = variables.object
         fields.templateVariables["enable_thinking"] = nil
-        return thinking
     }
 
-    /// `thinking: {"type": "enabled" | "disabled"}`, as Anthropic's API has it.
-    private static func anthropicSwitch(
-        from root: inout FieldReader, warnings: inout [RequestWarning]
-    ) throws(APIError) -> Bool? {
-        guard var thinking = try root.reader("thinking") else { return nil }
-        if try thinking.integer("budget_tokens") != nil {
-            warnings.append(noBudget("thinking.budget_tokens"))
+    /// `thinking: {"type": "enabled" | "disabled", "budget_tokens": …}`, as Anthropic's API has it.
+    private static func readAnthropic(
+        from root: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget]
+    ) throws(APIError) {
+        guard var thinking = try root.reader("thinking") else { return }
+        if let budget = try thinking.integer("budget_tokens") {
+            budgets.append(Budget(name: thinking.path(of: "budget_tokens"), tokenCount: budget))
         }
         guard let type = try thinking.string("type") else { throw thinking.missing("type") }
-        switch type {
-        case "enabled", "adaptive": return true
-        case "disabled": return false
-        default:
+        guard ["enabled", "adaptive", "disabled"].contains(type) else {
             throw thinking.invalid(
                 "type", "'thinking.type' must be \"enabled\" or \"disabled\", not \"\(type.prefix(40))\".")
         }
+        switches.append(Switch(name: thinking.path(of: "type"), isOn: type != "disabled"))
     }
 
     /// `think`, a boolean or a level, as Ollama has it.
-    private static func ollamaSwitch(from root: inout FieldReader) throws(APIError) -> Bool? {
+    private static func readOllama(from root: inout FieldReader, _ switches: inout [Switch]) throws(APIError) {
         switch root.value("think") {
-        case nil: return nil
-        case .bool(let flag): return flag
-        case .string("none"): return false
-        case .string("low"), .string("medium"), .string("high"), .string("max"): return true
+        case nil: return
+        case .bool(let flag): switches.append(Switch(name: "think", isOn: flag))
+        case .string("none"): switches.append(Switch(name: "think", isOn: false))
+        case .string("low"), .string("medium"), .string("high"), .string("max"):
+            switches.append(Switch(name: "think", isOn: true))
         case .some(let other):
             throw root.wrongType("think", expected: "a boolean or one of none, low, medium, high and max", other)
         }
     }
 
-    /// `reasoning: {"enabled": …, "effort": …}`, as OpenRouter has it.
-    private static func routerSwitch(
-        from root: inout FieldReader, warnings: inout [RequestWarning]
-    ) throws(APIError) -> Bool? {
-        guard var reasoning = try root.reader("reasoning") else { return nil }
-        let enabled = try reasoning.bool("enabled")
-        let effort = try effort("effort", from: &reasoning, warnings: &warnings)
+    /// `reasoning: {"enabled": …, "effort": …, "max_tokens": …}`, as OpenRouter has it, and OpenAI's `reasoning_effort`.
+    private static func readRouter(
+        from root: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget],
+        warnings: inout [RequestWarning]
+    ) throws(APIError) {
+        var reasoning = try root.reader("reasoning")
+        if let isOn = try reasoning?.bool("enabled"), let name = reasoning?.path(of: "enabled") {
+            switches.append(Switch(name: name, isOn: isOn))
+        }
+        try readEffort("reasoning_effort", from: &root, &switches, &budgets)
+        guard var reasoning else { return }
+        try readEffort("effort", from: &reasoning, &switches, &budgets)
+        if let budget = try reasoning.integer("max_tokens") {
+            budgets.append(Budget(name: reasoning.path(of: "max_tokens"), tokenCount: budget))
+        }
         for key in reasoning.unreadKeys {
             warnings.append(
                 RequestWarning(parameter: reasoning.path(of: key), message: "Not supported yet; it has no effect."))
         }
-        return enabled ?? effort
     }
 
-    /// Qwen3 knows no levels: `none` switches thinking off, every other level on.
-    private static func effort(
-        _ key: String, from reader: inout FieldReader, warnings: inout [RequestWarning]
-    ) throws(APIError) -> Bool? {
-        guard let effort = try reader.string(key) else { return nil }
-        guard effort != "none" else { return false }
-        guard ["minimal", "low", "medium", "high", "xhigh", "max"].contains(effort) else {
+    private static func readEffort(
+        _ key: String, from reader: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget]
+    ) throws(APIError) {
+        guard let effort = try reader.string(key) else { return }
+        let name = reader.path(of: key)
+        guard effort != "none" else {
+            switches.append(Switch(name: name, isOn: false))
+            return
+        }
+        guard let budget = effortBudgets[effort] else {
             throw reader.invalid(
                 key,
-                "'\(reader.path(of: key))' must be one of none, minimal, low, medium, high, xhigh and max, "
-                    + "not '\(effort.prefix(40))'.")
+                "'\(name)' must be one of none, minimal, low, medium, high, xhigh and max, not '\(effort.prefix(40))'.")
         }
-        warnings.append(
-            RequestWarning(
-                parameter: reader.path(of: key),
-                message: "The level '\(effort)' switches thinking on, but does not bound its length yet."))
-        return true
+        switches.append(Switch(name: name, isOn: true))
+        if let budget {
+            budgets.append(Budget(name: name, tokenCount: budget))
+        }
     }
 
-    private static func noBudget(_ parameter: String) -> RequestWarning {
-        RequestWarning(parameter: parameter, message: "Thinking budgets are not supported yet; it has no effect.")
+    private static func settle(_ switches: [Switch], warnings: inout [RequestWarning]) -> Bool? {
+        guard let first = switches.first else { return nil }
+        for other in switches where other.isOn != first.isOn {
+            warnings.append(
+                RequestWarning(
+                    parameter: other.name,
+                    message: "'\(first.name)' switches thinking \(first.isOn ? "on" : "off") and goes before it."))
+        }
+        return first.isOn
+    }
+
+    private static func settle(
+        _ budgets: [Budget], into fields: inout ReasoningFields, warnings: inout [RequestWarning]
+    ) {
+        let bounds = budgets.filter { $0.tokenCount != -1 }
+        guard let smallest = bounds.min(by: { $0.tokenCount < $1.tokenCount }) else { return }
+        if fields.thinking == false {
+            for budget in budgets where !budget.name.hasSuffix("effort") {
+                warnings.append(RequestWarning(parameter: budget.name, message: "Thinking is off; it has no effect."))
+            }
+            return
+        }
+        for other in budgets where other.tokenCount != smallest.tokenCount {
+            warnings.append(
+                RequestWarning(
+                    parameter: other.name,
+                    message: "'\(smallest.name)' sets the smaller budget of \(smallest.tokenCount) tokens."))
+        }
+        fields.budget = smallest.tokenCount
+        fields.budgetName = smallest.name
     }
 }

@@ -27,6 +27,9 @@ public struct OutputMachine: Hashable, Sendable {
     /// Generated tokens of reasoning so far, the opening and the closing tag counted where they were generated.
     public private(set) var reasoningTokenCount = 0
 
+    /// What closed the think block; nil while none was closed.
+    public private(set) var reasoningEnd: ReasoningEnd?
+
     private let tokens: OutputGrammarTokens
     private let parsesToolCalls: Bool
     private let closesThinkingAtEnd: Bool
@@ -77,10 +80,11 @@ public struct OutputMachine: Hashable, Sendable {
     public var ends: Set<TokenID> { tokens.ends }
 
     /// The token that stands for a drawn one: the closing tag for an end token inside a think block, if asked for.
-    public func resolve(_ drawn: TokenID) -> TokenID {
+    public mutating func resolve(_ drawn: TokenID) -> TokenID {
         guard closesThinkingAtEnd, phase == .reasoning, let close = tokens.thinkClose, isEnd(drawn) else {
             return drawn
         }
+        reasoningEnd = .endOfText
         return close
     }
 
@@ -110,6 +114,7 @@ public struct OutputMachine: Hashable, Sendable {
         if token == tokens.thinkClose {
             phase = .content
             hasClosedThinking = true
+            reasoningEnd = forcedCount != nil ? .budget : reasoningEnd ?? .natural
             return Label(phase: .reasoning, isStructural: true)
         }
         // Some models repeat the tag that the prompt ends with.

@@ -10,18 +10,21 @@ struct ChatChoiceReader {
     private let tokenizer: Tokenizer
     private var ledger: TokenTextLedger?
     private let toolCallLimit: Int?
+    private let thinking: ThinkingLimit
     private var toolCallCount = 0
     /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
 
     init(
-        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?
+        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?,
+        thinking: ThinkingLimit
     ) {
         self.choice = choice
         self.parser = parser
         self.tokenizer = tokenizer
         self.ledger = reportsTokens ? TokenTextLedger() : nil
         self.toolCallLimit = toolCallLimit
+        self.thinking = thinking
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -38,7 +41,7 @@ struct ChatChoiceReader {
         case .tokens(let tokens): return read(tokens)
         case .finished(let reason, let usage):
             self.usage = usage
-            return try finish(reason)
+            return try finish(reason, reasoningEnd: usage.reasoningEnd.map(thinking.end))
         }
     }
 
@@ -79,16 +82,21 @@ struct ChatChoiceReader {
         return events
     }
 
-    private mutating func finish(_ reason: FinishReason) throws(ServingError) -> [ChatEvent] {
+    private mutating func finish(
+        _ reason: FinishReason, reasoningEnd: ReasoningEndReason?
+    ) throws(ServingError) -> [ChatEvent] {
+        func end(_ reason: ChatFinishReason) -> ChatEvent {
+            .finished(choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd))
+        }
         let wasCut = exceedsToolCallLimit
         var events = wasCut ? [] : self.events(parser.finish())
         switch reason {
         case .endOfText, .stopToken, .stopString:
-            events.append(.finished(choice: choice, toolCallCount > 0 ? .toolCalls : .stop))
+            events.append(end(toolCallCount > 0 ? .toolCalls : .stop))
         case .length:
-            events.append(.finished(choice: choice, .length))
+            events.append(end(.length))
         case .cancelled where wasCut:
-            events.append(.finished(choice: choice, .toolCalls))
+            events.append(end(.toolCalls))
         case .cancelled:
             throw .draining
         case .failed(let message):

@@ -9,9 +9,21 @@ public enum ChatEvent: Sendable {
     /// New text or a new piece of a tool call. `tokens` are those of content, where log-probabilities were asked for.
     case delta(choice: Int, OutputDelta, tokens: [SentToken])
     /// The choice is complete.
-    case finished(choice: Int, ChatFinishReason)
+    case finished(choice: Int, ChatFinish)
     /// Time has passed; see the pulse of ``ChatStream/forEach(pulse:_:)``.
     case pulse
+}
+
+/// How a choice of a chat ended.
+public struct ChatFinish: Sendable, Hashable {
+    public var reason: ChatFinishReason
+    /// Nil where no think block was closed.
+    public var reasoningEnd: ReasoningEndReason?
+
+    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil) {
+        self.reason = reason
+        self.reasoningEnd = reasoningEnd
+    }
 }
 
 /// Why a choice of a chat ended.

@@ -12,6 +12,12 @@ public struct ChatRequest: Sendable {
     public var allowsParallelToolCalls: Bool
     /// Whether the model thinks before it answers; nil leaves it to the model's default, which is on.
     public var thinking: Bool?
+    /// The most tokens of reasoning before it is brought to an end; nil sets no limit.
+    public var thinkingBudget: Int?
+    /// What the model seems to say when its thinking is brought to an end; Qwen3's official words when nil.
+    public var thinkingStopMessage: String?
+    /// Tokens of the reply that thinking may not use up; 0 lets it. A quarter of the reply, 256 at most, when nil.
+    public var minimumAnswerTokens: Int?
     /// Further variables for the chat template.
     public var templateVariables: JSONObject
     /// Whether the prompt ends with the opening of an assistant turn; on when nil, unless the last message goes on.
@@ -22,7 +28,8 @@ public struct ChatRequest: Sendable {
 
     public init(
         model: String? = nil, messages: [ChatMessage], tools: [ToolDefinition] = [], toolUse: ToolUse = .automatic,
-        allowsParallelToolCalls: Bool = true, thinking: Bool? = nil, templateVariables: JSONObject = [:],
+        allowsParallelToolCalls: Bool = true, thinking: Bool? = nil, thinkingBudget: Int? = nil,
+        thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, templateVariables: JSONObject = [:],
         addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
         options: GenerationOptions = GenerationOptions()
     ) {
@@ -32,6 +39,9 @@ public struct ChatRequest: Sendable {
         self.toolUse = toolUse
         self.allowsParallelToolCalls = allowsParallelToolCalls
         self.thinking = thinking
+        self.thinkingBudget = thinkingBudget
+        self.thinkingStopMessage = thinkingStopMessage
+        self.minimumAnswerTokens = minimumAnswerTokens
         self.templateVariables = templateVariables
         self.addsGenerationPrompt = addsGenerationPrompt
         self.continuesFinalMessage = continuesFinalMessage

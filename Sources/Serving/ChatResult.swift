@@ -10,9 +10,11 @@ public struct ChatResult: Sendable {
         /// The tokens of content, where log-probabilities were asked for.
         public var tokens: [SentToken] = []
         /// Nil while the choice is incomplete.
-        public var finishReason: ChatFinishReason?
+        public var finish: ChatFinish?
 
         public init() {}
+
+        public var finishReason: ChatFinishReason? { finish?.reason }
     }
 
     public private(set) var choices: [Choice]
@@ -38,7 +40,7 @@ public struct ChatResult: Sendable {
     public mutating func add(_ event: ChatEvent) {
         switch event {
         case .queued, .prefilling, .pulse: return
-        case .finished(let choice, let reason): choices[choice].finishReason = reason
+        case .finished(let choice, let finish): choices[choice].finish = finish
         case .delta(let choice, let delta, let tokens): choices[choice].add(delta, tokens)
         }
     }

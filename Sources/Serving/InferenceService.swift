@@ -23,14 +23,17 @@ public final class InferenceService: Sendable {
         var warnings: [ServingWarning] = []
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
         let generations = try validated.options.generations { (sampling) throws(ServingError) in
-            try model.generate(validated.generation(prompt: prompt, maximumTokens: maximumTokens, sampling: sampling))
+            try model.generate(
+                validated.generation(
+                    prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, sampling: sampling))
         }
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
                 choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
-                toolCallLimit: validated.toolCallLimit)
+                toolCallLimit: validated.toolCallLimit, thinking: thinking)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count, promptTokenCount: prompt.ids.count,

@@ -20,6 +20,9 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case stopTokenIDs = "stop_token_ids"
     case logProbabilityCount = "top_logprobs"
     case choiceCount = "n"
+    case thinkingBudget = "thinking_budget"
+    case thinkingStopMessage = "reasoning_budget_message"
+    case minimumAnswerTokens = "min_answer_tokens"
     case continuesFinalMessage = "continue_final_message"
     case tokens
 }

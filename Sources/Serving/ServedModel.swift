@@ -22,6 +22,8 @@ public final class ServedModel: Sendable {
     public let defaults: GenerationDefaults
     /// The ids of think and tool tags and of the ends of a turn.
     public let outputTokens: OutputGrammarTokens
+    /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
+    let thinkingStopPhrase: [TokenID]
 
     public init(
         name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,
@@ -36,6 +38,8 @@ public final class ServedModel: Sendable {
         self.tokenizer = tokenizer
         self.chatFormat = chatFormat
         self.defaults = defaults
+        self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
+            message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
         self.outputTokens = OutputGrammarTokens(
             thinkOpen: tokenizer.token("<think>"),
             thinkClose: tokenizer.token("</think>"),

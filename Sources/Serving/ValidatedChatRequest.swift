@@ -11,6 +11,9 @@ struct ValidatedChatRequest {
     let options: ValidatedOptions
     /// Nil where the reply may call any number of tools.
     let toolCallLimit: Int?
+    private let thinkingBudget: Int?
+    private let minimumAnswerTokens: Int?
+    private let stopPhrase: [TokenID]
     private let promptRequest: ChatPromptRequest
     private let parsesToolCalls: Bool
 
@@ -21,6 +24,9 @@ struct ValidatedChatRequest {
         self.format = format
         parsesToolCalls = !request.tools.isEmpty && request.toolUse == .automatic
         toolCallLimit = request.allowsParallelToolCalls ? nil : 1
+        thinkingBudget = try Self.thinkingBudget(request)
+        minimumAnswerTokens = try Self.minimumAnswerTokens(request)
+        stopPhrase = try Self.stopPhrase(request, model: model)
         promptRequest = try Self.promptRequest(request)
         let validator = RequestValidator(vocabularySize: model.tokenizer.tokenCount)
         var options = try validator.validate(
@@ -40,12 +46,59 @@ struct ValidatedChatRequest {
         }
     }
 
-    func generation(prompt: Prompt, maximumTokens: Int, sampling: SamplingParameters) -> GenerationRequest {
+    /// What may end the thinking of a reply with so many tokens.
+    func thinkingLimit(maximumTokens: Int) -> ThinkingLimit {
+        ThinkingLimit(
+            requested: thinkingBudget, reserve: minimumAnswerTokens, maximumTokens: maximumTokens,
+            stopPhrase: stopPhrase)
+    }
+
+    func generation(
+        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, sampling: SamplingParameters
+    ) -> GenerationRequest {
         GenerationRequest(
             prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(
-                tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: parsesToolCalls),
+                tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: parsesToolCalls,
+                thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
+                closesThinkingAtEnd: thinking.answersAfterEnd),
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
+    }
+
+    private static func thinkingBudget(_ request: ChatRequest) throws(ServingError) -> Int? {
+        guard let budget = request.thinkingBudget else { return nil }
+        guard budget >= 0 else {
+            throw .invalidValue(
+                field: .thinkingBudget, message: "A thinking budget must be at least 0 tokens, not \(budget).")
+        }
+        return budget
+    }
+
+    private static func minimumAnswerTokens(_ request: ChatRequest) throws(ServingError) -> Int? {
+        guard let reserve = request.minimumAnswerTokens else { return nil }
+        guard reserve >= 0 else {
+            throw .invalidValue(
+                field: .minimumAnswerTokens, message: "'min_answer_tokens' must be at least 0, not \(reserve).")
+        }
+        if let maximum = request.options.maximumTokens, reserve > maximum {
+            throw .invalidValue(
+                field: .minimumAnswerTokens,
+                message: "'min_answer_tokens' is \(reserve), which is more than the maximum of \(maximum) tokens.")
+        }
+        return reserve
+    }
+
+    private static let stopMessageLimit = 4096
+
+    private static func stopPhrase(_ request: ChatRequest, model: ServedModel) throws(ServingError) -> [TokenID] {
+        guard let message = request.thinkingStopMessage else { return model.thinkingStopPhrase }
+        guard message.utf8.count <= stopMessageLimit else {
+            throw .invalidValue(
+                field: .thinkingStopMessage,
+                message: "'reasoning_budget_message' may have at most \(stopMessageLimit) bytes, "
+                    + "not \(message.utf8.count).")
+        }
+        return ThinkingLimit.stopPhrase(message: message, tokenizer: model.tokenizer)
     }
 
     private static func promptRequest(_ request: ChatRequest) throws(ServingError) -> ChatPromptRequest {

@@ -46,6 +46,28 @@ package struct StreamSocket: ~Copyable, Sendable {
             first: StreamSocket(OwnedDescriptor(ends[0])), second: StreamSocket(OwnedDescriptor(ends[1])))
     }
 
+    /// Begins to connect; the socket can be written to once it is connected or has failed.
+    package static func connecting(to address: SocketAddress) throws(SocketError) -> StreamSocket {
+        let number = try SocketError.check(linux_socket(address.family), "socket for \(address)")
+        let descriptor = OwnedDescriptor(number)
+        try unsafe address.withSystemForm { (form, byteCount) throws(SocketError) in
+            guard unsafe connect(number, form, byteCount) == 0 || errno == EINPROGRESS else {
+                throw SocketError.last("connect to \(address)")
+            }
+        }
+        return StreamSocket(descriptor)
+    }
+
+    /// Why connecting failed, if it did; asking clears it.
+    package var pendingError: SocketError? {
+        var code: Int32 = 0
+        var byteCount = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(descriptor.number, SOL_SOCKET, SO_ERROR, &code, &byteCount) == 0 else {
+            return SocketError.last("connect")
+        }
+        return code == 0 ? nil : SocketError(operation: "connect", code: code)
+    }
+
     /// Sends small writes at once instead of gathering them: a token must not wait for an acknowledgement.
     package func disableDelay() {
         var on: Int32 = 1

@@ -11,8 +11,9 @@ struct Ponder: AsyncParsableCommand {
               ponder serve                                  the model inside the executable
               ponder serve Qwen3-0.6B-Q8_0.gguf --port 9000
               ponder inspect Qwen3-30B-A3B/                 what a model needs, without loading it
+              ponder bench Qwen3-0.6B-Q8_0.gguf             how fast a model is here
             """,
         version: Version.text,
-        subcommands: [ServeCommand.self, InspectCommand.self]
+        subcommands: [ServeCommand.self, BenchCommand.self, InspectCommand.self]
     )
 }

@@ -27,7 +27,8 @@ import Testing
         #expect(json["model"] == "test-model")
         #expect(json["system_fingerprint"] == "fp_test")
         let choice = try #require(json["choices"]?[0])
-        #expect(choice.objectValue?.keys == ["index", "message", "logprobs", "finish_reason"])
+        #expect(choice.objectValue?.keys == ["index", "message", "logprobs", "finish_reason", "finish_details"])
+        #expect(choice["finish_details"] == ["reasoning_end": "natural"])
         #expect(
             choice["message"]
                 == [

@@ -58,7 +58,24 @@ import Tokens
         #expect(machine.resolve(5) == 5)
         _ = machine.accept(91)
         #expect(machine.resolve(98) == 98)
-        #expect(OutputMachine(tokens: Self.tokens, start: .reasoning).resolve(98) == 98)
+        var indifferent = OutputMachine(tokens: Self.tokens, start: .reasoning)
+        #expect(indifferent.resolve(98) == 98)
+    }
+
+    @Test func `the machine knows what closed the think block`() {
+        var natural = OutputMachine(tokens: Self.tokens)
+        #expect(labels(&natural, [90, 1]) == "Rr")
+        #expect(natural.reasoningEnd == nil)
+        #expect(labels(&natural, [91, 3]) == "Rc")
+        #expect(natural.reasoningEnd == .natural)
+        var budget = OutputMachine(tokens: Self.tokens, thinkingBudget: 2, stopPhrase: Self.phrase)
+        #expect(labels(&budget, [90, 1] + Self.phrase) == "RrrrrRc")
+        #expect(budget.reasoningEnd == .budget)
+        var guarded = OutputMachine(tokens: Self.tokens, start: .reasoning, closesThinkingAtEnd: true)
+        #expect(labels(&guarded, [1, guarded.resolve(99), 3]) == "rRc")
+        #expect(guarded.reasoningEnd == .endOfText)
+        let silent = OutputMachine(tokens: Self.tokens)
+        #expect(silent.reasoningEnd == nil)
     }
 
     @Test func `a spent budget forces the stop phrase and then the answer`() {

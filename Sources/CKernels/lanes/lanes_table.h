@@ -5,6 +5,7 @@
 #include "lanes_elementwise.h"
 #include "lanes_multiply.h"
 #include "lanes_multiply_float.h"
+#include "lanes_probe.h"
 #include "lanes_quantize.h"
 
 static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
@@ -20,6 +21,7 @@ static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t firs
         .instruction_set = set, .quantize_row = lanes_quantize_row, .multiply_tiles = lanes_multiply_tiles,            \
         .store_kv = lanes_store_kv, .attend = lanes_attend,                                                            \
         .elementwise = {lanes_normalize, lanes_rotate, lanes_activate, lanes_add, lanes_add_scaled, lanes_softmax},    \
+        .probes = {lanes_probe_read, lanes_probe_integers, lanes_probe_floats},                                        \
     }
 
 #endif

@@ -75,4 +75,5 @@ const struct kernel_table reference_kernels = {
     .store_kv = reference_store_kv,
     .attend = reference_attend,
     .elementwise = {normalize, rotate, activate, add, add_scaled, softmax},
+    .probes = {reference_probe_read, reference_probe_integers, reference_probe_floats},
 };

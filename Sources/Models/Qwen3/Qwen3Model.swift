@@ -40,6 +40,8 @@ final class Qwen3Model: CausalLanguageModel {
         scratch = Qwen3Scratch(configuration, rowLimit: rowLimit, logitRowLimit: logitRowLimit)
     }
 
+    var expertVisitCount: Int { scratch.mixture?.scratch.visitCount ?? 0 }
+
     func makeCache(
         blockCount: Int,
         blockLength: Int,

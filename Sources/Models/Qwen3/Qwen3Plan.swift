@@ -28,7 +28,8 @@ extension MemoryPlan {
             shape: configuration.shape,
             lines: WeightClass.allCases.compactMap { lines[$0] },
             parameterCount: lines.values.reduce(0) { $0 + $1.parameterCount },
-            activeParameterCount: configuration.activeParameterCount
+            activeParameterCount: configuration.activeParameterCount,
+            expertCount: configuration.expertCount
         )
     }
 }
@@ -56,6 +57,12 @@ extension Qwen3Configuration {
             let count = isExpert ? mixture?.activeExpertCount ?? 1 : 1
             return sum + weight.rows * weight.columns * count
         }
+    }
+
+    /// Over all layers.
+    fileprivate var expertCount: Int {
+        let sparse = (0..<layerCount).count { isSparse(layer: $0) }
+        return (mixture?.expertCount ?? 0) * sparse
     }
 
     fileprivate var architectureDescription: String {

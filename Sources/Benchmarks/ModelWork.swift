@@ -1,0 +1,44 @@
+internal import Compute
+internal import Models
+
+/// What a model's steps read and calculate, counted from its plan.
+struct ModelWork {
+    private let plan: MemoryPlan
+    private let cacheByteCountPerToken: Int
+
+    init(_ plan: MemoryPlan, cacheFormat: KVCacheFormat) {
+        self.plan = plan
+        cacheByteCountPerToken = plan.cacheByteCountPerToken(cacheFormat)
+    }
+
+    /// Whether the layers' products are of bytes: so with every format but floats.
+    var countsIntegers: Bool {
+        let floats: Set = ["F32", "F16", "BF16"]
+        return [WeightClass.attention, .feedForward, .experts]
+            .flatMap { line($0)?.formats ?? [] }.contains { !floats.contains($0) }
+    }
+
+    /// Bytes of weights that every step reads, but for experts and the head.
+    var layerByteCount: Int {
+        [WeightClass.attention, .feedForward, .router, .norms].reduce(0) { $0 + (line($1)?.byteCount ?? 0) }
+    }
+
+    /// Bytes that a step reads besides if it wants logits: the embedding where the head is tied to it.
+    var headByteCount: Int { (line(.head) ?? line(.embedding))?.byteCount ?? 0 }
+
+    /// Bytes of one expert.
+    var expertByteCount: Int { (line(.experts)?.byteCount ?? 0) / max(plan.expertCount, 1) }
+
+    /// Bytes of the cache that rows read which see so many positions in all.
+    func cacheByteCount(positions: Int) -> Int { positions * cacheByteCountPerToken }
+
+    /// Multiplications and additions of one row with the layers' weights.
+    var operationCountPerRow: Int {
+        let others = [WeightClass.embedding, .head, .norms].reduce(0) { $0 + (line($1)?.parameterCount ?? 0) }
+        return 2 * (plan.activeParameterCount - others)
+    }
+
+    private func line(_ weightClass: WeightClass) -> MemoryPlan.Line? {
+        plan.lines.first { $0.weightClass == weightClass }
+    }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+internal import Sockets
+
+/// A connected socket whose reads and writes wait, but not for ever.
+final class BlockingStream {
+    private let server: ServerURL
+    private let socket: StreamSocket
+    private let timeout: Duration
+    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+
+    /// Connects to the first of the host's addresses that answers.
+    init(to server: ServerURL, timeout: Duration) throws(ClientError) {
+        self.server = server
+        self.timeout = timeout
+        socket = try Self.connect(to: server, timeout: timeout)
+        socket.disableDelay()
+    }
+
+    /// What is there, at least one byte; nothing at the end of the stream.
+    func read() throws(ClientError) -> ArraySlice<UInt8> {
+        while true {
+            switch socket.receive(into: &buffer) {
+            case .received(let count): return buffer[..<count]
+            case .ended: return []
+            case .wouldBlock: try wait(for: POLLIN)
+            case .failed(let error): throw ClientError("\(server): \(error)")
+            }
+        }
+    }
+
+    func write(_ bytes: [UInt8]) throws(ClientError) {
+        var queue = OutboundQueue()
+        queue.append(bytes)
+        while true {
+            if case .failed(let error) = socket.send(&queue) { throw ClientError("\(server): \(error)") }
+            if queue.isEmpty { return }
+            try wait(for: POLLOUT)
+        }
+    }
+
+    private func wait(for events: Int32) throws(ClientError) {
+        guard Self.isReady(socket.descriptor, events, within: timeout) else {
+            throw ClientError("\(server): no answer within \(timeout.components.seconds) seconds")
+        }
+    }
+
+    private static func connect(to server: ServerURL, timeout: Duration) throws(ClientError) -> StreamSocket {
+        var reason = "no address"
+        do {
+            for address in try SocketAddress.resolve(host: server.host, port: server.port) {
+                do {
+                    let socket = try StreamSocket.connecting(to: address)
+                    guard isReady(socket.descriptor, POLLOUT, within: timeout) else {
+                        reason = "no answer within \(timeout.components.seconds) seconds"
+                        continue
+                    }
+                    if let error = socket.pendingError { throw error }
+                    return socket
+                } catch {
+                    reason = "\(error)"
+                }
+            }
+        } catch {
+            reason = "\(error)"
+        }
+        throw ClientError("\(server): \(reason)")
+    }
+
+    private static func isReady(_ descriptor: borrowing OwnedDescriptor, _ events: Int32, within timeout: Duration)
+        -> Bool
+    {
+        let deadline = ContinuousClock.now + timeout
+        var entry = pollfd(fd: descriptor.number, events: Int16(truncatingIfNeeded: events), revents: 0)
+        while true {
+            let left = max(.zero, deadline - .now)
+            let milliseconds =
+                Int32(clamping: left.components.seconds * 1000) + 1
+                + Int32(left.components.attoseconds / 1_000_000_000_000_000)
+            let count = unsafe poll(&entry, 1, min(milliseconds, 1_000_000))
+            if count > 0 { return true }
+            if count == 0 && ContinuousClock.now >= deadline { return false }
+            if count < 0 && errno != EINTR { return false }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// One HTTP/1.1 connection to a server, for the commands that talk to one.
+///
+/// Calls block, so it belongs to a thread of its own; it is used from one at a time. A request that fails leaves the
+/// connection closed, and the next one opens it anew.
+public final class ClientConnection {
+    public let server: ServerURL
+    /// Sent as a bearer token.
+    public var apiKey: String?
+    /// How long the server may be silent.
+    public var timeout: Duration
+
+    private var stream: BlockingStream?
+    private var parser = ResponseParser()
+    /// Body that came with the head.
+    private var firstBody: [UInt8] = []
+
+    public init(to server: ServerURL, apiKey: String? = nil, timeout: Duration = .seconds(600)) {
+        self.server = server
+        self.apiKey = apiKey
+        self.timeout = timeout
+    }
+
+    /// Sends a request and waits for the head of its answer. What was left of an earlier answer is dropped.
+    ///
+    /// - Parameters:
+    ///   - method: such as `GET`.
+    ///   - path: below the server's prefix, with its slash.
+    ///   - json: the body, if there is one.
+    /// - Returns: the answer's head; `readBody` or `collectBody` gives the rest.
+    /// - Throws: ``ClientError`` where there is no connection or no answer.
+    public func send(_ method: String, _ path: String, json: [UInt8]? = nil) throws(ClientError) -> ClientResponse {
+        if !parser.isDone || !parser.keepsAlive { stream = nil }
+        guard stream != nil else { return try exchange(method, path, json: json) }
+        do {
+            return try exchange(method, path, json: json)
+        } catch {
+            // A server may close an idle connection at any moment.
+            stream = nil
+            return try exchange(method, path, json: json)
+        }
+    }
+
+    /// The next bytes of the body, as they come; nil at its end.
+    public func readBody() throws(ClientError) -> [UInt8]? {
+        var body = takeFirstBody()
+        while body.isEmpty {
+            if parser.isDone { return nil }
+            try receive(into: &body)
+        }
+        return body
+    }
+
+    /// The whole rest of the body.
+    ///
+    /// - Throws: ``ClientError``, also where it is longer than the limit.
+    public func collectBody(limit: Int = 16 << 20) throws(ClientError) -> [UInt8] {
+        var body = takeFirstBody()
+        while !parser.isDone {
+            try receive(into: &body)
+            guard body.count <= limit else { throw ClientError("\(server): the answer is longer than \(limit) bytes") }
+        }
+        return body
+    }
+}
+
+extension ClientConnection {
+    private func exchange(_ method: String, _ path: String, json: [UInt8]?) throws(ClientError) -> ClientResponse {
+        parser = ResponseParser()
+        firstBody = []
+        let stream = try openStream()
+        var head = "\(method) \(server.prefix)\(path) HTTP/1.1\r\nHost: \(server.authority)\r\nAccept: */*\r\n"
+        if let apiKey { head += "Authorization: Bearer \(apiKey)\r\n" }
+        if let json { head += "Content-Type: application/json\r\nContent-Length: \(json.count)\r\n" }
+        try stream.write(Array((head + "\r\n").utf8) + (json ?? []))
+        while true {
+            try receive(into: &firstBody)
+            if let response = parser.response { return response }
+        }
+    }
+
+    private func openStream() throws(ClientError) -> BlockingStream {
+        if let stream { return stream }
+        let opened = try BlockingStream(to: server, timeout: timeout)
+        stream = opened
+        return opened
+    }
+
+    private func takeFirstBody() -> [UInt8] {
+        defer { firstBody = [] }
+        return firstBody
+    }
+
+    /// Waits for bytes of the answer and appends what they hold of its body.
+    private func receive(into body: inout [UInt8]) throws(ClientError) {
+        guard let stream else { throw ClientError("\(server): the connection is closed") }
+        do throws(ClientError) {
+            let bytes = try stream.read()
+            guard !bytes.isEmpty else { return try parser.end() }
+            var rest = bytes[...]
+            try parser.consume(&rest, body: &body)
+        } catch {
+            self.stream = nil
+            throw error
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/// What closed a think block.
+public enum ReasoningEnd: Hashable, Sendable {
+    /// The model itself.
+    case natural
+    /// The thinking budget was spent: the stop phrase was forced.
+    case budget
+    /// The model would have ended its turn inside the block: the closing tag was put in place of the end.
+    case endOfText
+}

@@ -1,0 +1,103 @@
+import HTTP
+import HTTPClient
+import HTTPTypes
+import JSON
+import Logging
+import Sockets
+import TestSupport
+import Testing
+
+@testable import Benchmarks
+
+@Suite struct LoadTests {
+    /// A server whose every chat has five pieces of text, seven tokens, and fails if its model is named so.
+    private static func server() async throws -> (HTTPServer, ServerURL) {
+        let route = Route(.post, "/v1/chat/completions") { request, _, writer in
+            let body = try JSONValue(parsing: try await request.body.collect(upTo: 1 << 20))
+            if body["model"] == "broken" {
+                try await writer.send(HTTPResponse(status: .serviceUnavailable), body: Array("no \"room\"".utf8))
+                return
+            }
+            var events = try await ServerSentEvents(writer)
+            try await events.event(data: #"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#)
+            try await events.comment("waiting")
+            for _ in 0..<2 { try await events.event(data: #"{"choices":[{"delta":{"reasoning_content":"a"}}]}"#) }
+            for _ in 0..<3 { try await events.event(data: #"{"choices":[{"delta":{"content":"b"}}]}"#) }
+            if body["model"] == "cut" {
+                try await events.event(data: #"{"error":{"message":"cut short"}}"#)
+            }
+            try await events.event(data: #"{"choices":[],"usage":{"completion_tokens":7}}"#)
+            try await events.event(data: "[DONE]")
+            try await events.finish()
+        }
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(addresses: [.ipv4(host: "127.0.0.1", port: 0)]),
+            responder: Router([route]), logger: logger)
+        let port = try await server.start().first?.port ?? 0
+        return (server, try ServerURL("127.0.0.1:\(port)"))
+    }
+
+    private static func run(_ model: String) async throws -> (LoadReport, [LoadResult]) {
+        let (server, url) = try await server()
+        var plan = LoadPlan(server: url, model: model)
+        plan.clientCounts = [1, 3]
+        let (report, results) = try await blocking { [plan] in
+            var report = LoadReport(plan: plan)
+            let results = plan.clientCounts.map { LoadTest(plan).run(clientCount: $0) }
+            results.forEach { report.add($0) }
+            return (report, results)
+        }
+        await server.shutDown(grace: .zero)
+        return (report, results)
+    }
+
+    @Test func `every client's chats are counted`() async throws {
+        let (report, results) = try await Self.run("good")
+        #expect(results.map(\.chatCount) == [2, 6])
+        #expect(results.map(\.tokenCount) == [14, 42])
+        #expect(results.map(\.firstToken.count) == [2, 6])
+        #expect(results.map(\.betweenTokens.count) == [8, 24])
+        #expect(results.allSatisfy { $0.failures.isEmpty && $0.tokensPerSecond > 0 })
+        let json = try #require(try JSONValue(parsing: report.text(.json)).arrayValue)
+        #expect(json.map { $0["clients"] } == [1, 3])
+        #expect(json[1]["tokens"] == 42)
+        #expect(report.text(.csv).split(separator: "\n").count == 3)
+        #expect(report.text(.markdown).split(separator: "\n").count == 4)
+        #expect(report.text(.table).split(separator: "\n").count == 3)
+        #expect(report.plot.hasPrefix("<svg"))
+        #expect(report.plot.components(separatedBy: "<polyline").count == 8)
+    }
+
+    @Test(arguments: [("broken", "status 503: no \"room\""), ("cut", "cut short")])
+    func `chats that fail say why and count for nothing`(model: String, reason: String) async throws {
+        let (report, results) = try await Self.run(model)
+        #expect(results.allSatisfy { $0.failures.count == $0.chatCount && $0.tokenCount == 0 })
+        #expect(report.text(.table).contains("failed: \(reason)"))
+    }
+
+    @Test func `no two prompts are alike, and the same plan asks the same`() throws {
+        let plan = LoadPlan(server: try ServerURL("h"), model: "m")
+        let bodies = (0..<3).flatMap { client in (0..<3).map { plan.body(level: 3, client: client, chat: $0) } }
+        #expect(Set(bodies).count == 9)
+        #expect(bodies[4] == plan.body(level: 3, client: 1, chat: 1))
+    }
+
+    @Test func `percentiles are nearest ranks`() {
+        let values = Distribution((1...100).map(Double.init))
+        #expect(values.percentile(0.5) == 50)
+        #expect(values.percentile(0.99) == 99)
+        #expect(values.percentile(1) == 100)
+        #expect(values.mean == 50.5)
+        #expect(Distribution([]).percentile(0.5).isNaN)
+    }
+
+    @Test func `decimals are rounded and never fail`() {
+        #expect(Decimals.text(1.005, 1) == "1.0")
+        #expect(Decimals.text(-0.26, 1) == "-0.3")
+        #expect(Decimals.text(12, 0) == "12")
+        #expect(Decimals.text(.nan, 2) == "-")
+        #expect(Decimals.text(1e300, 2) == "-")
+    }
+}

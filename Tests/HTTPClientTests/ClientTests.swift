@@ -1,0 +1,154 @@
+import HTTP
+import HTTPTypes
+import Logging
+import Sockets
+import TestSupport
+import Testing
+
+@testable import HTTPClient
+
+@Suite struct ServerURLTests {
+    @Test(arguments: [
+        ("http://127.0.0.1:8000", "127.0.0.1", 8000, ""), ("localhost", "localhost", 80, ""),
+        ("HTTP://h:1/v1/", "h", 1, "/v1"), ("http://[::1]:9/a/b?x#y", "::1", 9, "/a/b"),
+        ("[fe80::1]", "fe80::1", 80, ""),
+    ])
+    func `a URL is host, port and prefix`(text: String, host: String, port: UInt16, prefix: String) throws {
+        let url = try ServerURL(text)
+        #expect(url.host == host && url.port == port && url.prefix == prefix)
+        #expect(try ServerURL(url.description) == url)
+    }
+
+    @Test(arguments: [
+        "", "https://h", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://[::1", "u@h", "h:x",
+    ])
+    func `what is no such URL is refused in one line`(text: String) {
+        #expect(throws: ClientError.self) { try ServerURL(text) }
+    }
+}
+
+@Suite struct ResponseParserTests {
+    /// Parses a response cut at the given size: its status, body and whether it ended.
+    private func parse(_ text: String, cut: Int, closes: Bool = false) throws -> (Int?, String, Bool) {
+        var parser = ResponseParser()
+        var body: [UInt8] = []
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: cut) {
+            var piece = bytes[start..<min(start + cut, bytes.count)]
+            try parser.consume(&piece, body: &body)
+            #expect(parser.isDone || piece.isEmpty)
+        }
+        if closes { try parser.end() }
+        return (parser.response?.status, String(decoding: body, as: UTF8.self), parser.isDone)
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nTrailer: t\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\ncontent-length: 5\n\nhello",
+    ])
+    func `a body is the same however its bytes were cut`(text: String) throws {
+        for cut in 1...text.utf8.count {
+            #expect(try parse(text, cut: cut) == (200, "hello", true))
+        }
+    }
+
+    @Test func `a body without a length ends with the connection`() throws {
+        #expect(try parse("HTTP/1.1 200 OK\r\n\r\nhel", cut: 3).2 == false)
+        #expect(try parse("HTTP/1.1 200 OK\r\n\r\nhello", cut: 3, closes: true) == (200, "hello", true))
+        #expect(throws: ClientError.self) {
+            try parse("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", cut: 3, closes: true)
+        }
+    }
+
+    @Test(arguments: [
+        "SSH-2.0-x\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", String(repeating: "a", count: 70_000),
+    ])
+    func `what is no answer is refused`(text: String) {
+        #expect(throws: ClientError.self) { try parse(text, cut: 1000) }
+    }
+
+    @Test func `no bytes make the parser fail`() {
+        var random = SeededGenerator(seed: 5)
+        let seed = Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".utf8)
+        for _ in 0..<2000 {
+            var bytes = seed
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            var parser = ResponseParser()
+            var body: [UInt8] = []
+            var piece = bytes[...]
+            try? parser.consume(&piece, body: &body)
+            #expect(body.count <= bytes.count)
+        }
+    }
+}
+
+@Suite struct EventStreamParserTests {
+    @Test func `events are their data, however the bytes were cut`() {
+        let text = ": hello\n\ndata: a\n\nevent: x\ndata: b\r\ndata:c\r\rid: 1\ndata\n\ndata: unfinished\n"
+        let expected = ["a", "b\nc", ""]
+        let bytes = Array(text.utf8)
+        for cut in 1...bytes.count {
+            var parser = EventStreamParser()
+            var events: [String] = []
+            for start in stride(from: 0, to: bytes.count, by: cut) {
+                events += parser.consume(bytes[start..<min(start + cut, bytes.count)]).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
+            }
+            #expect(events == expected)
+        }
+    }
+}
+
+@Suite struct ClientConnectionTests {
+    private static func server() async throws -> (HTTPServer, ServerURL) {
+        let routes = [
+            Route(.post, "/echo") { request, _, writer in
+                let body = try await request.body.collect(upTo: 1 << 20)
+                try await writer.send(HTTPResponse(status: .ok), body: body)
+            },
+            Route(.get, "/stream") { _, _, writer in
+                var events = try await ServerSentEvents(writer)
+                for number in 0..<3 { try await events.event(data: Array("\(number)".utf8)) }
+                try await events.finish()
+            },
+        ]
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let server = HTTPServer(
+            configuration: HTTPServerConfiguration(addresses: [.ipv4(host: "127.0.0.1", port: 0)]),
+            responder: Router(routes), logger: logger)
+        let port = try await server.start().first?.port ?? 0
+        return (server, try ServerURL("127.0.0.1:\(port)"))
+    }
+
+    @Test func `requests follow each other on one connection`() async throws {
+        let (server, url) = try await Self.server()
+        let texts = try await blocking {
+            let connection = ClientConnection(to: url, timeout: .seconds(10))
+            var texts: [String] = []
+            for number in 0..<5 {
+                let response = try connection.send("POST", "/echo", json: Array("[\(number)]".utf8))
+                #expect(response.status == 200)
+                texts.append(String(decoding: try connection.collectBody(), as: UTF8.self))
+            }
+            _ = try connection.send("GET", "/stream")
+            var parser = EventStreamParser()
+            while let bytes = try connection.readBody() {
+                texts += parser.consume(bytes).map { String(decoding: $0, as: UTF8.self) }
+            }
+            return texts
+        }
+        #expect(texts == ["[0]", "[1]", "[2]", "[3]", "[4]", "0", "1", "2"])
+        await server.shutDown(grace: .zero)
+        await #expect(throws: ClientError.self) {
+            try await blocking { _ = try ClientConnection(to: url, timeout: .seconds(2)).send("GET", "/stream") }
+        }
+    }
+}
