@@ -23,7 +23,7 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     /// Text from a file made safe for one line of a log or a terminal: control characters become `?`, long text is cut.
-    static func printable(_ text: String) -> String {
+    public static func printable(_ text: String) -> String {
         let limit = 500
         var scalars = String.UnicodeScalarView()
         for (count, scalar) in text.unicodeScalars.enumerated() {

@@ -14,7 +14,8 @@ final class MappedFile: Sendable {
 
     /// Maps a regular file. The errors name what the system said.
     init(path: String) throws(CheckpointError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK, opening a named pipe waits for whoever may write to it.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             throw CheckpointError(file: path, expected: "a readable file", found: MappedFile.systemReason())
         }
@@ -24,7 +25,7 @@ final class MappedFile: Sendable {
             throw CheckpointError(file: path, expected: "a readable file", found: MappedFile.systemReason())
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw CheckpointError(file: path, expected: "a regular file", found: "a folder or a device")
+            throw CheckpointError(file: path, expected: "a regular file", found: "a folder, a pipe or a device")
         }
         guard let byteCount = Int(exactly: status.st_size), byteCount > 0 else {
             throw CheckpointError(file: path, expected: "a checkpoint", found: "an empty file")

@@ -79,3 +79,14 @@ public func add(_ addend: RowsView, to accumulator: RowsView, pool: WorkerPool) 
     precondition(addend.count == accumulator.count && addend.columns == accumulator.columns, "The shapes agree.")
     unsafe add_on_pool(pool.workers, pool.kernels, accumulator.rows, addend.rows)
 }
+
+/// Adds one vector, [columns], to every row: a projection's bias.
+public func add(_ vector: UnsafePointer<Float>, toEachRowOf rows: RowsView, pool: WorkerPool) {
+    let addend = unsafe float_rows(
+        values: UnsafeMutablePointer(mutating: vector),
+        row_count: rows.count,
+        columns: rows.columns,
+        stride: 0
+    )
+    unsafe add_on_pool(pool.workers, pool.kernels, rows.rows, addend)
+}

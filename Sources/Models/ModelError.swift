@@ -20,11 +20,11 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         case .invalidSetting(let source, let key, let expected, let found):
             CheckpointError(file: source, expected: "\(expected) for \(key)", found: found).description
         case .unsupportedSetting(let source, let key, let found, let reason):
-            "\(source): \(key) is \(found): \(reason)"
+            CheckpointError.printable("\(source): \(key) is \(found): \(reason)")
         case .unsupportedArchitecture(let source, let found):
-            "\(source): expected Qwen3 (dense or mixture of experts), found \(found)"
+            CheckpointError(file: source, expected: "Qwen3 (dense or mixture of experts)", found: found).description
         case .outOfMemory(let purpose, let byteCount):
-            "not enough memory: \(purpose) needs \(byteCount) bytes"
+            CheckpointError.printable("not enough memory: \(purpose) needs \(byteCount) bytes")
         }
     }
 }

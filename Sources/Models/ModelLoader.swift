@@ -32,6 +32,9 @@ public enum ModelLoader {
         guard let object = checkpoint.configuration else {
             throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "a config.json", found: "none"))
         }
-        return try Qwen3Configuration(configuration: object, source: "\(checkpoint.name)/config.json")
+        var configuration = try Qwen3Configuration(configuration: object, source: "\(checkpoint.name)/config.json")
+        let locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
+        if configuration.tiesEmbeddings, locator.holdsAnotherHead { configuration.tiesEmbeddings = false }
+        return configuration
     }
 }

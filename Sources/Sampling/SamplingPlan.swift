@@ -26,7 +26,9 @@ public struct SamplingPlan: Sendable {
     ///   - stopping: the end and stop tokens, which `minimumTokens` keeps away.
     public init(_ parameters: SamplingParameters, stopping: Set<TokenID> = []) {
         var checked = parameters
-        checked.temperature = parameters.temperature > 0 ? parameters.temperature : 0
+        // A temperature whose inverse is no number is as good as none.
+        let isUsable = parameters.temperature > 0 && (1 / parameters.temperature).isFinite
+        checked.temperature = isUsable ? parameters.temperature : 0
         checked.topP = parameters.topP > 0 && parameters.topP < 1 ? parameters.topP : (parameters.topP <= 0 ? 0 : 1)
         checked.topK = max(0, parameters.topK)
         checked.minP = parameters.minP > 0 ? min(parameters.minP, 1) : 0

@@ -34,8 +34,9 @@ public struct ModelStartupOptions: Sendable, Hashable {
 public struct ModelStartupError: Error, Sendable, Hashable, CustomStringConvertible {
     public let description: String
 
+    /// What files say of themselves may stand in the description: it is made safe for one line of a log or a terminal.
     init(_ description: String) {
-        self.description = description
+        self.description = CheckpointError.printable(description)
     }
 }
 

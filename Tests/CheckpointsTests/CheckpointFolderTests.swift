@@ -1,4 +1,5 @@
 import Checkpoints
+import Glibc
 import Testing
 
 @Suite struct CheckpointFolderTests {
@@ -56,6 +57,16 @@ import Testing
         #expect(failure(opening: empty)?.contains("an empty file") == true)
         #expect(failure(opening: "/dev/null.safetensors") != nil)
         #expect(failure(opening: "/dev/null")?.contains("a regular file") == true)
+    }
+
+    /// Opening a pipe would wait for somebody who writes to it.
+    @Test func pipesAreRefusedAtOnce() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a.gguf", "model.safetensors", "config.json"] {
+            #expect(mkfifo("\(folder.path)/\(name)", 0o600) == 0)
+            #expect(failure(opening: "\(folder.path)/\(name)")?.contains("a regular file") == true)
+        }
+        #expect(failure(opening: folder)?.contains("a regular file") == true)
     }
 
     @Test func sidecarFilesAreRead() throws {

@@ -15,7 +15,7 @@ import Tokens
         false, "", "yarn", [], [0, 0, -1], [99], ["sliding_attention"], [:],
         ["rope_type": "yarn", "factor": 1e300, "original_max_position_embeddings": 1],
         ["rope_type": "yarn", "beta_fast": 0, "beta_slow": 1e300, "rope_theta": 1.0001],
-        ["type": "linear", "factor": 0],
+        ["type": "linear", "factor": 0], ["type": "yarn", "factor": -1e300],
     ]
     private let pool = WorkerPool(threadCount: 1)
 
@@ -54,6 +54,20 @@ import Tokens
             if round % 3 == 0 { _ = try? ModelLoader.describe(Checkpoint.open(file.path)).description }
         }
         #expect(ran > 10 && ran < 140)
+    }
+
+    @Test func whatAFileSaysIsShownAsOneLine() {
+        let text = "yarn\n\u{1b}[31m" + String(repeating: "a", count: 70_000)
+        for error: ModelError in [
+            .unsupportedArchitecture(source: text, found: text),
+            .unsupportedSetting(source: text, key: text, found: text, reason: text),
+            .invalidSetting(source: text, key: text, expected: text, found: text),
+            .outOfMemory(purpose: text, byteCount: 1),
+        ] {
+            let line = error.description
+            #expect(line.count < 600 && line.contains("yarn??[31m"))
+            #expect(!line.contains("\n") && !line.contains("\u{1b}"))
+        }
     }
 
     /// Bytes changed among the keys at a file's start and in its list of tensors.

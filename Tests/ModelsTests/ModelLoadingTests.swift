@@ -54,10 +54,16 @@ import Tokens
         #expect(copy.failure.contains("expected the tensor model.layers.2.mlp.up_proj.weight, found none"))
     }
 
-    @Test func aForeignBiasIsRefused() throws {
+    @Test func aMissingBiasIsNamed() throws {
         let copy = try Copy("dense-untied")
         try copy.change("config.json") { $0.replace("\"attention_bias\": false", with: "\"attention_bias\": true") }
-        #expect(copy.failure.contains("attention_bias is true"))
+        #expect(copy.failure.contains("expected the tensor model.layers.0.self_attn.q_proj.bias, found none"))
+    }
+
+    @Test func aBiasThatNobodyAnnouncedIsRefused() throws {
+        let copy = try Copy("dense-bias")
+        try copy.change("config.json") { $0.replace("\"attention_bias\": true", with: "\"attention_bias\": false") }
+        #expect(copy.failure.contains("only tensors of Qwen3"))
     }
 
     @Test func shapesAreHeldAgainstTheConfiguration() throws {

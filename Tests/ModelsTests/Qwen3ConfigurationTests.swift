@@ -45,6 +45,15 @@ import Testing
         #expect(mixture == local)
     }
 
+    @Test func biasesAreReadWhereTheyAreSaidToBe() throws {
+        #expect(try !read().hasAttentionBiases)
+        let biased = try read([("attention_bias", true)])
+        #expect(biased.hasAttentionBiases)
+        let added =
+            biased.weights.reduce(0) { $0 + $1.elementCount } - (try read()).weights.reduce(0) { $0 + $1.elementCount }
+        #expect(added == 2 * (4 * 32 + 2 * 2 * 32 + 64))
+    }
+
     @Test func missingKeysHaveTheFamilysDefaults() throws {
         let configuration = try read([
             ("head_dim", nil), ("num_key_value_heads", nil), ("rope_theta", nil), ("rms_norm_eps", nil),
@@ -100,7 +109,6 @@ import Testing
     private struct YaRNMissing: Error {}
 
     @Test func whatIsNotComputedIsRefused() {
-        #expect(refusal([("attention_bias", true)]).contains("attention_bias is true"))
         #expect(refusal([("hidden_act", "gelu")]).contains("hidden_act is \"gelu\""))
         #expect(refusal([("quantization_config", ["bits": 4])]).contains("use a GGUF file"))
         #expect(
@@ -109,8 +117,39 @@ import Testing
         #expect(refusal(window + [("max_window_layers", 1)]).contains("sliding window"))
         #expect(refusal(window + [("max_window_layers", 2)]) == "it was read")
         #expect(refusal([("layer_types", ["sliding_attention", "full_attention"])]).contains("sliding window"))
+        #expect(
+            refusal([("rope_parameters", ["partial_rotary_factor": 0.5])]).contains("partial_rotary_factor is 0.5"))
         #expect(refusal([("model_type", "llama")]).contains("found llama"))
         #expect(refusal([("architectures", ["Qwen3ForSequenceClassification"])]).contains("SequenceClassification"))
+    }
+
+    /// As transformers has it: no key means 4096, null means none, mixtures have a window in all layers or in none.
+    @Test func windowsThatHideNothingAreRead() {
+        let isOn: [(String, JSONValue?)] = [("use_sliding_window", true), ("max_window_layers", 0)]
+        #expect(refusal(isOn + [("sliding_window", 255)]).contains("sliding window"))
+        #expect(refusal(isOn + [("sliding_window", 256)]) == "it was read")
+        #expect(refusal(isOn + [("sliding_window", .null)]) == "it was read")
+        #expect(refusal(isOn + [("max_position_embeddings", 4097)]).contains("sliding window"))
+        #expect(refusal(isOn + [("max_position_embeddings", 4096)]) == "it was read")
+        let mixture = Self.mixture + [("use_sliding_window", true), ("max_window_layers", 28)]
+        #expect(refusal(mixture + [("sliding_window", 128)]).contains("sliding window"))
+        #expect(refusal(mixture + [("sliding_window", 256)]) == "it was read")
+    }
+
+    @Test func theTwoSpellingsOfScalingMustNotContradict() throws {
+        let yarn: JSONValue = ["rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 128]
+        let parameters: JSONValue = ["rope_type": "default", "rope_theta": 1_000_000]
+        let both = refusal([("rope_parameters", parameters), ("rope_scaling", yarn)])
+        #expect(both.contains("rope_parameters says something else"))
+        #expect(refusal([("rope_parameters", yarn), ("rope_scaling", yarn)]) == "it was read")
+        #expect(refusal([("rope_parameters", parameters), ("rope_scaling", [:])]) == "it was read")
+        #expect(refusal([("rope_parameters", parameters), ("rope_scaling", .null)]) == "it was read")
+    }
+
+    @Test(arguments: [-1e300, -1, 0, 1e300] as [JSONValue])
+    func scalingFactorsOutOfRangeAreRefused(factor: JSONValue) {
+        let scaling: JSONValue = ["rope_type": "yarn", "factor": factor, "rope_theta": 1e6]
+        #expect(refusal([("rope_scaling", scaling)]).contains("the rotary scaling factor"))
     }
 
     @Test(arguments: [

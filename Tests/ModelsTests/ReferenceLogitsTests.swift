@@ -7,7 +7,7 @@ import Testing
 /// Float checkpoints against transformers in float32, with a float32 cache.
 @Suite struct ReferenceLogitsTests {
     static let checkpoints = [
-        ("dense-tied", "hf"), ("dense-untied", "hf"), ("dense-yarn", "hf"), ("dense-k", "hf"),
+        ("dense-bias", "hf"), ("dense-tied", "hf"), ("dense-untied", "hf"), ("dense-yarn", "hf"), ("dense-k", "hf"),
         ("dense-fullvocab", "hf"),
         ("moe", "hf"), ("moe-mixed", "hf"), ("dense-tied", "gguf/dense-tied-F32.gguf"),
         ("dense-tied", "gguf/dense-tied-BF16.gguf"),

@@ -26,6 +26,14 @@ func draw(
         #expect(draw(long, .greedy) == 777)
     }
 
+    @Test(arguments: [Float.leastNonzeroMagnitude, .leastNormalMagnitude / 8, .leastNormalMagnitude])
+    func `a tiny temperature takes the highest logit`(temperature: Float) {
+        for seed in 0..<20 {
+            let parameters = SamplingParameters(temperature: temperature, topP: 0.9, topK: 3, seed: UInt64(seed))
+            #expect(draw([1, 3, 2, -4], parameters) == 1)
+        }
+    }
+
     @Test func `what is not a number is never drawn`() {
         #expect(draw([.nan, 1, .nan, 2], .greedy) == 3)
         var logits = Array(repeating: Float.nan, count: 200)

@@ -2,12 +2,21 @@ internal import Compute
 
 /// Causal attention with grouped queries; each query and key head has an RMSNorm before it is turned to its position.
 final class Qwen3Attention {
+    /// What the projections add, where `attention_bias` says that they do.
+    struct Biases {
+        let query: WeightVector
+        let key: WeightVector
+        let value: WeightVector
+        let output: WeightVector
+    }
+
     private let query: WeightMatrix
     private let key: WeightMatrix
     private let value: WeightMatrix
-    private let queryNorm: NormWeight
-    private let keyNorm: NormWeight
+    private let queryNorm: WeightVector
+    private let keyNorm: WeightVector
     private let output: WeightMatrix
+    private let biases: Biases?
     private let headCount: Int
     private let headDimension: Int
     private let epsilon: Float
@@ -16,9 +25,10 @@ final class Qwen3Attention {
         query: WeightMatrix,
         key: WeightMatrix,
         value: WeightMatrix,
-        queryNorm: NormWeight,
-        keyNorm: NormWeight,
+        queryNorm: WeightVector,
+        keyNorm: WeightVector,
         output: WeightMatrix,
+        biases: Biases?,
         shape: ModelShape,
         epsilon: Float
     ) {
@@ -28,6 +38,7 @@ final class Qwen3Attention {
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
         self.output = output
+        self.biases = biases
         headCount = shape.headCount
         headDimension = shape.headDimension
         self.epsilon = epsilon
@@ -40,6 +51,11 @@ final class Qwen3Attention {
         multiply(step.input, by: query, into: queries, pool: pool)
         multiply(step.input, by: key, into: keys, pool: pool)
         multiply(step.input, by: value, into: values, pool: pool)
+        if let biases {
+            unsafe add(biases.query.pointer, toEachRowOf: queries, pool: pool)
+            unsafe add(biases.key.pointer, toEachRowOf: keys, pool: pool)
+            unsafe add(biases.value.pointer, toEachRowOf: values, pool: pool)
+        }
         turn(queries, queryNorm, step)
         turn(keys, keyNorm, step)
         unsafe storeKeysAndValues(keys: keys, values: values, at: step.slots, in: plane, pool: pool)
@@ -54,9 +70,10 @@ final class Qwen3Attention {
         )
         step.input.load(queries)
         multiply(step.input, by: output, into: result, pool: pool)
+        if let biases { unsafe add(biases.output.pointer, toEachRowOf: result, pool: pool) }
     }
 
-    private func turn(_ heads: RowsView, _ norm: NormWeight, _ step: Qwen3Step) {
+    private func turn(_ heads: RowsView, _ norm: WeightVector, _ step: Qwen3Step) {
         unsafe rotate(
             heads,
             headDimension: headDimension,

@@ -16,6 +16,8 @@ struct Qwen3Configuration: Hashable, Sendable {
     /// Added under the root of every RMSNorm.
     var normEpsilon: Float
     var rotary: RotarySettings
+    /// Whether the four projections of attention add a bias. No published model's do.
+    var hasAttentionBiases = false
     /// Whether the head is the embedding.
     var tiesEmbeddings: Bool
     /// The inner width of a dense feed-forward block.

@@ -4,7 +4,7 @@ extension Qwen3Configuration {
     /// Reads a GGUF file's keys (`qwen3.*` or `qwen3moe.*`).
     ///
     /// GGUF has no key for an unnormalised router, so that its mixtures are taken as normalised; and it says that the
-    /// head is the embedding by holding no `output.weight`.
+    /// head is the embedding by holding no `output.weight`, and that there are biases by holding them.
     init(metadata: GGUFMetadata, checkpoint: Checkpoint) throws(ModelError) {
         let source = checkpoint.name
         let architecture = try metadata.reading { () throws(CheckpointError) in
@@ -26,8 +26,9 @@ extension Qwen3Configuration {
         }
         try keys.require("attention.sliding_window", 0, "attention over a sliding window is not computed")
         vocabularySize = try Qwen3Configuration.vocabularySize(keys, checkpoint)
-        contextLength = try keys.integer("context_length", in: Qwen3Limits.contextLength)
+        let positions = try keys.integer("context_length", in: Qwen3Limits.contextLength)
         normEpsilon = Float(try keys.number("attention.layer_norm_rms_epsilon") ?? 1e-6)
+        hasAttentionBiases = checkpoint.tensor(named: "blk.0.attn_q.bias") != nil
         tiesEmbeddings = checkpoint.tensor(named: "output.weight") == nil
         if architecture == "qwen3moe" {
             let mixture = try Mixture(keys)
@@ -37,7 +38,9 @@ extension Qwen3Configuration {
         } else {
             feedForwardSize = try keys.integer("feed_forward_length", in: Qwen3Limits.width)
         }
-        rotary = try RotarySettings(keys, contextLength: contextLength)
+        rotary = try RotarySettings(keys, contextLength: positions)
+        try rotary.check(source: source)
+        contextLength = rotary.contextLength(of: positions)
         try check(source: source)
     }
 
@@ -55,9 +58,15 @@ extension Qwen3Configuration.Mixture {
     fileprivate init(_ keys: GGUFSettings) throws(ModelError) {
         expertCount = try keys.integer("expert_count", in: Qwen3Limits.expertCount)
         activeExpertCount = try keys.integer("expert_used_count", in: Qwen3Limits.expertCount)
-        feedForwardSize = try keys.integer("expert_feed_forward_length", in: Qwen3Limits.width)
+        feedForwardSize = try Self.feedForwardSize(keys, activeExpertCount)
         normalizesWeights = true
         try keys.require("expert_shared_count", 0, "Qwen3 has no shared experts")
+    }
+
+    /// Where the key is missing, llama.cpp shares the dense width out among the experts that a token visits.
+    private static func feedForwardSize(_ keys: GGUFSettings, _ activeCount: Int) throws(ModelError) -> Int {
+        if let size = try keys.optionalInteger("expert_feed_forward_length", in: Qwen3Limits.width) { return size }
+        return max(1, try keys.integer("feed_forward_length", in: Qwen3Limits.width) / activeCount)
     }
 }
 
@@ -65,10 +74,13 @@ extension RotarySettings {
     fileprivate init(_ keys: GGUFSettings, contextLength: Int) throws(ModelError) {
         base = try keys.number("rope.freq_base") ?? 10_000
         switch try keys.string("rope.scaling.type") {
-        case "none", nil:
+        case "none":
             break
-        case "linear":
-            scaling = .linear(factor: try keys.number("rope.scaling.factor") ?? 1)
+        case "linear", nil:
+            // A factor alone means linear scaling, under its old name too; none or 0 means no scaling.
+            var factor = try keys.number("rope.scaling.factor")
+            if factor == nil { factor = try keys.number("rope.scale_linear") }
+            if let factor, factor != 0, factor != 1 { scaling = .linear(factor: factor) }
         case "yarn":
             scaling = .yarn(try YaRN(keys, contextLength: contextLength))
         case .some(let type):
@@ -83,7 +95,8 @@ extension RotarySettings {
 }
 
 extension RotarySettings.YaRN {
-    /// llama.cpp multiplies the attention factor that follows from the factor; transformers replaces it.
+    /// `yarn_attn_factor` is where the converter puts transformers' `attention_factor`, which replaces the one that
+    /// follows from the factor; llama.cpp's own `attn_factor` multiplies it.
     fileprivate init(_ keys: GGUFSettings, contextLength: Int) throws(ModelError) {
         let original = try keys.optionalInteger(
             "rope.scaling.original_context_length",
@@ -93,9 +106,9 @@ extension RotarySettings.YaRN {
         factor = try keys.number("rope.scaling.factor") ?? Double(contextLength) / Double(originalContextLength)
         fastRotations = try keys.number("rope.scaling.yarn_beta_fast") ?? 32
         slowRotations = try keys.number("rope.scaling.yarn_beta_slow") ?? 1
-        var multiplier = try keys.number("rope.scaling.yarn_attn_factor")
-        if multiplier == nil { multiplier = try keys.number("rope.scaling.attn_factor") }
-        attentionFactor = Self.attentionFactor(factor) * (multiplier ?? 1)
+        let replacement = try keys.number("rope.scaling.yarn_attn_factor")
+        let multiplier = try keys.number("rope.scaling.attn_factor")
+        attentionFactor = (replacement ?? Self.attentionFactor(factor)) * (multiplier ?? 1)
         if let extrapolation = try keys.number("rope.scaling.yarn_ext_factor"), extrapolation != 1, extrapolation >= 0 {
             throw .unsupportedSetting(
                 source: keys.source,

@@ -16,16 +16,14 @@ extension Qwen3Configuration {
         vocabularySize = try reader.integer("vocab_size", in: Qwen3Limits.vocabularySize)
         let positions = try reader.optionalInteger("max_position_embeddings", in: Qwen3Limits.contextLength) ?? 32_768
         normEpsilon = Float(try reader.number("rms_norm_eps") ?? 1e-6)
+        hasAttentionBiases = try reader.bool("attention_bias") ?? false
         tiesEmbeddings = try reader.bool("tie_word_embeddings") ?? false
         feedForwardSize = try reader.integer("intermediate_size", in: Qwen3Limits.width)
         mixture = isMixture ? try Mixture(reader, layerCount: layerCount) : nil
         rotary = try RotarySettings(reader, contextLength: positions)
-        contextLength = positions
-        if case .yarn(let yarn) = rotary.scaling {
-            let scaled = (Double(yarn.originalContextLength) * yarn.factor).rounded()
-            contextLength = max(positions, Int(min(scaled, Double(Qwen3Limits.contextLength.upperBound))))
-        }
-        try Qwen3Configuration.refuseSlidingWindow(reader, layerCount: layerCount)
+        try rotary.check(source: source)
+        contextLength = rotary.contextLength(of: positions)
+        try refuseSlidingWindow(reader)
         try check(source: source)
     }
 
@@ -41,9 +39,6 @@ extension Qwen3Configuration {
     }
 
     private static func refuseUnsupported(_ reader: SettingsReader) throws(ModelError) {
-        if try reader.bool("attention_bias") == true {
-            throw reader.unsupported("attention_bias", "Qwen3 has no attention biases")
-        }
         if let activation = try reader.string("hidden_act"), activation != "silu" {
             throw reader.unsupported("hidden_act", "only silu is computed")
         }
@@ -55,19 +50,29 @@ extension Qwen3Configuration {
         }
     }
 
-    private static func refuseSlidingWindow(_ reader: SettingsReader, layerCount: Int) throws(ModelError) {
+    /// Refuses a window that some layer's attention would not see past. One as long as the context hides nothing.
+    ///
+    /// Mixtures have no setting by layer: with a window, transformers gives it to all of theirs.
+    private func refuseSlidingWindow(_ reader: SettingsReader) throws(ModelError) {
         let reason = "attention over a sliding window is not computed"
         let types = reader.value("layer_types")?.arrayValue ?? []
+        let isOn = try reader.bool("use_sliding_window") ?? false
+        let window = try slidingWindow(reader)
+        if isOn, let window, window >= contextLength { return }
         if types.contains(where: { $0.stringValue != "full_attention" }) {
             throw reader.unsupported("layer_types", reason)
         }
-        guard types.isEmpty, try reader.bool("use_sliding_window") == true, reader.value("sliding_window") != nil else {
-            return
-        }
+        guard isOn, window != nil else { return }
         let first = try reader.optionalInteger("max_window_layers", in: 0...Int(Int32.max)) ?? 28
-        if first < layerCount {
+        if mixture != nil || (types.isEmpty && first < layerCount) {
             throw reader.unsupported("use_sliding_window", reason)
         }
+    }
+
+    /// The window that `use_sliding_window` turns on: 4096 where the key is not there, none where it holds null.
+    private func slidingWindow(_ reader: SettingsReader) throws(ModelError) -> Int? {
+        guard reader.object.contains(key: "sliding_window") else { return 4096 }
+        return try reader.optionalInteger("sliding_window", in: 1...Int(Int32.max))
     }
 }
 
@@ -91,12 +96,25 @@ extension Qwen3Configuration.Mixture {
 
 extension RotarySettings {
     /// Reads `rope_theta` and `rope_scaling`, or `rope_parameters` which holds both.
+    ///
+    /// Where both stand, as in a file of transformers 5 that was edited by hand, they must say the same.
     fileprivate init(_ reader: SettingsReader, contextLength: Int) throws(ModelError) {
         let parameters = try reader.nested("rope_parameters")
-        let scaling = if let parameters { parameters } else { try reader.nested("rope_scaling") }
-        let theta = try parameters?.number("rope_theta")
+        let scaling = try reader.nested("rope_scaling")
+        self = try RotarySettings(reader, parameters ?? scaling, contextLength: contextLength)
+        guard parameters != nil, let scaling, !scaling.object.isEmpty else { return }
+        if try RotarySettings(reader, scaling, contextLength: contextLength) != self {
+            throw reader.unsupported("rope_scaling", "rope_parameters says something else, keep one of the two")
+        }
+    }
+
+    private init(_ reader: SettingsReader, _ scaling: SettingsReader?, contextLength: Int) throws(ModelError) {
+        let theta = try scaling?.number("rope_theta")
         base = if let theta { theta } else { try reader.number("rope_theta") ?? 10_000 }
         guard let scaling else { return }
+        if let factor = try scaling.number("partial_rotary_factor"), factor != 1 {
+            throw scaling.unsupported("partial_rotary_factor", "Qwen3 turns whole heads")
+        }
         let type = if let type = try scaling.string("rope_type") { type } else { try scaling.string("type") }
         switch type {
         case "default", nil:

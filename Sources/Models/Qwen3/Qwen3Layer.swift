@@ -2,16 +2,16 @@ internal import Compute
 
 /// One decoder layer: two branches off the residual stream, attention and feed-forward, each behind its norm.
 final class Qwen3Layer {
-    private let inputNorm: NormWeight
+    private let inputNorm: WeightVector
     private let attention: Qwen3Attention
-    private let feedForwardNorm: NormWeight
+    private let feedForwardNorm: WeightVector
     private let feedForward: FeedForward
     private let epsilon: Float
 
     init(
-        inputNorm: NormWeight,
+        inputNorm: WeightVector,
         attention: Qwen3Attention,
-        feedForwardNorm: NormWeight,
+        feedForwardNorm: WeightVector,
         feedForward: FeedForward,
         epsilon: Float
     ) {

@@ -4,7 +4,8 @@ internal import JSON
 extension MemoryPlan {
     /// The plan of a Qwen3 checkpoint. Without tensors, weights count in the configuration's own type.
     init(_ configuration: Qwen3Configuration, checkpoint: Checkpoint) throws(ModelError) {
-        let locator = Qwen3WeightLocator(checkpoint: checkpoint)
+        let locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
+        try locator.refuseForeignTensors()
         let plain = Qwen3Configuration.plainFormat(checkpoint)
         var lines: [WeightClass: Line] = [:]
         for weight in configuration.weights {

@@ -2,6 +2,7 @@
 enum Qwen3Slot: Hashable, CaseIterable, Sendable {
     case embedding, finalNorm, head
     case inputNorm, query, key, value, queryNorm, keyNorm, attentionOutput
+    case queryBias, keyBias, valueBias, attentionOutputBias
     case feedForwardNorm, gate, up, down
     case router, expertGate, expertUp, expertDown
 
@@ -20,6 +21,10 @@ enum Qwen3Slot: Hashable, CaseIterable, Sendable {
         case .queryNorm: ("model.layers.{layer}.self_attn.q_norm.weight", "blk.{layer}.attn_q_norm.weight")
         case .keyNorm: ("model.layers.{layer}.self_attn.k_norm.weight", "blk.{layer}.attn_k_norm.weight")
         case .attentionOutput: ("model.layers.{layer}.self_attn.o_proj.weight", "blk.{layer}.attn_output.weight")
+        case .queryBias: ("model.layers.{layer}.self_attn.q_proj.bias", "blk.{layer}.attn_q.bias")
+        case .keyBias: ("model.layers.{layer}.self_attn.k_proj.bias", "blk.{layer}.attn_k.bias")
+        case .valueBias: ("model.layers.{layer}.self_attn.v_proj.bias", "blk.{layer}.attn_v.bias")
+        case .attentionOutputBias: ("model.layers.{layer}.self_attn.o_proj.bias", "blk.{layer}.attn_output.bias")
         case .feedForwardNorm: ("model.layers.{layer}.post_attention_layernorm.weight", "blk.{layer}.ffn_norm.weight")
         case .gate: ("model.layers.{layer}.mlp.gate_proj.weight", "blk.{layer}.ffn_gate.weight")
         case .up: ("model.layers.{layer}.mlp.up_proj.weight", "blk.{layer}.ffn_up.weight")
@@ -44,6 +49,17 @@ enum Qwen3Slot: Hashable, CaseIterable, Sendable {
         }
     }
 
+    /// Where llama.cpp's converter puts a layer's queries, keys and values when it is told to fuse them, in this order.
+    static let fusedProjectionName = "blk.{layer}.attn_qkv.weight"
+
+    /// Whether the tensor has one dimension.
+    var isVector: Bool {
+        switch self {
+        case .queryBias, .keyBias, .valueBias, .attentionOutputBias: true
+        default: weightClass == .norms
+        }
+    }
+
     /// What a memory plan counts it under.
     var weightClass: WeightClass {
         switch self {
@@ -51,6 +67,7 @@ enum Qwen3Slot: Hashable, CaseIterable, Sendable {
         case .head: .head
         case .finalNorm, .inputNorm, .queryNorm, .keyNorm, .feedForwardNorm: .norms
         case .query, .key, .value, .attentionOutput: .attention
+        case .queryBias, .keyBias, .valueBias, .attentionOutputBias: .attention
         case .gate, .up, .down: .feedForward
         case .router: .router
         case .expertGate, .expertUp, .expertDown: .experts
@@ -65,12 +82,11 @@ struct Qwen3Weight: Hashable, Sendable {
     let layer: Int?
     /// One for a plain weight, the layer's experts for a stack of them.
     let expertCount: Int
-    /// Rows of one matrix; 1 for the weight of a norm.
+    /// Rows of one matrix; 1 for a vector.
     let rows: Int
     /// Values in a row.
     let columns: Int
 
-    var isNorm: Bool { slot.weightClass == .norms }
     var elementCount: Int { expertCount * rows * columns }
 
     /// A pattern of the name table with this weight's numbers.
@@ -93,17 +109,35 @@ extension Qwen3Configuration {
         return weights
     }
 
+    /// A projection's rows where the three of a layer are one matrix.
+    func fusedRows(of slot: Qwen3Slot) -> Range<Int>? {
+        let (keys, values) = (queryWidth, queryWidth + keyValueWidth)
+        switch slot {
+        case .query: return 0..<keys
+        case .key: return keys..<values
+        case .value: return values..<values + keyValueWidth
+        default: return nil
+        }
+    }
+
     private func layerWeights(_ layer: Int) -> [Qwen3Weight] {
-        let attention = [
-            Qwen3Weight(.inputNorm, layer, 1, hiddenSize),
-            Qwen3Weight(.query, layer, queryWidth, hiddenSize),
-            Qwen3Weight(.key, layer, keyValueWidth, hiddenSize),
-            Qwen3Weight(.value, layer, keyValueWidth, hiddenSize),
-            Qwen3Weight(.queryNorm, layer, 1, headDimension),
-            Qwen3Weight(.keyNorm, layer, 1, headDimension),
-            Qwen3Weight(.attentionOutput, layer, hiddenSize, queryWidth),
-            Qwen3Weight(.feedForwardNorm, layer, 1, hiddenSize),
+        let biases = [
+            Qwen3Weight(.queryBias, layer, 1, queryWidth),
+            Qwen3Weight(.keyBias, layer, 1, keyValueWidth),
+            Qwen3Weight(.valueBias, layer, 1, keyValueWidth),
+            Qwen3Weight(.attentionOutputBias, layer, 1, hiddenSize),
         ]
+        let attention =
+            [
+                Qwen3Weight(.inputNorm, layer, 1, hiddenSize),
+                Qwen3Weight(.query, layer, queryWidth, hiddenSize),
+                Qwen3Weight(.key, layer, keyValueWidth, hiddenSize),
+                Qwen3Weight(.value, layer, keyValueWidth, hiddenSize),
+                Qwen3Weight(.queryNorm, layer, 1, headDimension),
+                Qwen3Weight(.keyNorm, layer, 1, headDimension),
+                Qwen3Weight(.attentionOutput, layer, hiddenSize, queryWidth),
+                Qwen3Weight(.feedForwardNorm, layer, 1, hiddenSize),
+            ] + (hasAttentionBiases ? biases : [])
         guard let mixture, isSparse(layer: layer) else {
             return attention + [
                 Qwen3Weight(.gate, layer, feedForwardSize, hiddenSize),

@@ -21,7 +21,7 @@ struct Qwen3WeightReader {
         pool: WorkerPool,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
-        locator = Qwen3WeightLocator(checkpoint: checkpoint)
+        locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
         self.pool = pool
         self.progress = progress
         try locator.refuseForeignTensors()
@@ -61,8 +61,8 @@ struct Qwen3WeightReader {
         }
     }
 
-    mutating func norm(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> NormWeight {
-        NormWeight(try matrix(slot, layer))
+    mutating func vector(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> WeightVector {
+        WeightVector(try matrix(slot, layer))
     }
 
     private mutating func read<Weights>(

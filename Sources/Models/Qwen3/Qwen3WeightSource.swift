@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Glibc
 
 /// One matrix of a checkpoint: a whole tensor, or an expert's part of a stack.
 struct Qwen3WeightSource {
@@ -16,6 +17,7 @@ struct Qwen3WeightSource {
 /// Finds a configuration's weights in a checkpoint, and checks their shapes against it.
 struct Qwen3WeightLocator {
     let checkpoint: Checkpoint
+    let configuration: Qwen3Configuration
 
     /// The matrices of a weight: one, or one for each expert.
     func sources(of weight: Qwen3Weight) throws(ModelError) -> [Qwen3WeightSource] {
@@ -23,7 +25,13 @@ struct Qwen3WeightLocator {
             let isGGUF = checkpoint.kind == .gguf
             let pattern = isGGUF ? weight.slot.names.gguf : weight.slot.names.huggingFace
             guard weight.slot.weightClass == .experts else {
-                return [try whole(weight, named: weight.name(pattern))]
+                if isGGUF, let rows = configuration.fusedRows(of: weight.slot),
+                    checkpoint.tensor(named: weight.name(pattern)) == nil,
+                    let record = checkpoint.tensor(named: weight.name(Qwen3Slot.fusedProjectionName))
+                {
+                    return [try part(weight, record, rows: rows)]
+                }
+                return [try whole(weight, named: name(of: weight, pattern))]
             }
             if isGGUF {
                 return try stack(weight, named: weight.name(pattern), part: 0, of: 1)
@@ -39,17 +47,38 @@ struct Qwen3WeightLocator {
         }
     }
 
-    /// The tensors that hold a weight, each once.
-    func records(of weight: Qwen3Weight) throws(ModelError) -> [TensorRecord] {
-        var names: Set<String> = []
-        return try sources(of: weight).map(\.record).filter { names.insert($0.name).inserted }
-    }
-
     /// Refuses tensors that change what the model computes and that this decoder has no place for.
     func refuseForeignTensors() throws(ModelError) {
+        let isGGUF = checkpoint.kind == .gguf
+        let biases = configuration.weights.filter { $0.slot.isVector && $0.slot.weightClass == .attention }
+        let known = Set(biases.map { $0.name(isGGUF ? $0.slot.names.gguf : $0.slot.names.huggingFace) })
         for tensor in checkpoint.tensors where tensor.name.hasSuffix(".bias") || tensor.name == "rope_freqs.weight" {
+            guard !known.contains(tensor.name) else { continue }
             throw .checkpoint(tensor.error(expected: "only tensors of Qwen3", found: "besides"))
         }
+    }
+
+    /// Whether the head is stored and is not the embedding, whatever the configuration says of the two.
+    ///
+    /// transformers believes the tensors then, too. Published small models store their head although it is tied.
+    var holdsAnotherHead: Bool {
+        guard
+            let head = checkpoint.tensor(named: Qwen3Slot.head.names.huggingFace),
+            let embedding = checkpoint.tensor(named: Qwen3Slot.embedding.names.huggingFace)
+        else { return false }
+        guard head.format == embedding.format, head.shape == embedding.shape else { return true }
+        guard let bytes = unsafe head.bytes.baseAddress, let others = unsafe embedding.bytes.baseAddress else {
+            return false
+        }
+        return unsafe memcmp(bytes, others, head.byteCount) != 0
+    }
+
+    /// The name of a weight that is one whole tensor. Of tied weights a checkpoint may hold either.
+    private func name(of weight: Qwen3Weight, _ pattern: String) -> String {
+        let (name, head) = (weight.name(pattern), Qwen3Slot.head.names.huggingFace)
+        guard weight.slot == .embedding, configuration.tiesEmbeddings else { return name }
+        guard checkpoint.tensor(named: name) == nil, checkpoint.tensor(named: head) != nil else { return name }
+        return head
     }
 
     private func record(_ name: String) throws(CheckpointError) -> TensorRecord {
@@ -64,13 +93,30 @@ struct Qwen3WeightLocator {
 
     private func whole(_ weight: Qwen3Weight, named name: String) throws(CheckpointError) -> Qwen3WeightSource {
         let record = try record(name)
-        let shape = weight.isNorm ? [weight.columns] : [weight.rows, weight.columns]
+        let shape = weight.slot.isVector ? [weight.columns] : [weight.rows, weight.columns]
         try check(record, shape)
         return Qwen3WeightSource(
             record: record,
             rows: weight.rows,
             columns: weight.columns,
             byteRange: 0..<record.byteCount
+        )
+    }
+
+    /// Some rows of the tensor that holds a layer's queries, keys and values together.
+    private func part(
+        _ weight: Qwen3Weight,
+        _ record: TensorRecord,
+        rows: Range<Int>
+    ) throws(CheckpointError) -> Qwen3WeightSource {
+        let rowCount = configuration.queryWidth + 2 * configuration.keyValueWidth
+        try check(record, [rowCount, weight.columns])
+        let size = record.byteCount / rowCount
+        return Qwen3WeightSource(
+            record: try self.record(record.name),
+            rows: rows.count,
+            columns: weight.columns,
+            byteRange: rows.lowerBound * size..<rows.upperBound * size
         )
     }
 

@@ -5,7 +5,7 @@ struct Qwen3Weights {
     /// `[vocabulary × hidden]`.
     let embedding: WeightMatrix
     let layers: [Qwen3Layer]
-    let finalNorm: NormWeight
+    let finalNorm: WeightVector
     /// `[vocabulary × hidden]`; the embedding itself where the two are tied.
     let head: WeightMatrix
 }
@@ -21,7 +21,7 @@ extension Qwen3Weights {
         }
         self.embedding = embedding
         self.layers = layers
-        finalNorm = try reader.norm(.finalNorm)
+        finalNorm = try reader.vector(.finalNorm)
         head = configuration.tiesEmbeddings ? embedding : try reader.matrix(.head)
     }
 }
@@ -33,9 +33,9 @@ extension Qwen3Layer {
         _ reader: inout Qwen3WeightReader
     ) throws(ModelError) {
         self.init(
-            inputNorm: try reader.norm(.inputNorm, layer),
+            inputNorm: try reader.vector(.inputNorm, layer),
             attention: try Qwen3Attention(layer, configuration, &reader),
-            feedForwardNorm: try reader.norm(.feedForwardNorm, layer),
+            feedForwardNorm: try reader.vector(.feedForwardNorm, layer),
             feedForward: try FeedForward(layer, configuration, &reader),
             epsilon: configuration.normEpsilon
         )
@@ -52,12 +52,22 @@ extension Qwen3Attention {
             query: try reader.matrix(.query, layer),
             key: try reader.matrix(.key, layer),
             value: try reader.matrix(.value, layer),
-            queryNorm: try reader.norm(.queryNorm, layer),
-            keyNorm: try reader.norm(.keyNorm, layer),
+            queryNorm: try reader.vector(.queryNorm, layer),
+            keyNorm: try reader.vector(.keyNorm, layer),
             output: try reader.matrix(.attentionOutput, layer),
+            biases: configuration.hasAttentionBiases ? try Biases(layer, &reader) : nil,
             shape: configuration.shape,
             epsilon: configuration.normEpsilon
         )
+    }
+}
+
+extension Qwen3Attention.Biases {
+    fileprivate init(_ layer: Int, _ reader: inout Qwen3WeightReader) throws(ModelError) {
+        query = try reader.vector(.queryBias, layer)
+        key = try reader.vector(.keyBias, layer)
+        value = try reader.vector(.valueBias, layer)
+        output = try reader.vector(.attentionOutputBias, layer)
     }
 }
 

@@ -33,6 +33,13 @@ struct RotarySettings: Hashable, Sendable {
     var base: Double
     var scaling: Scaling = .none
 
+    /// The positions that a model was made for, of which its files name so many: YaRN may bring it further.
+    func contextLength(of positions: Int) -> Int {
+        guard case .yarn(let yarn) = scaling else { return positions }
+        let scaled = (Double(yarn.originalContextLength) * yarn.factor).rounded()
+        return max(positions, Int(min(scaled, Double(Qwen3Limits.contextLength.upperBound))))
+    }
+
     func check(source: String) throws(ModelError) {
         try RotarySettings.check(base, "the rotary base", above: 1, source)
         switch scaling {
