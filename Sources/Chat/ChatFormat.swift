@@ -27,7 +27,7 @@ public struct ChatFormat: Sendable {
         }
         self.tokenizer = tokenizer
         self.variables = variables
-        messages = TemplateMessages(readsReasoning: template.firstRange(of: "reasoning_content") != nil)
+        messages = TemplateMessages(template: template)
         turnStart = tokenizer.token("<|im_start|>")
         let tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
         callerTokens = Set(tags.compactMap(tokenizer.token))

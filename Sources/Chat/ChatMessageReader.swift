@@ -110,12 +110,10 @@ private struct ChatMessageReader {
         guard let name = function["name"]?.stringValue else {
             throw ChatError(field: path.appending(key: "name").description, reason: "expected a string")
         }
-        let arguments =
-            switch function["arguments"] {
-            case nil, .null: "{}"
-            case .string(let text): text
-            case .some(let value): value.serialized(.spaced)
-            }
-        return ToolCall(id: id ?? "", name: name, arguments: arguments)
+        return switch function["arguments"] {
+        case nil, .null: ToolCall(id: id ?? "", name: name, arguments: "{}")
+        case .string(let text): ToolCall(id: id ?? "", name: name, arguments: text)
+        case .some(let value): ToolCall(id: id ?? "", name: name, argumentValue: value)
+        }
     }
 }

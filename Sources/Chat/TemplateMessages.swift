@@ -3,13 +3,16 @@ internal import JSON
 /// Messages as a template sees them, with the traps closed that real templates hold.
 ///
 /// Content is always a string. To templates that know `reasoning_content` an assistant's is always a string too: they
-/// would cut content that merely mentions `</think>`. Arguments that are JSON objects are handed over as objects.
+/// would cut content that merely mentions `</think>`. A call's arguments are handed over as the text that they are to
+/// templates that print such text as it is; to others as objects.
 struct TemplateMessages {
     private let readsReasoning: Bool
+    private let readsArgumentText: Bool
 
-    /// - Parameter readsReasoning: whether the template knows `reasoning_content`.
-    init(readsReasoning: Bool) {
-        self.readsReasoning = readsReasoning
+    /// The form that suits a template, by what its source mentions.
+    init(template: String) {
+        readsReasoning = template.firstRange(of: "reasoning_content") != nil
+        readsArgumentText = template.firstRange(of: "arguments is string") != nil
     }
 
     /// A message as the template reads it, with `mark` behind the text that a reply would go on with.
@@ -39,7 +42,7 @@ struct TemplateMessages {
 
     private func json(call: ToolCall) -> JSONValue {
         var arguments = JSONValue.string(call.arguments)
-        if let parsed = try? JSONValue(parsing: call.arguments), parsed.objectValue != nil {
+        if !readsArgumentText, let parsed = try? JSONValue(parsing: call.arguments), parsed.objectValue != nil {
             arguments = parsed
         }
         var object: JSONObject = [

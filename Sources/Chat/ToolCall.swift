@@ -1,3 +1,6 @@
+public import JSON
+internal import Templates
+
 /// A call that a model made of a tool.
 public struct ToolCall: Hashable, Sendable {
     /// Ties the call to its result; empty where the client gave none.
@@ -12,4 +15,13 @@ public struct ToolCall: Hashable, Sendable {
         self.name = name
         self.arguments = arguments
     }
+
+    /// A call whose arguments came as a value, not as text: they become the text that templates would print of it.
+    public init(id: String, name: String, argumentValue: JSONValue) {
+        self.init(
+            id: id, name: name,
+            arguments: (try? Self.printer?.render(["value": argumentValue]).text) ?? argumentValue.serialized(.spaced))
+    }
+
+    private static let printer = try? Template("{{ value|tojson }}")
 }

@@ -156,13 +156,11 @@ enum MessageDecoder {
 
     private static func toolCall(id: String, from function: inout FieldReader) throws(APIError) -> ToolCall {
         guard let name = try function.string("name") else { throw function.missing("name") }
-        let arguments: String
         switch function.value("arguments") {
-        case nil: arguments = "{}"
-        case .string(let text): arguments = text
-        case .object(let object): arguments = JSONValue.object(object).serialized(.spaced)
+        case nil: return ToolCall(id: id, name: name, arguments: "{}")
+        case .string(let text): return ToolCall(id: id, name: name, arguments: text)
+        case .object(let object): return ToolCall(id: id, name: name, argumentValue: .object(object))
         case .some(let other): throw function.wrongType("arguments", expected: "a string or an object", other)
         }
-        return ToolCall(id: id, name: name, arguments: arguments)
     }
 }

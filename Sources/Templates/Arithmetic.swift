@@ -30,6 +30,9 @@ enum Arithmetic {
         case .multiply: (value, overflow) = left.multipliedReportingOverflow(by: right)
         case .divide:
             guard right != 0 else { throw TemplateError("division by zero") }
+            guard max(left.magnitude, right.magnitude) <= 1 << 53 else {
+                return try wideIntegers(operation, WideInteger(left), WideInteger(right))
+            }
             return .float(Double(left) / Double(right))
         case .floorDivide, .modulo:
             guard right != 0 else { throw TemplateError("integer division or modulo by zero") }
@@ -56,7 +59,7 @@ enum Arithmetic {
         case .multiply: return try narrowed(WideInteger.product(left, right))
         case .divide:
             guard !right.isZero else { throw TemplateError("division by zero") }
-            let quotient = left.double / right.double
+            let quotient = WideInteger.quotient(left, by: right)
             guard quotient.isFinite else { throw TemplateError("integer division result too large for a float") }
             return .float(quotient)
         case .floorDivide, .modulo:
@@ -119,8 +122,10 @@ enum Arithmetic {
             return left / right
         case .floorDivide:
             guard right != 0 else { throw TemplateError("float floor division by zero") }
-            let quotient = ((left - remainder(left, right)) / right)
-            return quotient == 0 ? (left / right < 0 ? -0.0 : 0.0) : quotient.rounded()
+            let quotient = (left - remainder(left, right)) / right
+            guard quotient != 0 else { return (left / right).sign == .minus ? -0.0 : 0.0 }
+            let floor = quotient.rounded(.down)
+            return quotient - floor > 0.5 ? floor + 1 : floor
         case .modulo:
             guard right != 0 else { throw TemplateError("float modulo") }
             return remainder(left, right)

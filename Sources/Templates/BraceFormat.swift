@@ -62,17 +62,32 @@ struct FormatSpecification {
     }
 }
 
+/// Which positional argument the next field without a number takes.
+private struct FieldNumbering {
+    private(set) var index = 0
+    private var isNumbered: Bool?
+
+    /// Steps on after a field; a format may not mix fields with and without numbers.
+    mutating func take(isNumbered: Bool) throws(TemplateError) {
+        guard self.isNumbered ?? isNumbered == isNumbered else {
+            throw TemplateError("cannot mix fields with and without numbers in a format string")
+        }
+        self.isNumbered = isNumbered
+        index += isNumbered ? 0 : 1
+    }
+}
+
 /// Python's str.format.
 extension Interpreter {
     func braceFormat(_ format: TemplateText, _ arguments: CallArguments) throws(TemplateError) -> TemplateText {
-        var next = 0
+        var next = FieldNumbering()
         let result = try braceFormat(format, arguments, &next, depth: 2)
         try spend(bytes: result.byteCount)
         return result
     }
 
     private func braceFormat(
-        _ format: TemplateText, _ arguments: CallArguments, _ next: inout Int, depth: Int
+        _ format: TemplateText, _ arguments: CallArguments, _ next: inout FieldNumbering, depth: Int
     ) throws(TemplateError) -> TemplateText {
         guard depth > 0 else { throw TemplateError("Max string recursion exceeded") }
         let bytes = format.bytes
@@ -128,7 +143,7 @@ extension Interpreter {
 
     /// One replacement field, without its braces: `name.attribute[index]!conversion:specification`.
     private func field(
-        _ field: TemplateText, _ arguments: CallArguments, _ next: inout Int, depth: Int, isMarkup: Bool
+        _ field: TemplateText, _ arguments: CallArguments, _ next: inout FieldNumbering, depth: Int, isMarkup: Bool
     ) throws(TemplateError) -> TemplateText {
         let colon = field.firstRange(of: [UInt8(ascii: ":")]) ?? field.byteCount
         let mark = field.firstRange(of: [UInt8(ascii: "!")], to: colon) ?? colon
@@ -136,26 +151,25 @@ extension Interpreter {
         switch field.slice(mark..<colon).string {
         case "": break
         case "!s": value = .string(try text(of: value))
-        case "!r", "!a":
-            var text = TemplateText()
-            try value.appendRepresentation(to: &text, depth: 200)
-            value = .string(text)
+        case "!r", "!a": value = .string(try representation(of: value))
         default: throw TemplateError("Unknown conversion specifier in format string")
         }
         let nested = field.slice(min(colon + 1, field.byteCount)..<field.byteCount)
-        let specification = try braceFormat(nested, arguments, &next, depth: depth - 1).string
+        let holdsFields = nested.bytes.contains(UInt8(ascii: "{")) || nested.bytes.contains(UInt8(ascii: "}"))
+        let specification =
+            holdsFields ? try braceFormat(nested, arguments, &next, depth: depth - 1).string : nested.string
         let text = try format(value, specification)
         return isMarkup ? text.htmlEscaped() : text
     }
 
     private func fieldValue(
-        _ name: String, _ arguments: CallArguments, _ next: inout Int
+        _ name: String, _ arguments: CallArguments, _ next: inout FieldNumbering
     ) throws(TemplateError) -> TemplateValue {
         let end = name.firstIndex { $0 == "." || $0 == "[" } ?? name.endIndex
         let first = name[..<end]
         var value: TemplateValue
-        if let index = first.isEmpty ? next : Int(first) {
-            next += first.isEmpty ? 1 : 0
+        if let index = first.isEmpty ? next.index : Int(first) {
+            try next.take(isNumbered: !first.isEmpty)
             guard arguments.positional.indices.contains(index) else {
                 throw TemplateError("Replacement index \(index) out of range for positional args tuple")
             }
@@ -185,6 +199,15 @@ extension Interpreter {
     private func format(_ value: TemplateValue, _ specification: String) throws(TemplateError) -> TemplateText {
         guard !specification.isEmpty else { return try text(of: value) }
         let layout = try FormatSpecification(specification)
+        switch value {
+        case .integer, .wide, .bool:
+            guard layout.precision == nil || layout.type == "s" || "eEfFgG%".contains(layout.type) else {
+                throw TemplateError("Precision not allowed in integer format specifier")
+            }
+        case .string where layout.grouping != nil:
+            throw TemplateError("Cannot specify '\(layout.grouping ?? ",")' with 's'.")
+        default: break
+        }
         switch value {
         case .integer, .wide, .float: return try formatNumber(value, layout)
         case .bool where layout.type != "s": return try formatNumber(.integer(value.integer ?? 0), layout)

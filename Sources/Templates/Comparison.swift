@@ -1,17 +1,20 @@
 /// Python's equality and order of values.
 extension TemplateValue {
-    /// Python's `==`, to a depth that bounds the stack.
-    func isEqual(to other: TemplateValue, depth: Int = 200) -> Bool {
-        guard depth > 0 else { return false }
+    /// Python's `==`, to a depth that bounds the stack; `work` is what it may still look at, and 0 when that was too little.
+    ///
+    /// Small values can share parts so that they have more elements than any counter can count.
+    func isEqual(to other: TemplateValue, work: inout Int, depth: Int = 200) -> Bool {
+        guard depth > 0, work > 0 else { return false }
+        work -= 1
         switch (self, other) {
         case (.undefined, .undefined), (.none, .none), (.blocks, .blocks): return true
         case (.string(let left), .string(let right)): return left == right
         case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
             return left === right
                 || left.elements.count == right.elements.count
-                    && zip(left.elements, right.elements).allSatisfy { $0.isEqual(to: $1, depth: depth - 1) }
+                    && left.elements.isEqual(to: right.elements, work: &work, depth: depth - 1)
         case (.dictionary(let left), .dictionary(let right)):
-            return left === right || left.isEqual(to: right, depth: depth - 1)
+            return left === right || left.isEqual(to: right, work: &work, depth: depth - 1)
         case (.range(let left), .range(let right)):
             return left.count == right.count
                 && (left.count == 0 || left.start == right.start && (left.count == 1 || left.step == right.step))
@@ -74,26 +77,28 @@ extension TemplateValue {
     }
 
     /// Python's `<`.
-    func isLess(than other: TemplateValue) throws(TemplateError) -> Bool {
-        try order(to: other, "<", depth: 200) < 0
+    func isLess(than other: TemplateValue, work: inout Int) throws(TemplateError) -> Bool {
+        try order(to: other, "<", work: &work, depth: 200) < 0
     }
 
-    func compare(_ comparison: ComparisonOperator, _ other: TemplateValue) throws(TemplateError) -> Bool {
+    func compare(
+        _ comparison: ComparisonOperator, _ other: TemplateValue, work: inout Int
+    ) throws(TemplateError) -> Bool {
         switch comparison {
-        case .equal: return isEqual(to: other)
-        case .notEqual: return !isEqual(to: other)
-        case .less: return try order(to: other, "<", depth: 200) == -1
-        case .lessOrEqual: return (-1...0).contains(try order(to: other, "<=", depth: 200))
-        case .greater: return try order(to: other, ">", depth: 200) == 1
-        case .greaterOrEqual: return (0...1).contains(try order(to: other, ">=", depth: 200))
-        case .isIn: return try other.contains(self)
-        case .isNotIn: return try !other.contains(self)
+        case .equal: return isEqual(to: other, work: &work)
+        case .notEqual: return !isEqual(to: other, work: &work)
+        case .less: return try order(to: other, "<", work: &work, depth: 200) == -1
+        case .lessOrEqual: return (-1...0).contains(try order(to: other, "<=", work: &work, depth: 200))
+        case .greater: return try order(to: other, ">", work: &work, depth: 200) == 1
+        case .greaterOrEqual: return (0...1).contains(try order(to: other, ">=", work: &work, depth: 200))
+        case .isIn: return try other.contains(self, work: &work)
+        case .isNotIn: return try !other.contains(self, work: &work)
         }
     }
 
     /// -1, 0 or 1, or 2 where a number is not comparable; throws for values that have no order.
     private func order(
-        to other: TemplateValue, _ symbol: String, depth: Int
+        to other: TemplateValue, _ symbol: String, work: inout Int, depth: Int
     ) throws(TemplateError) -> Int {
         guard depth > 0 else { throw TemplateError("values nest too deeply to be compared") }
         if let order = numericOrder(to: other) {
@@ -104,8 +109,9 @@ extension TemplateValue {
             // Byte order of UTF-8 is the order of scalars.
             return left.bytes == right.bytes ? 0 : left.bytes.lexicographicallyPrecedes(right.bytes) ? -1 : 1
         case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
-            for (left, right) in zip(left.elements, right.elements) where !left.isEqual(to: right) {
-                return try left.order(to: right, symbol, depth: depth - 1)
+            for (left, right) in zip(left.elements, right.elements)
+            where !left.isEqual(to: right, work: &work) {
+                return try left.order(to: right, symbol, work: &work, depth: depth - 1)
             }
             let (leftCount, rightCount) = (left.elements.count, right.elements.count)
             return leftCount < rightCount ? -1 : leftCount == rightCount ? 0 : 1
@@ -117,23 +123,23 @@ extension TemplateValue {
     }
 
     /// Python's `in`, with this as the container.
-    func contains(_ value: TemplateValue) throws(TemplateError) -> Bool {
+    func contains(_ value: TemplateValue, work: inout Int) throws(TemplateError) -> Bool {
         switch self {
         case .string(let text):
             guard case .string(let part) = value else {
                 throw TemplateError("'in <string>' requires string as left operand, not \(value.typeName)")
             }
             return text.firstRange(of: part.bytes) != nil
-        case .list(let list), .tuple(let list): return list.elements.contains { $0.isEqual(to: value) }
+        case .list(let list), .tuple(let list): return list.elements.contains { $0.isEqual(to: value, work: &work) }
         case .dictionary(let dictionary): return try dictionary.value(of: value) != nil
         case .range(let range):
             guard let number = value.integer else { return false }
             let offset = number &- range.start
             return range.count > 0 && offset % range.step == 0 && (0..<range.count).contains(offset / range.step)
-        case .view(let view): return view.elements.contains { $0.isEqual(to: value) }
+        case .view(let view): return view.elements.contains { $0.isEqual(to: value, work: &work) }
         case .iterator(let iterator):
             while let element = iterator.next() {
-                if element.isEqual(to: value) {
+                if element.isEqual(to: value, work: &work) {
                     return true
                 }
             }
@@ -145,12 +151,22 @@ extension TemplateValue {
 }
 
 extension DictionaryValue {
-    fileprivate func isEqual(to other: DictionaryValue, depth: Int) -> Bool {
+    fileprivate func isEqual(to other: DictionaryValue, work: inout Int, depth: Int) -> Bool {
         guard count == other.count else { return false }
         for (key, value) in zip(keys, values) {
-            guard let otherValue = try? other.value(of: key), value.isEqual(to: otherValue, depth: depth) else {
-                return false
-            }
+            guard let otherValue = try? other.value(of: key),
+                value.isEqual(to: otherValue, work: &work, depth: depth)
+            else { return false }
+        }
+        return true
+    }
+}
+
+extension [TemplateValue] {
+    /// Whether the elements up to the end of the shorter are equal.
+    func isEqual(to others: [TemplateValue], work: inout Int, depth: Int = 200) -> Bool {
+        for (element, other) in zip(self, others) where !element.isEqual(to: other, work: &work, depth: depth) {
+            return false
         }
         return true
     }

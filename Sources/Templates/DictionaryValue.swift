@@ -69,8 +69,14 @@ enum DictionaryKey: Hashable {
     case tuple([DictionaryKey])
     case object(ObjectIdentifier)
 
-    init(_ value: TemplateValue, depth: Int = 100) throws(TemplateError) {
-        guard depth > 0 else { throw TemplateError("a key nests too deeply") }
+    init(_ value: TemplateValue) throws(TemplateError) {
+        var room = 10_000
+        try self.init(value, room: &room, depth: 100)
+    }
+
+    private init(_ value: TemplateValue, room: inout Int, depth: Int) throws(TemplateError) {
+        room -= 1
+        guard depth > 0, room > 0 else { throw TemplateError("a key nests too deeply or is too large") }
         switch value {
         case .undefined: self = .undefined
         case .none: self = .none
@@ -82,7 +88,7 @@ enum DictionaryKey: Hashable {
         case .tuple(let list):
             var keys: [DictionaryKey] = []
             for element in list.elements {
-                keys.append(try DictionaryKey(element, depth: depth - 1))
+                keys.append(try DictionaryKey(element, room: &room, depth: depth - 1))
             }
             self = .tuple(keys)
         case .namespace(let namespace): self = .object(ObjectIdentifier(namespace))

@@ -136,7 +136,7 @@ extension Interpreter {
         for (comparison, operand) in rest {
             let right = try evaluate(operand, in: scope)
             try spendForComparison(comparison, left, right)
-            guard try left.compare(comparison, right) else { return .bool(false) }
+            guard try left.compare(comparison, right, work: &comparisonWork) else { return .bool(false) }
             left = right
         }
         return .bool(true)
@@ -222,15 +222,7 @@ extension Interpreter {
         switch value {
         case .string(let text):
             try spend(bytes: text.byteCount.multipliedOrMaximum(by: count))
-            var product = TemplateText()
-            product.reserve(text.byteCount * count)
-            if !text.isEmpty {
-                for _ in 0..<count {
-                    product.append(text)
-                }
-            }
-            product.isMarkup = text.isMarkup
-            return .string(product)
+            return .string(text.repeated(count))
         case .list(let list), .tuple(let list):
             try spend(elements: list.elements.count.multipliedOrMaximum(by: count))
             let elements = list.elements.isEmpty ? [] : Array((0..<count).map { _ in list.elements }.joined())

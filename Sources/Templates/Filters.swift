@@ -46,7 +46,7 @@ extension Interpreter {
         case let width?:
             indentation = try padding(TemplateText(" "), count: try width.asInteger("tojson"))
         }
-        var representation = JSONRepresentation(indentation: indentation)
+        var representation = JSONRepresentation(indentation: indentation, byteLimit: limits.textByteCount)
         representation.escapesNonASCII = values[0]?.isTrue ?? false
         representation.sortsKeys = values[3]?.isTrue ?? false
         if let separators = values[2], !separators.isNone {
@@ -100,7 +100,10 @@ extension Interpreter {
         var bestKey = try get(getter, from: best)
         for element in elements.dropFirst() {
             let key = try get(getter, from: element)
-            if try filter == .max ? bestKey.isLess(than: key) : key.isLess(than: bestKey) {
+            if try filter == .max
+                ? bestKey.isLess(than: key, work: &comparisonWork)
+                : key.isLess(than: bestKey, work: &comparisonWork)
+            {
                 best = element
                 bestKey = key
             }
@@ -166,7 +169,8 @@ extension Interpreter {
         guard abs(precision) < 300 else { return .float(number) }
         let scale = Double("1e\(precision)") ?? 1
         let scaled = (number * scale).rounded(method == "ceil" ? .up : .down)
-        return .float(scaled / scale)
+        // Python rounds to an integer, which has no negative zero.
+        return .float(scaled == 0 ? 0 : scaled / scale)
     }
 
     /// An integer rounded half to even to a multiple of a power of ten.
@@ -175,8 +179,10 @@ extension Interpreter {
         let unit = try combine(.power, .integer(10), .integer(places))
         let floor = try combine(.floorDivide, value, unit)
         let twice = try combine(.multiply, try combine(.modulo, value, unit), .integer(2))
-        let isOdd = try combine(.modulo, floor, .integer(2)).isEqual(to: .integer(1))
-        let goesUp = try unit.isLess(than: twice) || (twice.isEqual(to: unit) && isOdd)
+        let isOdd = try combine(.modulo, floor, .integer(2)).integer == 1
+        let goesUp =
+            try unit.isLess(than: twice, work: &comparisonWork)
+            || (twice.isEqual(to: unit, work: &comparisonWork) && isOdd)
         return try combine(.multiply, try combine(.add, floor, .integer(goesUp ? 1 : 0)), unit)
     }
 

@@ -14,6 +14,8 @@ final class Interpreter {
     let now: Int?
     private(set) var output = TemplateText()
     private var steps = 0
+    /// How many values comparisons may still look at.
+    var comparisonWork: Int
     private var depth = 0
     /// The caller's variables that were read so far, by name.
     private var contextValues: [TemplateValue?]
@@ -26,6 +28,7 @@ final class Interpreter {
         self.context = context
         self.limits = limits
         self.now = now
+        comparisonWork = limits.steps
         contextValues = Array(repeating: nil, count: tree.names.count)
     }
 
@@ -63,7 +66,9 @@ extension Interpreter {
     /// Counts work against the limit.
     func spend(_ count: Int = 1) throws(TemplateError) {
         steps &+= count
-        guard steps <= limits.steps else { throw TemplateError("rendering takes more than \(limits.steps) steps") }
+        guard steps <= limits.steps, comparisonWork > 0 else {
+            throw TemplateError("rendering takes more than \(limits.steps) steps")
+        }
     }
 
     /// Counts the work of making or searching text.
@@ -170,7 +175,9 @@ extension Interpreter {
         case .list(let list), .tuple(let list): return list.elements
         case .string(let text):
             try spend(elements: text.scalarCount)
-            return text.characters.map(TemplateValue.string)
+            var plain = text
+            plain.isMarkup = false
+            return plain.characters.map(TemplateValue.string)
         case .dictionary(let dictionary): return dictionary.keys
         case .view(let view): return view.elements
         case .range(let range):
@@ -203,10 +210,17 @@ extension Interpreter {
 
     /// Python's str.
     func text(of value: TemplateValue) throws(TemplateError) -> TemplateText {
-        let text = try value.printed(maximumDepth: 200)
-        if case .string = value {
-            return text
+        switch value {
+        case .string(let text): return text
+        case .undefined: return TemplateText()
+        default: return try representation(of: value)
         }
+    }
+
+    /// Python's repr.
+    func representation(of value: TemplateValue) throws(TemplateError) -> TemplateText {
+        var text = TemplateText()
+        try value.appendRepresentation(to: &text, byteLimit: limits.textByteCount, depth: 200)
         try spend(bytes: text.byteCount)
         return text
     }

@@ -8,8 +8,12 @@ struct JSONRepresentation {
     var sortsKeys = false
     var escapesNonASCII = false
     private var text = TemplateText()
+    private let byteLimit: Int
+    // What comparing keys may look at.
+    private var work = 1_000_000
 
-    init(indentation: TemplateText? = nil) {
+    init(indentation: TemplateText? = nil, byteLimit: Int) {
+        self.byteLimit = byteLimit
         self.indentation = indentation
         itemSeparator = TemplateText(indentation == nil ? ", " : ",")
     }
@@ -22,6 +26,7 @@ struct JSONRepresentation {
 
     private mutating func append(_ value: TemplateValue, level: Int, maximumDepth: Int) throws(TemplateError) {
         guard level < maximumDepth else { throw TemplateError("a value nests too deeply for tojson") }
+        guard text.byteCount <= byteLimit else { throw TemplateError("a text is longer than \(byteLimit) bytes") }
         switch value {
         case .string(let string): append(string)
         case .list(let list), .tuple(let list):
@@ -75,7 +80,7 @@ struct JSONRepresentation {
         if sortsKeys {
             let keys = dictionary.keys
             order = try order.sortedStably { left, right throws(TemplateError) in
-                try keys[left].isLess(than: keys[right])
+                try keys[left].isLess(than: keys[right], work: &work)
             }
         }
         text.append("{", origin: dictionary.origin)

@@ -78,7 +78,6 @@ extension Lexer {
         offset = start + (hasSign ? 3 : 2)
         switch tag {
         case .comment:
-            offset = start + 2
             try skipComment()
         case .variable:
             append(.variableBegin)
@@ -110,7 +109,7 @@ extension Lexer {
     }
 
     private mutating func skipComment() throws(TemplateError) {
-        // A sign of the opening may be the sign of the closing too, as in `{#-#}`.
+        // The sign of the opening is not the sign of the closing too: `{#-#}` strips nothing behind it.
         var index = offset
         while index + 1 < source.count, source[index] != "#" || source[index + 1] != "}" {
             index += 1

@@ -76,14 +76,14 @@ extension Interpreter {
         case "copy": return .list(elements)
         case "count":
             let value = try arguments.bound(to: ["value"], required: 1, of: "count")[0] ?? .none
-            return .integer(elements.count { $0.isEqual(to: value) })
+            return .integer(elements.count { $0.isEqual(to: value, work: &comparisonWork) })
         default:
             let values = try arguments.bound(to: ["value", "start", "stop"], required: 1, of: "index")
             let value = values[0] ?? .none
             let bounds = SliceBounds(
                 start: try values[1]?.asInteger("index"), stop: try values[2]?.asInteger("index"), step: nil)
             let indices = try bounds.indices(count: elements.count)
-            guard let index = indices.first(where: { elements[$0].isEqual(to: value) }) else {
+            guard let index = indices.first(where: { elements[$0].isEqual(to: value, work: &comparisonWork) }) else {
                 throw TemplateError("\(try text(of: value).string) is not in \(method.receiver.typeName)")
             }
             return .integer(index)
@@ -115,6 +115,6 @@ extension Interpreter {
         let last = loop.lastChanged
         loop.lastChanged = values
         guard let last, last.count == values.count else { return .bool(true) }
-        return .bool(!zip(last, values).allSatisfy { $0.isEqual(to: $1) })
+        return .bool(!last.isEqual(to: values, work: &comparisonWork))
     }
 }

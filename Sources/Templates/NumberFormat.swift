@@ -17,6 +17,9 @@ extension Interpreter {
         default:
             guard let integer = value.wideInteger else { throw TemplateError("an integer is required") }
             isNegative = integer.isNegative
+            guard !isNegative || specification.type != "c" else {
+                throw TemplateError("%c arg not in range(0x110000)")
+            }
             (prefix, digits) = try integerDigits(isNegative ? integer.negated : integer, specification)
         }
         if let grouping = specification.grouping {

@@ -174,12 +174,12 @@ extension Parser {
         case "call": return try parseCallBlock()
         case "with": return try parseWith()
         case "filter":
-            let filter = try parseFilters(of: nil, startsWithName: true)
             isConditional = false
+            let filter = try parseFilters(of: nil, startsWithName: true)
             return .filterBlock(filter, body: try parseBodyAndEnd("endfilter"))
         case "block": return try parseBlock()
         case "print": return .output(try parseTuple())
-        case "generation": return .group(try parseBodyAndEnd("endgeneration"))
+        case "generation": return try parseGeneration()
         case "break", "continue":
             guard loopDepth > 0 else {
                 throw TemplateError(line: tagToken.line, message: "'\(tag)' outside of a loop")
@@ -204,10 +204,10 @@ extension Parser {
         let target = try parseTarget(allowsNamespace: false, endedBy: "in")
         guard skip(word: "in") else { throw unexpected(expected: "in") }
         let iterable = try parseTuple(allowsConditional: false, endedBy: "recursive")
+        isConditional = false
         let filter = skip(word: "if") ? try parseExpression() : nil
         let isRecursive = skip(word: "recursive")
         try expectBlockEnd()
-        isConditional = false
         loopDepth += 1
         let body = try parseBody(until: ["endfor", "else"])
         loopDepth -= 1
@@ -248,8 +248,8 @@ extension Parser {
         if skip("=") {
             return .set(target, try parseTuple())
         }
-        let filter = isAt("|") ? try parseFilters(of: nil, startsWithName: false) : nil
         isConditional = false
+        let filter = isAt("|") ? try parseFilters(of: nil, startsWithName: false) : nil
         return .setBlock(target, filter: filter, body: try parseBodyAndEnd("endset"))
     }
 
@@ -270,8 +270,10 @@ extension Parser {
     private mutating func parseBlock() throws(TemplateError) -> Statement.Kind {
         let name = try expectName()
         guard blocks[name] == nil else { throw failure("block '\(name)' defined twice") }
-        _ = skip(word: "scoped")
-        _ = skip(word: "required")
+        let isScoped = skip(word: "scoped")
+        guard !skip(word: "required") else {
+            throw failure("block '\(name)' is required, and there is no template to define it")
+        }
         // Blocks run on their own: a loop around them is not theirs to leave.
         let depth = loopDepth
         loopDepth = 0
@@ -280,7 +282,15 @@ extension Parser {
         blocks[name] = []
         blocks[name] = try parseBodyAndEnd("endblock")
         _ = skip(word: name)
-        return .block(name)
+        return .block(name, isScoped: isScoped)
+    }
+
+    private mutating func parseGeneration() throws(TemplateError) -> Statement.Kind {
+        let depth = loopDepth
+        loopDepth = 0
+        defer { loopDepth = depth }
+        isConditional = false
+        return .group(try parseBodyAndEnd("endgeneration"))
     }
 
     private mutating func parseMacro() throws(TemplateError) -> Statement.Kind {
@@ -347,49 +357,5 @@ extension Parser {
         }
         try expect(")")
         return signature
-    }
-}
-
-extension Parser {
-    /// A name, a namespace's attribute, or names between commas.
-    private mutating func parseTarget(
-        allowsNamespace: Bool, endedBy end: String?, allowsTuple: Bool = true
-    ) throws(TemplateError) -> AssignmentTarget {
-        var targets: [AssignmentTarget] = []
-        var isTuple = false
-        while true {
-            if let end, isAt(word: end) {
-                break
-            }
-            if isAt("=") || isAt(")") || current.kind == .blockEnd {
-                break
-            }
-            targets.append(try parseSingleTarget(allowsNamespace: allowsNamespace))
-            guard allowsTuple, skip(",") else { break }
-            isTuple = true
-        }
-        if !isTuple, let target = targets.first {
-            return target
-        }
-        guard isTuple else { throw failure("Expected an expression, got '\(current.description)'") }
-        return .tuple(targets)
-    }
-
-    private mutating func parseSingleTarget(allowsNamespace: Bool) throws(TemplateError) -> AssignmentTarget {
-        if skip("(") {
-            try enter()
-            defer { leave() }
-            let target = try parseTarget(allowsNamespace: allowsNamespace, endedBy: nil)
-            try expect(")")
-            return target
-        }
-        let name = try expectName()
-        guard !["true", "false", "none", "True", "False", "None"].contains(name) else {
-            throw failure("can't assign to 'const'")
-        }
-        if allowsNamespace, skip(".") {
-            return .namespaceAttribute(intern(name), try expectName())
-        }
-        return .name(intern(name))
     }
 }

@@ -31,12 +31,7 @@ extension Interpreter {
         var specification = specification
         switch specification.type {
         case "s", "r", "a":
-            var text = TemplateText()
-            if specification.type == "s" {
-                text = try self.text(of: value)
-            } else {
-                try value.appendRepresentation(to: &text, depth: 200)
-            }
+            var text = try specification.type == "s" ? self.text(of: value) : representation(of: value)
             if let precision = specification.precision {
                 text = text.slice(0..<text.offset(ofScalar: precision))
             }
@@ -46,7 +41,7 @@ extension Interpreter {
             if case .string(let text) = value, text.scalarCount == 1 {
                 return try padded(text, specification, defaultAlignment: ">")
             }
-            guard let number = value.integer, let scalar = Unicode.Scalar(UInt32(clamping: number)) else {
+            guard let number = value.integer, let scalar = UInt32(exactly: number).flatMap(Unicode.Scalar.init) else {
                 throw TemplateError("%c requires int or char")
             }
             return try padded(TemplateText(scalar, origin: .caller), specification, defaultAlignment: ">")

@@ -43,8 +43,15 @@ enum PythonNumerals {
         return trimmed.hasPrefix("-") ? -value : value
     }
 
+    /// Without white space around it, decimal digits of every script as ASCII ones.
     private static func trimmed(_ text: String) -> String {
-        TemplateText(text).stripped(start: true, end: true) { $0.isPythonSpace }.string
+        let stripped = TemplateText(text).stripped(start: true, end: true) { $0.isPythonSpace }.string
+        guard !stripped.utf8.allSatisfy({ $0 < 0x80 }) else { return stripped }
+        var plain = String.UnicodeScalarView()
+        for scalar in stripped.unicodeScalars {
+            plain.append(scalar.decimalDigit ?? scalar)
+        }
+        return String(plain)
     }
 
     /// The digits without underscores; nil where one does not stand between digits.

@@ -1,34 +1,24 @@
 /// Python's str and repr of values, with the origin of each character.
 extension TemplateValue {
-    /// What printing the value gives: text as it is, nothing for undefined.
-    func printed(maximumDepth: Int) throws(TemplateError) -> TemplateText {
-        switch self {
-        case .string(let text): return text
-        case .undefined: return TemplateText()
-        default:
-            var text = TemplateText()
-            try appendRepresentation(to: &text, depth: maximumDepth)
-            return text
-        }
-    }
-
-    /// Appends Python's repr.
-    func appendRepresentation(to text: inout TemplateText, depth: Int) throws(TemplateError) {
+    /// Appends Python's repr, as long as the text is no longer than the limit: a value may hold one part in many places.
+    func appendRepresentation(to text: inout TemplateText, byteLimit: Int, depth: Int) throws(TemplateError) {
         guard depth > 0 else { throw TemplateError("a value nests too deeply to be printed") }
+        guard text.byteCount <= byteLimit else { throw TemplateError("a text is longer than \(byteLimit) bytes") }
         switch self {
         case .string(let string): string.appendRepresentation(to: &text)
-        case .list(let list): try list.appendElements(to: &text, "[", "]", depth: depth)
+        case .list(let list): try list.appendElements(to: &text, "[", "]", byteLimit: byteLimit, depth: depth)
         case .tuple(let list):
-            try list.appendElements(to: &text, "(", list.elements.count == 1 ? ",)" : ")", depth: depth)
-        case .dictionary(let dictionary): try dictionary.appendMembers(to: &text, depth: depth)
+            try list.appendElements(
+                to: &text, "(", list.elements.count == 1 ? ",)" : ")", byteLimit: byteLimit, depth: depth)
+        case .dictionary(let dictionary): try dictionary.appendMembers(to: &text, byteLimit: byteLimit, depth: depth)
         case .view(let view):
             text.append("dict_\(view.kind.rawValue)(", origin: .template)
             try ListValue(view.elements, origin: view.dictionary.origin).appendElements(
-                to: &text, "[", "]", depth: depth)
+                to: &text, "[", "]", byteLimit: byteLimit, depth: depth)
             text.append(")", origin: .template)
         case .namespace(let namespace):
             text.append("<Namespace ", origin: .template)
-            try namespace.attributes.appendMembers(to: &text, depth: depth)
+            try namespace.attributes.appendMembers(to: &text, byteLimit: byteLimit, depth: depth)
             text.append(">", origin: .template)
         default: text.append(plainDescription, origin: .caller)
         }
@@ -55,29 +45,31 @@ extension TemplateValue {
 
 extension ListValue {
     fileprivate func appendElements(
-        to text: inout TemplateText, _ open: String, _ close: String, depth: Int
+        to text: inout TemplateText, _ open: String, _ close: String, byteLimit: Int, depth: Int
     ) throws(TemplateError) {
         text.append(open, origin: origin)
         for (index, element) in elements.enumerated() {
             if index > 0 {
                 text.append(", ", origin: origin)
             }
-            try element.appendRepresentation(to: &text, depth: depth - 1)
+            try element.appendRepresentation(to: &text, byteLimit: byteLimit, depth: depth - 1)
         }
         text.append(close, origin: origin)
     }
 }
 
 extension DictionaryValue {
-    fileprivate func appendMembers(to text: inout TemplateText, depth: Int) throws(TemplateError) {
+    fileprivate func appendMembers(
+        to text: inout TemplateText, byteLimit: Int, depth: Int
+    ) throws(TemplateError) {
         text.append("{", origin: origin)
         for index in 0..<count {
             if index > 0 {
                 text.append(", ", origin: origin)
             }
-            try keys[index].appendRepresentation(to: &text, depth: depth - 1)
+            try keys[index].appendRepresentation(to: &text, byteLimit: byteLimit, depth: depth - 1)
             text.append(": ", origin: origin)
-            try values[index].appendRepresentation(to: &text, depth: depth - 1)
+            try values[index].appendRepresentation(to: &text, byteLimit: byteLimit, depth: depth - 1)
         }
         text.append("}", origin: origin)
     }

@@ -37,6 +37,12 @@ extension Unicode.Scalar {
         isPythonAlphabetic || properties.numericType != nil
     }
 
+    /// The ASCII digit of the same value as a decimal digit of any script.
+    var decimalDigit: Unicode.Scalar? {
+        guard properties.numericType == .decimal, let value = properties.numericValue else { return nil }
+        return Unicode.Scalar(UInt8(48 + value))
+    }
+
     /// The lower case of an ASCII letter; others stay.
     var lowercaseASCII: Unicode.Scalar {
         ("A"..."Z").contains(self) ? Unicode.Scalar(UInt8(value) + 32) : self

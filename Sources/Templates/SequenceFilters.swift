@@ -79,7 +79,11 @@ extension Interpreter {
             if case .string(let text) = value {
                 return .string(try slice(text, SliceBounds(start: nil, stop: nil, step: -1)))
             }
-            return .iterator(IteratorValue(try elements(of: value).reversed(), typeName: "list_reverseiterator"))
+            let elements: [TemplateValue] = try elements(of: value).reversed()
+            if case .iterator = value {
+                return .list(elements)
+            }
+            return .iterator(IteratorValue(elements, typeName: "list_reverseiterator"))
         case .first:
             if case .iterator(let iterator) = value, let element = iterator.next() {
                 return element
@@ -158,10 +162,17 @@ extension Interpreter {
         case .sort:
             let values = try arguments.bound(to: ["reverse", "case_sensitive", "attribute"], of: "sort")
             let ignoresCase = values[1]?.isTrue != true
-            return .list(
-                try sorted(
-                    try elements(of: value), by: sortGetters(values[2], ignoresCase: ignoresCase),
-                    isReversed: values[0]?.isTrue == true))
+            let getters = sortGetters(values[2], ignoresCase: ignoresCase)
+            // The key is a list even of one attribute, and lists compare where undefined values do not.
+            let ordered = try sorted(try elements(of: value), isReversed: values[0]?.isTrue == true) {
+                element throws(TemplateError) in
+                var keys: [TemplateValue] = []
+                for getter in getters {
+                    keys.append(try get(getter, from: element))
+                }
+                return .list(keys)
+            }
+            return .list(ordered)
         case .dictsort:
             let values = try arguments.bound(to: ["case_sensitive", "by", "reverse"], of: "dictsort")
             let by = try values[1]?.asText("dictsort").string ?? "key"
@@ -172,7 +183,10 @@ extension Interpreter {
                 throw TemplateError("'\(value.typeName) object' has no attribute 'items'")
             }
             let getter = AttributeGetter(.integer(by == "key" ? 0 : 1), ignoresCase: values[0]?.isTrue != true)
-            return .list(try sorted(dictionary.items, by: [getter], isReversed: values[2]?.isTrue == true))
+            let ordered = try sorted(dictionary.items, isReversed: values[2]?.isTrue == true) {
+                item throws(TemplateError) in try get(getter, from: item)
+            }
+            return .list(ordered)
         case .groupby:
             let values = try arguments.bound(
                 to: ["attribute", "default", "case_sensitive"], required: 1, of: "groupby")
@@ -199,20 +213,19 @@ extension Interpreter {
     }
 
     private func sorted(
-        _ elements: [TemplateValue], by getters: [AttributeGetter], isReversed: Bool
+        _ elements: [TemplateValue], isReversed: Bool = false,
+        by key: (TemplateValue) throws(TemplateError) -> TemplateValue
     ) throws(TemplateError) -> [TemplateValue] {
         var keyed: [(key: TemplateValue, element: TemplateValue)] = []
         for element in elements {
-            var keys: [TemplateValue] = []
-            for getter in getters {
-                keys.append(try get(getter, from: element))
-            }
-            keyed.append((keys.count == 1 ? keys[0] : .list(keys), element))
+            keyed.append((try key(element), element))
         }
         try spend(elements.count &* (Int.bitWidth - elements.count.leadingZeroBitCount))
         // Equal elements keep their order in both directions.
         let ordered = try keyed.sortedStably { left, right throws(TemplateError) in
-            try isReversed ? right.key.isLess(than: left.key) : left.key.isLess(than: right.key)
+            try isReversed
+                ? right.key.isLess(than: left.key, work: &comparisonWork)
+                : left.key.isLess(than: right.key, work: &comparisonWork)
         }
         return ordered.map(\.element)
     }
@@ -222,9 +235,12 @@ extension Interpreter {
         let getter = AttributeGetter(values[0], ignoresCase: ignoresCase, fallback: values[1])
         let plain = AttributeGetter(values[0], fallback: values[1])
         var groups: [(key: TemplateValue, elements: [TemplateValue])] = []
-        for element in try sorted(try elements(of: value), by: [getter], isReversed: false) {
+        let ordered = try sorted(try elements(of: value)) { element throws(TemplateError) in
+            try get(getter, from: element)
+        }
+        for element in ordered {
             let key = try get(getter, from: element)
-            if let last = groups.last, last.key.isEqual(to: key) {
+            if !groups.isEmpty, groups[groups.count - 1].key.isEqual(to: key, work: &comparisonWork) {
                 groups[groups.count - 1].elements.append(element)
             } else {
                 groups.append((key, [element]))

@@ -27,7 +27,7 @@ extension Interpreter {
             try enter()
             defer { leave() }
             try run(loop, over: try evaluate(loop.iterable, in: scope), depth: 0, in: scope)
-        case .group(let body): return try run(body, in: scope)
+        case .group(let body): _ = try run(body, in: Scope(parent: scope))
         case .breakLoop: return .breakLoop
         case .continueLoop: return .continueLoop
         case .macro(let macro): define(macro, in: scope)
@@ -76,7 +76,7 @@ extension Interpreter {
             var values = try evaluate(arguments, in: scope)
             values.named.append(("caller", .macro(MacroValue(caller, scope: scope))))
             try write(try text(of: try self.call(try evaluate(callee, in: scope), values)))
-        case .block(let name): try writeBlock(name, root: scope.root)
+        case .block(let name, let isScoped): try writeBlock(name, root: isScoped ? scope : scope.root)
         case .load: throw TemplateError("no loader for this environment specified")
         default: break
         }
@@ -111,17 +111,21 @@ extension Interpreter {
             elements = try filtered(elements, by: filter, target: statement.target, in: scope)
         }
         let loop = LoopValue(elements, depth: depth, statement: statement, scope: scope)
+        // As in Jinja, a pass that `break` or `continue` cuts short does not count against `else`.
+        var hasFinishedPass = false
         for (index, element) in elements.enumerated() {
             try spend()
             loop.index = index
             let inner = Scope(parent: scope)
             inner.set(SyntaxTree.loopName, .loop(loop))
             try assign(element, to: statement.target, in: inner)
-            if try run(statement.body, in: inner) == .breakLoop {
+            let flow = try run(statement.body, in: inner)
+            if flow == .breakLoop {
                 break
             }
+            hasFinishedPass = hasFinishedPass || flow == .normal
         }
-        if elements.isEmpty {
+        if !hasFinishedPass {
             _ = try run(statement.otherwise, in: Scope(parent: scope))
         }
     }
@@ -134,9 +138,17 @@ extension Interpreter {
             let inner = Scope(parent: scope)
             try assign(element, to: target, in: inner)
             if try evaluate(filter, in: inner).isTrue {
-                kept.append(element)
+                kept.append(try unpacked(element, by: target))
             }
         }
         return kept
+    }
+
+    /// What Jinja's filtered loops hand on: a tuple of the parts where there are several targets.
+    private func unpacked(
+        _ element: TemplateValue, by target: AssignmentTarget
+    ) throws(TemplateError) -> TemplateValue {
+        guard case .tuple = target, case .list(let list) = element else { return element }
+        return .tuple(list.elements)
     }
 }

@@ -66,7 +66,7 @@ extension Interpreter {
 
     private func missingItem(_ index: TemplateValue, of value: TemplateValue) -> TemplateValue {
         var name = TemplateText()
-        try? index.appendRepresentation(to: &name, depth: 20)
+        try? index.appendRepresentation(to: &name, byteLimit: 1000, depth: 20)
         return .undefined("\(value.typeName) object has no element \(name.string)")
     }
 
@@ -198,6 +198,7 @@ extension Interpreter {
             let stop = min(max(bounds.stop.map { $0 < 0 ? $0 &+ count : $0 } ?? count, start), count)
             return text.slice(text.offset(ofScalar: start)..<text.offset(ofScalar: stop))
         }
+        try spend(count)
         let ranges = text.scalarRanges
         var result = TemplateText()
         for index in try bounds.indices(count: count) {

@@ -91,8 +91,9 @@ struct Statement: Sendable {
         case macro(Macro)
         case callBlock(call: Expression, caller: Macro)
         case filterBlock(Expression, body: [Statement])
-        case block(String)
-        /// Statements that only mark their body: `generation`.
+        /// A scoped one sees the variables around it.
+        case block(String, isScoped: Bool)
+        /// Statements that only mark their body, which runs as a macro's does: `generation`.
         case group([Statement])
         case breakLoop
         case continueLoop

@@ -120,6 +120,18 @@ struct TemplateText: Sendable {
         return result
     }
 
+    /// The text so many times, in steps that double it.
+    func repeated(_ count: Int) -> TemplateText {
+        guard count > 0, !isEmpty else { return TemplateText() }
+        var product = self
+        product.reserve(byteCount * count)
+        while product.byteCount <= byteCount * count / 2 {
+            product.append(product)
+        }
+        product.append(product.slice(0..<(byteCount * count - product.byteCount)))
+        return product
+    }
+
     static func + (left: TemplateText, right: TemplateText) -> TemplateText {
         var sum = left
         sum.append(right)

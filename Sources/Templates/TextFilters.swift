@@ -77,10 +77,7 @@ extension Interpreter {
             return .string(plain.htmlEscaped())
         case .striptags: return .string(text.withoutTags)
         case .wordcount: return .integer(text.wordCount)
-        case .pprint:
-            var printed = TemplateText()
-            try value.appendRepresentation(to: &printed, depth: 200)
-            return .string(printed)
+        case .pprint: return .string(try representation(of: value))
         default: return .string(text)
         }
     }

@@ -41,20 +41,21 @@ extension Interpreter {
         if let comparison = test.comparison {
             let other = try arguments.bound(to: ["other"], required: 1, of: test.rawValue)[0] ?? .none
             try spend()
-            return try value.compare(comparison, other)
+            return try value.compare(comparison, other, work: &comparisonWork)
         }
         switch test {
         case .divisibleby, .sameas:
             let other = try arguments.bound(to: ["other"], required: 1, of: test.rawValue)[0] ?? .none
-            return test == .sameas ? value.isSame(as: other) : try remainder(value, other).isEqual(to: .integer(0))
+            return test == .sameas
+                ? value.isSame(as: other) : try remainder(value, other).isEqual(to: .integer(0), work: &comparisonWork)
         default:
             _ = try arguments.bound(to: [], of: test.rawValue)
         }
         switch test {
         case .defined: return !value.isUndefined
         case .undefined: return value.isUndefined
-        case .even: return try remainder(value, .integer(2)).isEqual(to: .integer(0))
-        case .odd: return try remainder(value, .integer(2)).isEqual(to: .integer(1))
+        case .even: return try remainder(value, .integer(2)).isEqual(to: .integer(0), work: &comparisonWork)
+        case .odd: return try remainder(value, .integer(2)).isEqual(to: .integer(1), work: &comparisonWork)
         case .lower, .upper: return try hasCase(value, test)
         case .filter, .test:
             _ = try DictionaryKey(value)

@@ -212,6 +212,21 @@ extension WideInteger {
         return value.limbs
     }
 
+    /// The nearest `Double` to the quotient; the divisor is not zero. Infinite beyond its range.
+    static func quotient(_ dividend: WideInteger, by divisor: WideInteger) -> Double {
+        // With some 30 digits of the quotient and whether more follow, rounding once is enough.
+        let shift = max(0, divisor.limbs.count - dividend.limbs.count + 4)
+        guard
+            let scaled = WideInteger(
+                limbs: Array(repeating: 0, count: shift) + dividend.limbs, isNegative: false),
+            let positive = WideInteger(limbs: divisor.limbs, isNegative: false),
+            let division = floorDivision(scaled, by: positive)
+        else { return dividend.double / divisor.double }
+        let digits = division.quotient.description + (division.remainder.isZero ? "0" : "1")
+        let magnitude = Double("\(digits)e-\(9 * shift + 1)") ?? .nan
+        return dividend.isNegative == divisor.isNegative ? magnitude : -magnitude
+    }
+
     private static func sumOfMagnitudes(_ left: [UInt32], _ right: [UInt32]) -> [UInt32] {
         var limbs: [UInt32] = []
         var carry: UInt64 = 0

@@ -28,8 +28,12 @@ struct AddedTokens: Sendable {
     }
 
     /// The next added token at or after `start` that the stretches it lies in permit.
-    func firstMatch(in text: Span<UInt8>, from start: Int, stretches: [Stretch]) -> Match? {
-        var stretch = 0
+    ///
+    /// `stretch` is one that does not begin behind `start`, 0 for the first search, and moves on with the searches: the time
+    /// of all of them does not grow with the product of stretches and matches.
+    func firstMatch(
+        in text: Span<UInt8>, from start: Int, stretches: [Stretch], stretch: inout Int
+    ) -> Match? {
         for position in start..<text.count where !candidates[Int(text[position])].isEmpty {
             while stretch < stretches.count, stretches[stretch].end <= position {
                 stretch += 1

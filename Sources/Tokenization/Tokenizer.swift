@@ -108,8 +108,11 @@ extension Tokenizer {
         var scratch = scratches.withLock { $0.popLast() } ?? EncodingScratch(vocabularyCount: vocabulary.count)
         let mayHoldAddedTokens = stretches.contains { $0.permission != .none }
         var position = 0
+        var stretch = 0
         while position < text.count {
-            let match = mayHoldAddedTokens ? added.firstMatch(in: text, from: position, stretches: stretches) : nil
+            let match =
+                mayHoldAddedTokens
+                ? added.firstMatch(in: text, from: position, stretches: stretches, stretch: &stretch) : nil
             appendPlain(text.extracting(position..<(match?.range.lowerBound ?? text.count)), to: &output, &scratch)
             if let match {
                 output.append(match.id)

@@ -148,17 +148,30 @@ struct ChatFormatTests {
         #expect(prompt.startPhase == .content)
     }
 
-    @Test("hands arguments in a string over as an object, its keys in order")
+    @Test("hands arguments in a string over as they are to templates that print them so")
+    func argumentsAsText() throws {
+        let text = "{\"z\":1.50,\"a\" : [true,null]}"
+        for template in ["qwen3", "qwen3-2504", "qwen3-thinking-2507", "qwen3-instruct-2507"] {
+            let call = ToolCall(id: "", name: "f", arguments: text)
+            let messages = [
+                ChatMessage(role: .user, content: "x"), ChatMessage(role: .assistant, toolCalls: [call]),
+            ]
+            let prompt = try PublishedFormats.format(template).prompt(for: ChatPromptRequest(messages: messages))
+            #expect(prompt.text.firstRange(of: "{\"name\": \"f\", \"arguments\": \(text)}") != nil)
+        }
+    }
+
+    @Test("hands arguments in a string over as an object to templates that know no text, its keys in order")
     func argumentsAsObject() throws {
         let call = ToolCall(id: "", name: "f", arguments: "{\"z\":1.0,\"a\":[true,null]}")
         let words = ToolCall(id: "", name: "g", arguments: "not JSON")
         let messages = [
             ChatMessage(role: .user, content: "x"), ChatMessage(role: .assistant, toolCalls: [call, words]),
         ]
-        let prompt = try PublishedFormats.format("qwen3").prompt(for: ChatPromptRequest(messages: messages))
+        let prompt = try PublishedFormats.format("qwq-32b").prompt(for: ChatPromptRequest(messages: messages))
         #expect(
             prompt.text.firstRange(of: "{\"name\": \"f\", \"arguments\": {\"z\": 1.0, \"a\": [true, null]}}") != nil)
-        #expect(prompt.text.firstRange(of: "{\"name\": \"g\", \"arguments\": not JSON}") != nil)
+        #expect(prompt.text.firstRange(of: "{\"name\": \"g\", \"arguments\": \"not JSON\"}") != nil)
     }
 
     @Test("keeps content that merely mentions a closing think tag")

@@ -63,6 +63,48 @@ import Testing
         #expect((try? Template(source).render(Self.context).text) == expected)
     }
 
+    @Test(
+        arguments: [
+            // A pass that is cut short does not count against `else`.
+            ("{% for x in l %}{{ x }}{% break %}{% else %}none{% endfor %}", "3none"),
+            ("{% for x in l %}{% continue %}{% else %}none{% endfor %}", "none"),
+            ("{% for x in l %}{% if x == 2 %}{% break %}{% endif %}{{ x }}{% else %}none{% endfor %}", "31"),
+            ("a{#-#} b{#--#} c", "a bc"),
+            ("{{ ['b', 'a']|sort(attribute='x') }}{{ [2, 1]|sort }}", "['b', 'a'][1, 2]"),
+            ("{{ [1]|map('string')|reverse }}{{ ([1, 2]|map('string')|reverse)[0] }}", "['1']2"),
+            ("{% for k, v in [['a', 1], ['b', 2]] if k %}{{ loop.nextitem }}{% endfor %}", "('b', 2)"),
+            ("{{ 123456789012345678901 / 99999999999999999999 }}", "1.2345678901234567"),
+            (
+                "{{ 9007199254740993 / 3 }} {{ 10**400 / 10**399 }} {{ -(10**30) / 7 }}",
+                "3002399751580331.0 10.0 -1.4285714285714285e+29"
+            ),
+            ("{{ 1e16 // 3 }} {{ -0.0 // 2 }} {{ (3 % -0.125)|round(1, 'ceil') }}", "3333333333333333.0 -0.0 0.0"),
+            ("{{ '١٢'|int(base=8) }} {{ '١.٥'|float }}", "10 1.5"),
+            ("{{ '{:>{}}|{:{}{}}'.format('a', 3, 'b', '<', 3) }}|", "  a|b  |"),
+            ("{{ s|safe|batch(6)|list }}", "[['H', 'e', 'l', 'l', 'o', ' '], ['W', 'o', 'r', 'l', 'd']]"),
+            ("{% generation %}{% set x = 1 %}{{ x }}{% endgeneration %}{{ x is defined }}", "1False"),
+            (
+                "{% for x in l %}{% block a scoped %}{{ x }}{% endblock %}{% block b %}{{ x }}{% endblock %}{% endfor %}",
+                "312"
+            ),
+        ])
+    func `rare turns are those of jinja2`(source: String, expected: String) throws {
+        #expect(try Template(source).render(Self.context).text == expected)
+    }
+
+    @Test(arguments: [
+        "{{ '{}{0}'.format(1) }}", "{{ '{0}{}'.format(1, 2) }}", "{{ '{:,}'.format('a') }}", "{{ '{:.2}'.format(1) }}",
+        "{{ '%c' % -1 }}", "{{ ['b', 'a']|groupby('x') }}", "{{ '{:{:{}}}'.format(1, 2, 3) }}",
+        "{% block a required %}x{% endblock %}",
+        "{% if n %}{% for x in l if x is nosuchtest %}{% endfor %}{% endif %}",
+        "{% if n %}{% filter nofilter %}{% endfilter %}{% endif %}",
+        "{% if n %}{% set x | nofilter %}{% endset %}{% endif %}",
+        "{% for x in l %}{% generation %}{% break %}{% endgeneration %}{% endfor %}",
+    ])
+    func `rare mistakes are those of jinja2`(source: String) {
+        #expect(throws: TemplateError.self) { try Template(source).render(Self.context) }
+    }
+
     @Test(arguments: [
         "{{ 1[:2] }}", "{{ d[:2] }}", "{{ l is filter }}", "{% filter length %}a{% endfilter %}", "{{ l|nofilter }}",
         "{% macro m() %}{% endmacro %}{{ m(1) }}", "{% set l.x = 1 %}", "{% set a, b = [1] %}", "{{ l|first(1) }}",

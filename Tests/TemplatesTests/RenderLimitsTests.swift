@@ -18,6 +18,7 @@ import Testing
         "{% set ns = namespace(t=[1]) %}{% for i in range(100) %}{% set ns.t = ns.t + ns.t %}{% endfor %}",
         "{% set ns = namespace(t=1) %}{% for i in range(90000) %}{% set ns.t = [ns.t] %}{% endfor %}{{ ns.t }}",
         "{% for i in range(90000) %}{{ 'x' * 10000 }}{% endfor %}",
+        "{% for i in range(90000) %}{% set x = ('x' * 1000000)[::2] %}{% endfor %}",
         "{{ 10 ** (10 ** 10) }}",
         "{{ 9 ** 99999999 }}",
         "{{ '%999999999d' % 1 }}",
@@ -74,6 +75,23 @@ import Testing
     @Test func `recursion as deep as schemas nest is fine`() throws {
         let source = "{% macro r(n) %}{% if n > 0 %}{{ r(n - 1) }}{% else %}end{% endif %}{% endmacro %}{{ r(60) }}"
         #expect(try Template(source).render([:]).text == "end")
+    }
+
+    /// Sixty steps that hold the one before twice: 2⁶⁰ elements in 60 lists.
+    @Test(arguments: [
+        "{{ x }}", "{{ x|tojson }}", "{{ x|pprint }}", "{{ '%r' % (x,) }}", "{{ '{!r}'.format(x) }}", "{{ x == y }}",
+        "{{ x < y }}", "{{ x in [y] }}", "{{ [x].index(y) }}", "{{ [x].count(y) }}", "{{ [x, y]|sort }}",
+        "{{ [x, y]|max }}", "{{ [[x], [y]]|groupby(0) }}", "{{ x is eq y }}", "{{ {x: 1} }}",
+        "{{ [x, y]|unique|list }}",
+        "{% for z in [x, y] %}{{ loop.changed(z) }}{% endfor %}",
+    ])
+    func `what shares its parts is not walked through without end`(use: String) throws {
+        let source = """
+            {% set ns = namespace(x=(1,), y=(1,)) %}{% for i in range(60) %}{% set ns.x = (ns.x, ns.x) %}\
+            {% set ns.y = (ns.y, ns.y) %}{% endfor %}{% set x, y = ns.x, ns.y %}
+            """
+        let limits = RenderLimits(steps: 100_000, depth: 500, textByteCount: 1 << 20, elementCount: 100_000)
+        #expect(throws: TemplateError.self) { try Template(source + use).render([:], limits: limits) }
     }
 
     @Test func `limits are the caller's choice`() throws {

@@ -41,6 +41,18 @@ struct TextSpanTests {
         #expect(!tokenizer.encode(chosen).contains(151_667))
     }
 
+    @Test("keep their permissions however many there are")
+    func manySpans() {
+        let pair = [
+            TextSpan("<|im_start|>\n", addedTokens: .all), TextSpan("<|im_start|>\n", addedTokens: .none),
+            TextSpan("<think>", addedTokens: .onlyUnspecial), TextSpan("<|im_end|>", addedTokens: .onlyUnspecial),
+        ]
+        let once = tokenizer.encode(pair)
+        #expect(once.count { $0 == 151_644 } == 1 && once.contains(151_667) && !once.contains(151_645))
+        let many = tokenizer.encode((0..<500).flatMap { _ in pair })
+        #expect(many == (0..<500).flatMap { _ in once })
+    }
+
     @Test("with one permission encode as their joined text, however it is cut")
     func cutsDoNotMatter() throws {
         var random = SeededGenerator(seed: 11)
