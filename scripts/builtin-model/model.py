@@ -1,9 +1,9 @@
 """Qwen3-MoE for training: the same function as transformers' Qwen3MoeForCausalLM, on packed rows of tokens.
 
 All sequences of a batch stand one after another in one row, so that every product has the same shape whatever their lengths.
-Experts are computed as one wide product whose columns are weighted by the router, zero for experts not chosen: the same
-result as choosing them, and faster than gathering at this size. `to_huggingface` gives the published names; a test compares
-the two.
+On a GPU the experts are one wide product whose columns are weighted by the router, zero for experts not chosen: the same
+result as choosing them, and faster than gathering at this size. On a CPU each expert sees its own tokens only.
+`to_huggingface` gives the published names; a test compares the two.
 """
 
 from dataclasses import asdict, dataclass
@@ -94,11 +94,21 @@ class Layer(nn.Module):
         weights = probabilities * chosen
         weights = weights / weights.sum(-1, keepdim=True)
         n = n.to(dtype)
+        shares = chosen.float().mean(0) / s.experts_used, probabilities.mean(0)
+        if not n.is_cuda:
+            return self.each_expert(x, n, weights), *shares
         gate = F.linear(n, self.gate.flatten(0, 1).to(dtype))
         up = F.linear(n, self.up.flatten(0, 1).to(dtype))
         inner = (F.silu(gate.float()) * up.float()).unflatten(-1, (s.experts, s.expert_size)) * weights[..., None]
-        x = x + (inner.flatten(-2).to(dtype) @ self.down.flatten(0, 1).to(dtype)).float()
-        return x, chosen.float().mean(0) / s.experts_used, probabilities.mean(0)
+        return x + (inner.flatten(-2).to(dtype) @ self.down.flatten(0, 1).to(dtype)).float(), *shares
+
+    def each_expert(self, x, n, weights):
+        for expert in range(self.shape.experts):
+            rows = weights[:, expert].nonzero()[:, 0]
+            mine = n[rows]
+            inner = F.silu(mine @ self.gate[expert].T) * (mine @ self.up[expert].T) * weights[rows, expert, None]
+            x = x.index_add(0, rows, inner @ self.down[expert])
+        return x
 
 
 def matrix(*size, zero=False):
@@ -153,20 +163,15 @@ class PackedAttention:
     def __init__(self, starts, longest, shape, fused):
         self.starts, self.longest, self.fused = starts, longest, fused
         self.group = shape.heads // shape.key_value_heads
-        if not fused:
-            lengths = starts.diff()
-            column = torch.arange(longest, device=starts.device)
-            self.inside = column < lengths[:, None]
+        self.lengths = None if fused else starts.diff().tolist()
 
     def __call__(self, _, q, k, v):
         k, v = k.repeat_interleave(self.group, 1), v.repeat_interleave(self.group, 1)
         if self.fused:
             return torch.ops.aten._flash_attention_forward(
                 q, k, v, self.starts, self.starts, self.longest, self.longest, 0.0, True, False)[0]
-        # Without the fused kernel: one padded row a sequence.
-        padded = [x.new_zeros(*self.inside.shape, *x.shape[1:]).masked_scatter(self.inside[..., None, None], x)
-                  .transpose(1, 2) for x in (q, k, v)]
-        return F.scaled_dot_product_attention(*padded, is_causal=True).transpose(1, 2)[self.inside]
+        sequences = zip(*(x.transpose(0, 1).split(self.lengths, 1) for x in (q, k, v)))
+        return torch.cat([F.scaled_dot_product_attention(*each, is_causal=True) for each in sequences], 1).transpose(0, 1)
 
 
 def to_huggingface(model):

@@ -76,6 +76,14 @@ def test_a_right_reply_is_judged_right_and_another_one_is_not():
                 assert not judged(asked, "<think>\nsome thought\n</think>\n\n7x" if not thinking else "7x").mode_kept
 
 
+def test_held_out_numbers_never_reach_training():
+    for task in ("adding", "subtracting", "multiplying"):
+        source, held_out = Source(15), Source(15, HELD_OUT)
+        seen = {tuple(sorted(compose.arithmetic.pair(source, task, *sizes))) for sizes in [(1, 1), (2, 1), (2, 2), (3, 1)] for _ in range(3000)}
+        measured = {tuple(sorted(compose.arithmetic.pair(held_out, task, *sizes))) for sizes in [(2, 1), (2, 2), (3, 1)] for _ in range(1000)}
+        assert not seen & measured
+
+
 def test_held_out_words_never_reach_training():
     source = Source(13)
     for _ in range(3000):

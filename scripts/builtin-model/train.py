@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from batches import Batches, loader
+from conversations import compose
 from model import Model, PackedAttention, Shape, load_model, save_model
 from muon import Muon
 
@@ -41,6 +42,7 @@ def arguments():
     parser.add_argument("--save-every", type=float, default=120, help="seconds between checkpoints")
     parser.add_argument("--no-compile", action="store_true")
     parser.add_argument("--no-curriculum", action="store_true", help="problems of every size from the start")
+    parser.add_argument("--more-of", nargs="*", default=[], help="tasks that come three times as often: for a short second training")
     return parser.parse_args()
 
 
@@ -52,6 +54,9 @@ class Trainer:
         self.dtype = torch.bfloat16 if on_gpu else torch.float32
         self.token_count = options.tokens or (65536 if on_gpu else 8192)
         self.batches = Batches(options.tokenizer, self.token_count, Shape.context, options.seed)
+        for task in options.more_of:
+            share, make = compose.TASKS[task]
+            compose.TASKS[task] = (3 * share, make)
         self.fused = on_gpu
         torch.manual_seed(options.seed)
         torch.backends.cuda.matmul.allow_tf32 = True

@@ -1,6 +1,7 @@
 """Sums, differences, products and comparisons, worked digit by digit as on paper."""
 
 from .problem import Problem
+from .split import HELD_OUT, TRAINING
 
 PLACES = ["ones", "tens", "hundreds", "thousands", "ten thousands", "hundred thousands", "millions"]
 ADD_QUESTIONS = ["What is {a} + {b}?", "{a} + {b}", "{a}+{b}", "{a} + {b} = ?", "{a}+{b}=?", "Add {a} and {b}.",
@@ -110,11 +111,18 @@ def number(source, digits):
     return source.randint(10 ** (digits - 1) if digits > 1 else 0, 10**digits - 1)
 
 
+# Numbers of fewer digits together are never held out, and never measured: everyone must learn its tables.
+HELD_OUT_DIGITS = 4
+
+
 def pair(source, task, digits_a, digits_b):
-    """Two numbers of this side. Small numbers are never held out: everyone must learn its tables."""
+    """Two numbers of this side; larger ones than asked for where small ones can't be held out."""
+    if source.side == HELD_OUT and digits_a + digits_b < HELD_OUT_DIGITS:
+        digits_a = HELD_OUT_DIGITS - digits_b
     while True:
         a, b = number(source, digits_a), number(source, digits_b)
-        if digits_a + digits_b < 4 and source.side == "training" or source.admits(task, min(a, b), max(a, b)):
+        is_small = len(str(a)) + len(str(b)) < HELD_OUT_DIGITS
+        if is_small and source.side == TRAINING or not is_small and source.admits(task, min(a, b), max(a, b)):
             return a, b
 
 
@@ -173,7 +181,9 @@ def comparing(source, most=6):
             b = int(str(a)[:kept] + "".join(str(source.randint(0, 9)) for _ in range(digits - kept)) or 0)
         else:
             b = number(source, source.randint(1, most))
-        if a != b and (digits < 3 and source.side == "training" or source.admits("comparing", min(a, b), max(a, b))):
+        is_small = len(str(a)) + len(str(b)) < HELD_OUT_DIGITS
+        if a != b and (is_small and source.side == TRAINING
+                       or not is_small and source.admits("comparing", min(a, b), max(a, b))):
             break
     lines = comparison_lines(a, b)
     larger = source.chance(0.65)

@@ -18,7 +18,7 @@ SIZED = {
     "counting": lambda source: letters.counting(source, longest=12),
     "adding": lambda source: arithmetic.adding(source, digits=(3, 3)),
     "subtracting": lambda source: arithmetic.subtracting(source, digits=(3, 3)),
-    "multiplying": lambda source: arithmetic.multiplying(source, digits=source.choice([(2, 1), (3, 1), (2, 2)])),
+    "multiplying": lambda source: arithmetic.multiplying(source, digits=source.choice([(3, 1), (2, 2)])),
     "spelling": lambda source: letters.spelling(source, longest=12),
     "finding": texts.finding,
 }

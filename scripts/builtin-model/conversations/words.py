@@ -4,6 +4,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+from .split import TRAINING
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ONSETS = ("b c d f g h j k l m n p r s t v w z bl br ch cl cr dr fl fr gl gr ph pl pr qu sh sk sl sm sn sp st str sw th tr "
           "wh x y").split()
@@ -77,12 +79,12 @@ def english_word(source, longest=12, shortest=3):
 
 
 def proper_name(source):
-    """A capitalised word: a known name, or one never seen."""
-    return source.choice(NAMES) if source.chance(0.5) else word(source, 10, 3, real=0.3).capitalize()
+    """A capitalised word: in training often one of the known names, in measuring always one never seen."""
+    return source.choice(NAMES) if source.chance(0.5) and source.side == TRAINING else word(source, 10, 3, real=0.3).capitalize()
 
 
 def city(source):
-    luck = source.random()
+    luck = source.random() if source.side == TRAINING else 1
     if luck < 0.6:
         return source.choice(CITIES)
     return source.choice(TWO_WORD_CITIES) if luck < 0.68 else word(source, 10, 3, real=0.2).capitalize()
