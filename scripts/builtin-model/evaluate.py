@@ -172,7 +172,7 @@ def draw(curves, count, folder):
     axes.set_xlabel("thinking budget (tokens)")
     axes.set_ylabel("right answers (%)")
     axes.set_title(f"Ponder's built-in model: more thought, better answers\n{count} held-out questions a point", fontsize=10)
-    axes.set_ylim(50, 101)
+    axes.set_ylim(0, 102)
     axes.grid(alpha=0.25)
     axes.legend(fontsize=8, loc="lower right")
     figure.tight_layout()

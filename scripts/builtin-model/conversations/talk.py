@@ -71,8 +71,6 @@ def too_hard(source):
         lambda: f"{n(3)} / {n(1)}", lambda: f"What is {n(3)} divided by {n(2)}?", lambda: f"Divide {n(4)} by {n(2)}.",
         lambda: f"What is the square root of {n(3)}?", lambda: f"{n(2)}^{n(1)}", lambda: f"What is {n(2)} to the power of {n(1)}?",
         lambda: f"What is {n(2)} percent of {n(3)}?", lambda: f"{n(8)} + {n(9)}", lambda: f"Factor {n(4)}.",
-        lambda: f"Is {n(1)}.{n(2)} larger than {n(1)}.{n(1)}?", lambda: f"Which is bigger, {n(1)}.{n(1)} or {n(1)}.{n(2)}?",
-        lambda: f"{n(2)}.{n(1)} - {n(1)}.{n(2)}", lambda: f"Which is larger, {n(1)}/{n(1)} or {n(1)}/{n(1)}?",
         lambda: f"Is {n(4)} a prime number?", lambda: f"Solve x^2 = {n(2)}.", lambda: f"What is {n(1)}.{n(2)} + {n(2)}.{n(1)}?",
     ])()
     answer = "I can't calculate that: I only add, subtract, multiply and compare small whole numbers."
