@@ -37,15 +37,15 @@ def draw(use, folder):
     mean = torch.stack(list(use.values())).mean(0)
     by_task = torch.cat([each for each in use.values()]).view(len(use), -1)
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.6), dpi=150, width_ratios=(1, 2.4))
-    image = left.imshow(100 * mean, cmap="viridis", vmin=0, vmax=25, aspect="auto")
+    image = left.imshow(100 * mean, cmap="viridis", vmin=0, vmax=30, aspect="auto")
     for layer in range(mean.shape[0]):
         for expert in range(mean.shape[1]):
             left.text(expert, layer, f"{100 * mean[layer, expert]:.0f}", ha="center", va="center", fontsize=7,
-                      color="white" if mean[layer, expert] < 0.16 else "black")
+                      color="white" if mean[layer, expert] < 0.2 else "black")
     left.set_title("all tasks: share of choices (%)", fontsize=9)
     left.set_xlabel("expert")
     left.set_ylabel("layer")
-    right.imshow(100 * by_task, cmap="viridis", vmin=0, vmax=40, aspect="auto")
+    right.imshow(100 * by_task, cmap="viridis", vmin=0, vmax=30, aspect="auto")
     right.set_yticks(range(len(use)), list(use), fontsize=7)
     right.set_xticks(range(0, by_task.shape[1], mean.shape[1]), [f"layer {layer}" for layer in range(mean.shape[0])], fontsize=7, ha="left")
     right.set_title("by task: experts specialise", fontsize=9)
