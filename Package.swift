@@ -95,7 +95,7 @@ let package = Package(
                 "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
                 "Checkpoints", "Compute",
                 "Chat",
-                "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
+                "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel", "CLinux",
                 arguments, configuration, logging, httpTypes,
             ],
             swiftSettings: settings

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 enum { POLL_CAPACITY = 256 };
 
@@ -58,3 +59,5 @@ uint64_t linux_raise_descriptor_limit(void) {
     limit.rlim_cur = limit.rlim_max;
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
+
+void linux_return_freed_memory(void) { malloc_trim(0); }

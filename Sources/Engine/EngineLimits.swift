@@ -9,6 +9,12 @@ struct EngineLimits {
     let contextLength: Int
     let scheduler: Scheduler.Limits
 
+    /// The most rows of a forward pass.
+    var rowLimit: Int { scheduler.rowCount }
+
+    /// The most of them that want logits.
+    var logitRowLimit: Int { scheduler.sequenceCount + scheduler.promptLogitRowCount }
+
     init(_ configuration: EngineConfiguration, shape: ModelShape) {
         let blockLength = max(1, configuration.blockLength)
         let sequenceCount = max(1, configuration.sequenceLimit)

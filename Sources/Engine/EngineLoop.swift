@@ -30,9 +30,7 @@ struct EngineLoop: ~Copyable {
         self.tokenBytes = tokenBytes
         contextLength = limits.contextLength
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
-        model.prepare(
-            rowLimit: limits.scheduler.rowCount,
-            logitRowLimit: limits.scheduler.sequenceCount + limits.scheduler.promptLogitRowCount)
+        model.prepare(rowLimit: limits.rowLimit, logitRowLimit: limits.logitRowLimit)
         cache = try model.makeCache(
             blockCount: limits.scheduler.blockCount, blockLength: limits.scheduler.blockLength,
             format: configuration.kvCacheFormat)

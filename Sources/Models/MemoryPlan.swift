@@ -6,8 +6,10 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     public struct Line: Hashable, Sendable {
         public var weightClass: WeightClass
         public var parameterCount: Int
-        /// In the files; the same or a little more in memory.
+        /// In the files.
         public var byteCount: Int
+        /// In memory, repacked: the same or a little more.
+        public var residentByteCount: Int
         /// The formats that they are stored in, such as `Q4_K`.
         public var formats: [String]
     }
@@ -25,9 +27,14 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     public var activeParameterCount: Int
     /// Experts of all layers together; 0 for a dense model.
     public var expertCount: Int
+    /// What each row of a forward pass works in; its logits come on top.
+    public var scratchByteCountPerRow: Int
 
-    /// The bytes of all weights.
+    /// The bytes of all weights in the files.
     public var weightByteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }
+
+    /// The bytes of all weights in memory.
+    public var residentByteCount: Int { lines.reduce(0) { $0 + $1.residentByteCount } }
 
     /// The bytes that one position takes in a cache of this format.
     public func cacheByteCountPerToken(_ format: KVCacheFormat) -> Int {
@@ -97,7 +104,7 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
 
 extension MemoryPlan {
     /// A number in groups of three digits.
-    static func grouped(_ number: Int) -> String {
+    package static func grouped(_ number: Int) -> String {
         let digits = String(number)
         var out = ""
         for (index, digit) in digits.enumerated() {
@@ -123,6 +130,12 @@ extension MemoryPlan {
             return "\(tenths(byteCount, unit)) \(name)"
         }
         return "\(byteCount) B"
+    }
+
+    /// A number of bytes such as `18,432.0 MiB`.
+    package static func mebibytes(_ byteCount: Int) -> String {
+        let tenths = Int((Double(byteCount) / Double(1 << 20) * 10).rounded())
+        return "\(grouped(tenths / 10)).\(tenths % 10) MiB"
     }
 
     private static func tenths(_ number: Int, _ unit: Int) -> String {

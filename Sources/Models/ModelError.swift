@@ -12,6 +12,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case unsupportedArchitecture(source: String, found: String)
     /// Memory that the system does not give.
     case outOfMemory(purpose: String, byteCount: Int)
+    /// A tile cache's file that cannot be written.
+    case tileCache(path: String, byteCount: Int, reason: String)
 
     public var description: String {
         switch self {
@@ -25,6 +27,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
             CheckpointError(file: source, expected: "Qwen3 (dense or mixture of experts)", found: found).description
         case .outOfMemory(let purpose, let byteCount):
             CheckpointError.printable("not enough memory: \(purpose) needs \(byteCount) bytes")
+        case .tileCache(let path, let byteCount, let reason):
+            CheckpointError.printable("\(path): the tile cache needs \(byteCount) bytes there: \(reason)")
         }
     }
 }

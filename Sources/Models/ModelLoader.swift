@@ -12,16 +12,24 @@ public enum ModelLoader {
 
     /// Reads and repacks all weights, tensor by tensor; the files' pages are given back on the way.
     ///
-    /// `progress` is called on this thread after each weight. Throws what `describe` throws, and where memory runs out.
+    /// - Parameters:
+    ///   - checkpoint: The files.
+    ///   - pool: Who repacks, and who computes afterwards.
+    ///   - tileCache: Where repacked weights are kept and used from; nil keeps them in memory.
+    ///   - progress: Called on this thread after each weight.
+    /// - Returns: The model, whose weights do not need the files any more.
+    /// - Throws: What `describe` throws, and where memory or the cache's disk runs out.
     public static func load(
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
+        tileCache: TileCache? = nil,
         progress: @escaping (LoadingProgress) -> Void = { _ in }
     ) throws(ModelError) -> any CausalLanguageModel {
         guard checkpoint.kind != .configuration else {
             throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "weights", found: "a bare config.json"))
         }
-        return try Qwen3Model(configuration(of: checkpoint), checkpoint, pool: pool, progress: progress)
+        return try Qwen3Model(
+            configuration(of: checkpoint), checkpoint, pool: pool, tileCache: tileCache, progress: progress)
     }
 
     /// The settings of a checkpoint's model, from config.json or from GGUF keys.

@@ -1,8 +1,8 @@
 internal import Chat
 public import Checkpoints
 public import Compute
-internal import Engine
-internal import Models
+public import Engine
+public import Models
 internal import Tokenization
 
 /// How a checkpoint is to be served; nil leaves the choice to the checkpoint.
@@ -22,6 +22,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var cacheByteCount: Int?
     /// How the cache stores numbers.
     public var cacheFormat = KVCacheFormat.f16
+    /// Where repacked weights are kept, to be used from the page cache; nil keeps them in memory.
+    public var tileCache: TileCache?
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -87,19 +89,31 @@ public enum ModelStartup {
     private static func engine(
         for checkpoint: Checkpoint, tokenizer: Tokenizer, options: ModelStartupOptions
     ) throws -> InferenceEngine {
-        var configuration = EngineConfiguration()
-        configuration.contextLength = options.contextLength
-        configuration.kvCacheFormat = options.cacheFormat
+        var configuration = options.engineConfiguration
         configuration.vocabularyLimit = tokenizer.tokenCount
-        configuration.stepTokenBudget = options.stepTokenBudget ?? configuration.stepTokenBudget
-        configuration.queueLimit = options.queueLimit ?? configuration.queueLimit
-        if let cacheByteCount = options.cacheByteCount {
-            configuration.cacheSize = .bytes(cacheByteCount)
-        }
-        let threadCount = options.threadCount
+        let (threadCount, tileCache) = (options.threadCount, options.tileCache)
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
-            try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: threadCount))
+            try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: threadCount), tileCache: tileCache)
         }
+    }
+}
+
+extension ModelStartupOptions {
+    /// What an engine that is started with these options will take for a model, besides its weights.
+    public func memory(for plan: MemoryPlan) -> EngineMemory {
+        engineConfiguration.memory(for: plan)
+    }
+
+    fileprivate var engineConfiguration: EngineConfiguration {
+        var configuration = EngineConfiguration()
+        configuration.contextLength = contextLength
+        configuration.kvCacheFormat = cacheFormat
+        configuration.stepTokenBudget = stepTokenBudget ?? configuration.stepTokenBudget
+        configuration.queueLimit = queueLimit ?? configuration.queueLimit
+        if let cacheByteCount {
+            configuration.cacheSize = .bytes(cacheByteCount)
+        }
+        return configuration
     }
 }

@@ -6,7 +6,7 @@ struct CacheBudget {
     /// Replies that a machine of enough memory can hold at full length.
     static let sequenceCount = 64
 
-    /// Half of what remains beside the weights: the rest is for prompts, other programs, and the system's file cache.
+    /// Half of what remains beside the weights and all else: the rest is for prompts, other programs, and the system's file cache.
     ///
     /// Never more than `sequenceCount` sequences at full context can use, and never less than one block's worth of a small
     /// context, so that a full machine serves short requests instead of none.
@@ -15,12 +15,14 @@ struct CacheBudget {
     ///   - plan: What the model needs.
     ///   - format: How the cache stores numbers.
     ///   - contextLength: The most tokens of a sequence.
+    ///   - fixedByteCount: Bytes that are taken besides.
     ///   - availableMemory: Bytes that are free before the model is loaded; nil where the system does not say.
     /// - Returns: Bytes.
     static func automatic(
         plan: MemoryPlan,
         format: KVCacheFormat,
         contextLength: Int,
+        fixedByteCount: Int,
         availableMemory: Int?
     ) -> Int {
         let perToken = plan.cacheByteCountPerToken(format)
@@ -28,7 +30,7 @@ struct CacheBudget {
         let most = overflow ? Int.max / sequenceCount : perSequence
         let useful = most.multipliedReportingOverflow(by: sequenceCount)
         let smallest = min(perToken * min(contextLength, 2_048), most)
-        let free = availableMemory.map { max(0, $0 - plan.weightByteCount) / 2 } ?? 1 << 30
+        let free = availableMemory.map { max(0, $0 - fixedByteCount) / 2 } ?? 1 << 30
         return max(smallest, min(free, useful.overflow ? Int.max : useful.partialValue))
     }
 }

@@ -45,6 +45,22 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16 or f32. (default: f16)", valueName: "type"))
     var kvCacheType: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Refuse a model that needs more memory than this. (default: auto, the free memory)",
+            valueName: "size"
+        )
+    )
+    var memoryLimit: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep the weights in a file of this folder and use them from there, which takes no memory for them.",
+            valueName: "folder"
+        )
+    )
+    var tileCache: String?
+
     @Option(help: ArgumentHelp("The model's name for clients. (default: the file's name)", valueName: "name"))
     var alias: String?
 

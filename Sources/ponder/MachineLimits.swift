@@ -14,8 +14,7 @@ struct MachineLimits: Equatable, Sendable {
             processorCount: ProcessInfo.processInfo.activeProcessorCount,
             memoryInformation: text("/proc/meminfo"),
             processorQuota: text("/sys/fs/cgroup/cpu.max"),
-            memoryLimit: text("/sys/fs/cgroup/memory.max"),
-            memoryInUse: text("/sys/fs/cgroup/memory.current")
+            memoryGroups: MemoryGroups.current()
         )
     }
 
@@ -25,19 +24,16 @@ struct MachineLimits: Equatable, Sendable {
     ///   - processorCount: Cores that the scheduler may put the process on.
     ///   - memoryInformation: `/proc/meminfo`.
     ///   - processorQuota: The control group's `cpu.max`: microseconds of processor time in a period, and the period.
-    ///   - memoryLimit: The control group's `memory.max`: bytes, or `max`.
-    ///   - memoryInUse: The control group's `memory.current`.
+    ///   - memoryGroups: What the control groups allow.
     init(
         processorCount: Int,
         memoryInformation: String? = nil,
         processorQuota: String? = nil,
-        memoryLimit: String? = nil,
-        memoryInUse: String? = nil
+        memoryGroups: MemoryGroups = MemoryGroups()
     ) {
         coreCount = max(1, min(processorCount, Self.cores(of: processorQuota) ?? processorCount))
         let free = Self.availableBytes(in: memoryInformation)
-        let limit = Self.number(memoryLimit).map { max(0, $0 - (Self.number(memoryInUse) ?? 0)) }
-        availableMemory = [free, limit].compactMap(\.self).min()
+        availableMemory = [free, memoryGroups.availableMemory].compactMap(\.self).min()
     }
 
     private static func cores(of quota: String?) -> Int? {
@@ -53,10 +49,6 @@ struct MachineLimits: Equatable, Sendable {
             let (bytes, overflow) = number.multipliedReportingOverflow(by: 1_024)
             return overflow ? nil : bytes
         }
-    }
-
-    private static func number(_ text: String?) -> Int? {
-        text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 
     private static func text(_ path: String) -> String? {

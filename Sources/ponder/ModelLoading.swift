@@ -5,12 +5,10 @@ import Logging
 import Models
 import Serving
 
-/// Loads the model of `ponder serve`, with what the settings leave to the machine decided.
+/// Loads the model of `ponder serve` as planned.
 struct ModelLoading: Sendable {
     let checkpoint: Checkpoint
-    /// The name for clients.
-    let name: String
-    let settings: ServeSettings
+    let plan: StartupPlan
     let logger: Logger
 
     /// Loads on a thread of its own, as reading a large model blocks for minutes, and hands over what came of it.
@@ -22,38 +20,20 @@ struct ModelLoading: Sendable {
     }
 
     private func load() throws -> ServedModel {
-        let plan = try ModelLoader.describe(checkpoint)
-        let options = try options(for: plan, on: MachineLimits.current())
-        log(plan, options)
+        log()
         let start = ContinuousClock.now
+        var options = plan.options
+        options.chatTemplate = try chatTemplate()
         let model = try ModelStartup.load(checkpoint, options: options)
+        checkpoint.releasePages()
+        ProcessPreparation.returnFreedMemory()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         logger.info("Loaded in \((seconds * 10).rounded() / 10) seconds. Context: \(model.contextLength) tokens.")
         return model
     }
 
-    private func options(for plan: MemoryPlan, on limits: MachineLimits) throws -> ModelStartupOptions {
-        let contextLength = min(settings.context ?? plan.shape.contextLength, plan.shape.contextLength)
-        let automatic = CacheBudget.automatic(
-            plan: plan,
-            format: settings.kvCacheType,
-            contextLength: contextLength,
-            availableMemory: limits.availableMemory
-        )
-        var options = ModelStartupOptions()
-        options.name = name
-        options.chatTemplate = try chatTemplate()
-        options.contextLength = contextLength
-        options.threadCount = settings.threads ?? limits.coreCount
-        options.stepTokenBudget = settings.maxBatchTokens
-        options.cacheByteCount = settings.kvCacheMemory ?? automatic
-        options.cacheFormat = settings.kvCacheType
-        options.creationTime = Int(Date().timeIntervalSince1970)
-        return options
-    }
-
     private func chatTemplate() throws(SettingsError) -> String? {
-        guard let path = settings.chatTemplateFile else { return nil }
+        guard let path = plan.settings.chatTemplateFile else { return nil }
         // A handle reads pipes too, such as a shell's <(…).
         guard let file = FileHandle(forReadingAtPath: path), let bytes = try? file.readToEnd() else {
             throw SettingsError("\(path): the chat template file cannot be read")
@@ -61,12 +41,15 @@ struct ModelLoading: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func log(_ plan: MemoryPlan, _ options: ModelStartupOptions) {
-        let weights = ByteCount(plan.weightByteCount)
-        logger.info("\(name): \(plan.architecture), \(plan.parameterCount) parameters, \(weights).")
-        if let byteCount = options.cacheByteCount {
-            let cache = "\(ByteCount(byteCount)) of \(options.cacheFormat)"
-            logger.info("KV cache: \(cache). Threads: \(options.threadCount).")
+    private func log() {
+        let (model, memory) = (plan.model, plan.memory)
+        let weights = ByteCount(model.weightByteCount)
+        logger.info("\(plan.name): \(model.architecture), \(model.parameterCount) parameters, \(weights).")
+        let cache = "\(ByteCount(memory.cacheByteCount)) of \(plan.options.cacheFormat)"
+        logger.info("KV cache: \(cache). Threads: \(plan.options.threadCount).")
+        if plan.settings.model == nil {
+            logger.notice(
+                "The built-in model has random weights: it shows that the server works, and writes no language.")
         }
     }
 }

@@ -15,15 +15,25 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES:
               ponder serve
               ponder serve Qwen3-0.6B-Q8_0.gguf --host 0.0.0.0 --port 8080
+              ponder serve Qwen3-30B-A3B-Q4_K_M.gguf --context 8192 --dry-run
               ponder serve Qwen3-30B-A3B/ --context 16384 --kv-cache-memory 4GiB --api-key "$KEY"
             """
     )
 
     @OptionGroup var options: ServeOptions
 
+    @Flag(help: "Print what the model will take of the memory, and whether it fits, and exit.")
+    var dryRun = false
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let settings = try SettingsLoader(options: options, environment: environment).load()
+        if dryRun {
+            let checkpoint = try ModelSource(path: settings.model).openForInspection()
+            let plan = try StartupPlan(checkpoint, settings: settings)
+            print(plan)
+            return try plan.check()
+        }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         try await ServeLifecycle(settings: settings).run()
     }

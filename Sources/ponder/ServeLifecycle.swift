@@ -41,13 +41,15 @@ struct ServeLifecycle {
     /// - Throws: When the files are no model, the address cannot be listened on, or the model cannot be loaded.
     func run() async throws {
         let checkpoint = try ModelSource(path: settings.model).open()
-        let name = settings.alias ?? checkpoint.name
+        let plan = try StartupPlan(checkpoint, settings: settings)
+        try plan.check()
+        let name = plan.name
         service.registry.beginLoading(name)
         let addresses = try await server.start()
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let signals = TerminationSignals { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
-        ModelLoading(checkpoint: checkpoint, name: name, settings: settings, logger: logger).begin { result in
+        ModelLoading(checkpoint: checkpoint, plan: plan, logger: logger).begin { result in
             continuation.yield(.loaded(result))
         }
         try await handle(events, addresses: addresses) { continuation.yield(.drained) }

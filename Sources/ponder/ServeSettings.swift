@@ -29,6 +29,12 @@ struct ServeSettings: Equatable, Sendable {
     /// How keys and values are stored.
     var kvCacheType = KVCacheFormat.f16
 
+    /// Bytes that the process may take; nil goes by the memory that is free.
+    var memoryLimit: Int?
+
+    /// A folder for repacked weights, which are used from there instead of from memory.
+    var tileCache: String?
+
     /// The name that clients use for the model; nil is the file's or the folder's.
     var alias: String?
 

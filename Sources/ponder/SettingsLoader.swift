@@ -27,6 +27,8 @@ struct SettingsLoader {
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
+        try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
+        try read(.tileCache, Self.folder) { settings.tileCache = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
@@ -85,6 +87,12 @@ extension SettingsLoader {
 
     private static func size(_ text: String) -> Int? {
         ByteCount(text)?.value
+    }
+
+    private static func folder(_ text: String) -> String? {
+        var isFolder: ObjCBool = false
+        let exists = unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder)
+        return exists && isFolder.boolValue ? text : nil
     }
 
     private static func name(_ text: String) -> String? {

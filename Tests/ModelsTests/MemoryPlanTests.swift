@@ -1,7 +1,8 @@
 import Checkpoints
-import Models
 import TestSupport
 import Testing
+
+@testable import Models
 
 @Suite struct MemoryPlanTests {
     private func plan(_ path: String) throws -> MemoryPlan {
@@ -39,8 +40,30 @@ import Testing
             let checkpoint = try Checkpoint.open(Fixtures.path("models/\(path)"))
             let plan = try ModelLoader.describe(checkpoint)
             #expect(plan.weightByteCount == checkpoint.tensors.reduce(0) { $0 + $1.byteCount })
+            #expect(plan.residentByteCount >= plan.weightByteCount)
             #expect(plan.parameterCount == checkpoint.tensors.reduce(0) { $0 + $1.elementCount })
         }
+    }
+
+    @Test func residentWeightsAreWhatTheLoaderTakes() throws {
+        for path in ["moe/hf", "moe/gguf/moe-Q8_0.gguf", "dense-k/gguf/dense-k-Q4_K_M.gguf", "dense-untied/hf"] {
+            let checkpoint = try Checkpoint.open(Fixtures.path("models/\(path)"))
+            let configuration = try ModelLoader.configuration(of: checkpoint)
+            let locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
+            let taken = try configuration.weights.reduce(0) { sum, weight in
+                let matrices =
+                    weight.slot.isVector ? 0 : try Qwen3WeightReader.residentByteCount(of: locator.sources(of: weight))
+                return sum + (weight.slot.isVector ? 4 * weight.columns : matrices)
+            }
+            #expect(try ModelLoader.describe(checkpoint).residentByteCount == taken)
+        }
+    }
+
+    @Test(arguments: ["dense-tied/hf", "moe/hf"])
+    func scratchGrowsByWhatThePlanSays(path: String) throws {
+        let configuration = try ModelLoader.configuration(of: Checkpoint.open(Fixtures.path("models/\(path)")))
+        let size = { (rows: Int) in Qwen3Scratch(configuration, rowLimit: rows, logitRowLimit: 0).byteCount }
+        #expect(size(96) - size(32) == 64 * Qwen3Scratch.byteCountPerRow(configuration))
     }
 
     @Test func thePlanPrintsAsATable() throws {

@@ -17,6 +17,7 @@ import Testing
             plan: plan,
             format: .f16,
             contextLength: contextLength,
+            fixedByteCount: plan.weightByteCount,
             availableMemory: availableMemory
         )
     }

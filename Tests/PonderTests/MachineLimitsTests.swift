@@ -24,14 +24,39 @@ import Testing
             MachineLimits(
                 processorCount: 1,
                 memoryInformation: information,
-                memoryLimit: limit,
-                memoryInUse: "1000\n"
+                memoryGroups: MemoryGroups(groups: [.init(limit: limit, inUse: "1000\n"), .init()])
             ).availableMemory
         }
         #expect(limits("max\n") == 2_048_000_000)
         #expect(limits("5000\n") == 4_000)
         #expect(limits("500\n") == 0)
         #expect(limits("9000000000\n") == 2_048_000_000)
+    }
+
+    @Test func `the tightest of the groups around the process counts`() {
+        let groups = MemoryGroups(groups: [
+            .init(limit: "9000", inUse: "1000"), .init(limit: "8000", inUse: "7000"),
+            .init(limit: "max", inUse: "7000"),
+        ])
+        #expect(groups.availableMemory == 1_000)
+        #expect(MemoryGroups(groups: [.init(limit: "max")]).availableMemory == nil)
+    }
+
+    @Test func `pages of files are no memory in use`() {
+        let available = { (statistics: String) in
+            MemoryGroups(groups: [.init(limit: "10000", inUse: "9000", statistics: statistics)]).availableMemory
+        }
+        #expect(available("anon 5000\nfile 4000\ninactive_file 3000\nactive_file 1000\n") == 5_000)
+        #expect(available("inactive_file 1\nactive_file 1\ntotal_inactive_file 500\ntotal_active_file 500\n") == 2_000)
+        #expect(available("inactive_file many\nactive_file\n") == 1_000)
+    }
+
+    @Test func `a group's parents are groups around the process`() {
+        let names = "12:cpu,cpuacct:/other\n4:memory:/service/one\n0::/unified/a/b\n"
+        #expect(MemoryGroups.paths(in: names, controller: "memory") == ["/service/one", "/service", ""])
+        #expect(MemoryGroups.paths(in: names, controller: "") == ["/unified/a/b", "/unified/a", "/unified", ""])
+        #expect(MemoryGroups.paths(in: "0::/\n", controller: "") == [""])
+        #expect(MemoryGroups.paths(in: "no groups", controller: "memory").isEmpty)
     }
 
     @Test func `a system that says nothing leaves the memory unknown`() {

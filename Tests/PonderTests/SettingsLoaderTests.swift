@@ -35,7 +35,8 @@ import Testing
     @Test func `every setting can be given as a flag`() throws {
         let settings = try load([
             "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
-            "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16", "--alias", "small",
+            "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
+            "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5",
         ])
@@ -48,6 +49,8 @@ import Testing
         expected.maxBatchTokens = 256
         expected.kvCacheMemory = 2 << 30
         expected.kvCacheType = .bf16
+        expected.memoryLimit = 6 << 30
+        expected.tileCache = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
         expected.chatTemplateFile = "a.jinja"

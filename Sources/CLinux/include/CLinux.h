@@ -40,4 +40,7 @@ ssize_t linux_send(int descriptor, struct iovec *pieces, int count);
 /// Lifts the limit of open descriptors to what the system allows. Returns the limit now in force.
 uint64_t linux_raise_descriptor_limit(void);
 
+/// Gives the memory that was freed back to the system, where the allocator keeps it.
+void linux_return_freed_memory(void);
+
 #endif

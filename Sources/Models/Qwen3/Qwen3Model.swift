@@ -25,10 +25,13 @@ final class Qwen3Model: CausalLanguageModel {
         _ configuration: Qwen3Configuration,
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
+        tileCache: TileCache?,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
-        var reader = try Qwen3WeightReader(configuration, checkpoint, pool: pool, progress: progress)
+        var reader = try Qwen3WeightReader(
+            configuration, checkpoint, pool: pool, tileCache: tileCache, progress: progress)
         weights = try Qwen3Weights(configuration, &reader)
+        try reader.finish()
         shape = configuration.shape
         self.configuration = configuration
         rotary = RotaryEmbedding(configuration.rotary, headDimension: configuration.headDimension)

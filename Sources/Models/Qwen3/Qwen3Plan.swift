@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Compute
 internal import JSON
 
 extension MemoryPlan {
@@ -10,16 +11,22 @@ extension MemoryPlan {
         var lines: [WeightClass: Line] = [:]
         for weight in configuration.weights {
             let kind = weight.slot.weightClass
-            var line = lines[kind] ?? Line(weightClass: kind, parameterCount: 0, byteCount: 0, formats: [])
+            var line = lines[kind] ?? Line(weightClass: kind)
             line.parameterCount += weight.elementCount
             if checkpoint.kind == .configuration {
                 line.byteCount += weight.elementCount * plain.byteCount
+                line.residentByteCount += weight.elementCount * plain.byteCount
                 line.add(format: plain.name)
             } else {
-                for source in try locator.sources(of: weight) {
+                let sources = try locator.sources(of: weight)
+                for source in sources {
                     line.byteCount += source.byteRange.count
                     line.add(format: source.record.format.name)
                 }
+                // A vector is kept as floats.
+                line.residentByteCount +=
+                    weight.slot.isVector
+                    ? weight.columns * MemoryLayout<Float>.stride : try Qwen3WeightReader.residentByteCount(of: sources)
             }
             lines[kind] = line
         }
@@ -30,12 +37,17 @@ extension MemoryPlan {
             lines: WeightClass.allCases.compactMap { lines[$0] },
             parameterCount: lines.values.reduce(0) { $0 + $1.parameterCount },
             activeParameterCount: configuration.activeParameterCount,
-            expertCount: configuration.expertCount
+            expertCount: configuration.expertCount,
+            scratchByteCountPerRow: Qwen3Scratch.byteCountPerRow(configuration)
         )
     }
 }
 
 extension MemoryPlan.Line {
+    fileprivate init(weightClass: WeightClass) {
+        self.init(weightClass: weightClass, parameterCount: 0, byteCount: 0, residentByteCount: 0, formats: [])
+    }
+
     fileprivate mutating func add(format: String) {
         if !formats.contains(format) { formats.append(format) }
     }

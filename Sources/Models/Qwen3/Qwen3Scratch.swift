@@ -37,8 +37,7 @@ final class Qwen3Scratch {
         self.rowLimit = rowLimit
         self.logitRowLimit = logitRowLimit
         let (hiddenSize, pairCount) = (configuration.hiddenSize, configuration.headDimension / 2)
-        let hasDenseLayers = (0..<configuration.layerCount).contains { !configuration.isSparse(layer: $0) }
-        let inner = hasDenseLayers ? configuration.feedForwardSize : 0
+        let inner = Self.innerSize(configuration)
         input = MultiplyInput(
             rowLimit: max(rowLimit, logitRowLimit),
             columnLimit: max(hiddenSize, configuration.queryWidth, inner)
@@ -70,7 +69,41 @@ final class Qwen3Scratch {
         rotationRows = AlignedBuffer(count: rowLimit)
         slots = AlignedBuffer(count: rowLimit)
         logitInput = AlignedBuffer(count: logitRowLimit * hiddenSize)
-        logits = AlignedBuffer(count: logitRowLimit * configuration.vocabularySize)
+        // Most steps want the logits of a few rows.
+        logits = AlignedBuffer(count: logitRowLimit * configuration.vocabularySize, pages: .onFirstUse)
         for row in 0..<rowLimit { rotationRows[row] = Int32(row) }
+    }
+
+    /// Bytes of everything but the logits.
+    var byteCount: Int {
+        let rows = hidden.byteCount + normed.byteCount + branch.byteCount
+        let attention = queries.byteCount + keys.byteCount + values.byteCount + sequences.byteCount
+        let feedForward = gates.byteCount + ups.byteCount + routerLogits.byteCount
+        let experts = mixture.map { $0.routing.byteCount + $0.scratch.byteCount } ?? 0
+        let places = cosines.byteCount + sines.byteCount + rotationRows.byteCount + slots.byteCount
+        return input.byteCount + rows + attention + feedForward + experts + places + logitInput.byteCount
+    }
+
+    /// What each row adds to that.
+    static func byteCountPerRow(_ configuration: Qwen3Configuration) -> Int {
+        let (hiddenSize, queryWidth) = (configuration.hiddenSize, configuration.queryWidth)
+        let inner = innerSize(configuration)
+        let floats =
+            3 * hiddenSize + queryWidth + 2 * configuration.keyValueWidth + 2 * inner
+            + configuration.headDimension + (configuration.mixture?.expertCount ?? 0)
+        let experts = configuration.mixture.map { mixture in
+            ExpertRouting.byteCountPerRow(choices: mixture.activeExpertCount)
+                + ExpertScratch.byteCountPerRow(
+                    choices: mixture.activeExpertCount, hidden: hiddenSize, inner: mixture.feedForwardSize)
+        }
+        return floats * MemoryLayout<Float>.stride + 2 * MemoryLayout<Int32>.stride
+            + AttentionBatch.byteCountPerSequence
+            + MultiplyInput.byteCountPerRow(columns: max(hiddenSize, queryWidth, inner)) + (experts ?? 0)
+    }
+
+    /// The width of a dense layer's feed-forward block; 0 where there is no such layer.
+    private static func innerSize(_ configuration: Qwen3Configuration) -> Int {
+        let hasDenseLayers = (0..<configuration.layerCount).contains { !configuration.isSparse(layer: $0) }
+        return hasDenseLayers ? configuration.feedForwardSize : 0
     }
 }

@@ -1,14 +1,21 @@
 internal import Checkpoints
 internal import Compute
 
-/// Repacks a checkpoint's weights one by one: the file's pages are given back as soon as a weight was copied, so that a
-/// model is never in memory twice.
+/// Repacks a checkpoint's weights one by one: the file's pages are given back while a weight is copied, so that a model is
+/// never in memory twice.
 struct Qwen3WeightReader {
+    /// How far the file is read ahead of what is repacked.
+    private static let readAheadByteCount = 256 << 20
+
     private let locator: Qwen3WeightLocator
     private let pool: WorkerPool
     private let weights: [Key: Qwen3Weight]
+    private let memory: WeightMemory
+    private let tiles: TileCacheFile?
     private let progress: (LoadingProgress) -> Void
     private var state: LoadingProgress
+    private var readAhead: ArraySlice<Qwen3WeightSource> = []
+    private var readAheadEnd = 0
 
     private struct Key: Hashable {
         let slot: Qwen3Slot
@@ -19,44 +26,84 @@ struct Qwen3WeightReader {
         _ configuration: Qwen3Configuration,
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
+        tileCache: TileCache?,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
         locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
         self.pool = pool
         self.progress = progress
         try locator.refuseForeignTensors()
-        var total = 0
+        var sources: [Qwen3WeightSource] = []
         var weights: [Key: Qwen3Weight] = [:]
+        var tileByteCount = 0
         for weight in configuration.weights {
-            total += try locator.sources(of: weight).reduce(0) { $0 + $1.byteRange.count }
+            let found = try locator.sources(of: weight)
+            sources += found
             weights[Key(slot: weight.slot, layer: weight.layer)] = weight
+            if !weight.slot.isVector { tileByteCount += try Self.residentByteCount(of: found) }
         }
         self.weights = weights
+        tiles = try tileCache?.open(for: sources, named: checkpoint.name, byteCount: tileByteCount)
+        do {
+            memory = if let tiles { tiles.memory } else { try WeightMemory(byteCount: tileByteCount) }
+        } catch {
+            throw .outOfMemory(purpose: "the weights", byteCount: tileByteCount)
+        }
+        if !memory.isFilled { readAhead = sources[...] }
+        let total = sources.reduce(0) { $0 + $1.byteRange.count }
         state = LoadingProgress(loadedByteCount: 0, totalByteCount: total)
     }
 
+    /// What matrices take once they are repacked.
+    static func residentByteCount(of sources: [Qwen3WeightSource]) throws(ModelError) -> Int {
+        var total = 0
+        for source in sources {
+            let format = WeightFormat(source.record.format)
+            guard let bytes = format?.residentByteCount(rows: source.rows, columns: source.columns) else {
+                throw .checkpoint(
+                    source.record.error(
+                        expected: "a matrix that can be repacked",
+                        found: "of \(source.columns) columns in \(source.record.format)"
+                    )
+                )
+            }
+            total += bytes
+        }
+        return total
+    }
+
+    /// Called when all weights were read: a tile cache that was written becomes the next start's.
+    func finish() throws(ModelError) {
+        try tiles?.finish()
+    }
+
     mutating func matrix(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> WeightMatrix {
-        let pool = pool
+        let (pool, memory) = (pool, slot.isVector ? nil : memory)
         return try read(slot, layer) { weight, sources, format throws(WeightError) in
             try unsafe WeightMatrix(
                 rows: weight.rows,
                 columns: weight.columns,
                 format: format,
                 bytes: sources[0].bytes,
-                pool: pool
+                memory: memory,
+                pool: pool,
+                releasing: sources[0].record.releasePages
             )
         }
     }
 
     mutating func experts(_ slot: Qwen3Slot, _ layer: Int) throws(ModelError) -> ExpertWeights {
-        let pool = pool
+        let (pool, memory) = (pool, memory)
         return try read(slot, layer) { weight, sources, format throws(WeightError) in
+            // Of which file the bytes are does not matter: the range says which pages go.
             try unsafe ExpertWeights(
                 rows: weight.rows,
                 columns: weight.columns,
                 format: format,
                 experts: sources.map { unsafe $0.bytes },
-                pool: pool
+                memory: memory,
+                pool: pool,
+                releasing: sources[0].record.releasePages
             )
         }
     }
@@ -86,7 +133,7 @@ struct Qwen3WeightReader {
                 )
             )
         }
-        for source in sources { source.record.willRead(source.byteRange) }
+        readFurtherAhead()
         let repacked: Weights
         do {
             repacked = try repack(weight, sources, format)
@@ -95,12 +142,17 @@ struct Qwen3WeightReader {
         } catch {
             throw .checkpoint(first.error(expected: "a matrix that can be repacked", found: "(\(error))"))
         }
-        for source in sources {
-            source.record.releasePages(source.byteRange)
-            state.loadedByteCount += source.byteRange.count
-        }
+        for source in sources { state.loadedByteCount += source.byteRange.count }
         progress(state)
         return repacked
+    }
+
+    /// Lets the system fetch from disk what comes next, while the workers repack.
+    private mutating func readFurtherAhead() {
+        while readAheadEnd < state.loadedByteCount + Self.readAheadByteCount, let source = readAhead.popFirst() {
+            source.record.willRead(source.byteRange)
+            readAheadEnd += source.byteRange.count
+        }
     }
 }
 

@@ -1,0 +1,34 @@
+public import Models
+
+/// What an engine takes besides its model's weights, known before anything is made.
+public struct EngineMemory: Hashable, Sendable {
+    /// Tokens that the key-value cache holds.
+    public var cachedTokenCount: Int
+    /// The key-value cache, once it is full: its pages are taken as blocks are first used.
+    public var cacheByteCount: Int
+    /// What forward passes work in, from the start on.
+    public var scratchByteCount: Int
+    /// The logits of one sequence; every other that runs at the same time takes as much.
+    public var logitByteCount: Int
+    /// The logits of as many rows as a step may want.
+    public var mostLogitByteCount: Int
+    /// The most tokens of prompt and output together.
+    public var contextLength: Int
+    /// The most tokens that a step computes.
+    public var stepTokenCount: Int
+}
+
+extension EngineConfiguration {
+    /// What an engine of this configuration will take for a model.
+    public func memory(for plan: MemoryPlan) -> EngineMemory {
+        let limits = EngineLimits(self, shape: plan.shape)
+        let (blockCount, blockLength) = (limits.scheduler.blockCount, limits.scheduler.blockLength)
+        let block = KVCacheStorage.blockByteCount(shape: plan.shape, blockLength: blockLength, format: kvCacheFormat)
+        let logits = plan.shape.vocabularySize * MemoryLayout<Float>.stride
+        return EngineMemory(
+            cachedTokenCount: blockCount * blockLength, cacheByteCount: blockCount * block,
+            scratchByteCount: limits.rowLimit * plan.scratchByteCountPerRow, logitByteCount: logits,
+            mostLogitByteCount: limits.logitRowLimit * logits, contextLength: limits.contextLength,
+            stepTokenCount: limits.rowLimit)
+    }
+}

@@ -1,0 +1,119 @@
+import Checkpoints
+import Engine
+import Foundation
+import Models
+import Serving
+
+/// What `ponder serve` is about to do: the options for loading, and the memory that they come to.
+struct StartupPlan: Sendable {
+    /// What a process takes before it knows of any model, and what a token of its vocabulary adds to that: the tokenizer's
+    /// tables and the sampler's, measured.
+    private static let programByteCount = 28 << 20
+    private static let vocabularyByteCountPerToken = 64
+    /// Tokens that a first chat is taken to leave in the KV cache.
+    static let firstChatTokenCount = 128
+
+    /// The name for clients.
+    let name: String
+    let settings: ServeSettings
+    let model: MemoryPlan
+    let options: ModelStartupOptions
+    let memory: EngineMemory
+    /// Bytes that the process may take; nil where neither the settings nor the system say.
+    let availableMemory: Int?
+
+    init(
+        _ checkpoint: Checkpoint, settings: ServeSettings, limits: MachineLimits = .current()
+    ) throws(ModelError) {
+        name = settings.alias ?? checkpoint.name
+        self.settings = settings
+        model = try ModelLoader.describe(checkpoint)
+        availableMemory = settings.memoryLimit ?? limits.availableMemory
+        var options = ModelStartupOptions()
+        options.name = name
+        options.contextLength = min(settings.context ?? model.shape.contextLength, model.shape.contextLength)
+        options.threadCount = settings.threads ?? limits.coreCount
+        options.stepTokenBudget = settings.maxBatchTokens
+        options.cacheFormat = settings.kvCacheType
+        options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
+        options.creationTime = Int(Date().timeIntervalSince1970)
+        let weights = options.tileCache == nil ? model.residentByteCount : 0
+        options.cacheByteCount =
+            settings.kvCacheMemory
+            ?? CacheBudget.automatic(
+                plan: model,
+                format: options.cacheFormat,
+                contextLength: options.contextLength ?? model.shape.contextLength,
+                fixedByteCount: weights + Self.workingByteCount(model, options.memory(for: model)),
+                availableMemory: availableMemory
+            )
+        self.options = options
+        memory = options.memory(for: model)
+    }
+
+    /// Whether the weights stay in a file, from which the system fetches what is used.
+    var mapsWeights: Bool { options.tileCache != nil }
+
+    /// The weights in memory: those that the system cannot drop.
+    var weightByteCount: Int { mapsWeights ? 0 : model.residentByteCount }
+
+    /// Tokenizer, executable, sampler and all else that does not depend on settings.
+    var programByteCount: Int { Self.programByteCount(model) }
+
+    /// What is resident once the model has answered for the first time; mapped weights count as far as they are used.
+    var startByteCount: Int {
+        let cached = model.cacheByteCountPerToken(options.cacheFormat) * Self.firstChatTokenCount
+        return model.residentByteCount + memory.scratchByteCount + memory.logitByteCount + programByteCount
+            + min(cached, memory.cacheByteCount)
+    }
+
+    /// What the process takes at most, which the machine must have.
+    var neededByteCount: Int {
+        weightByteCount + memory.cacheByteCount + Self.workingByteCount(model, memory)
+    }
+
+    private static func programByteCount(_ model: MemoryPlan) -> Int {
+        programByteCount + vocabularyByteCountPerToken * model.shape.vocabularySize
+    }
+
+    private static func workingByteCount(_ model: MemoryPlan, _ memory: EngineMemory) -> Int {
+        memory.scratchByteCount + memory.mostLogitByteCount + programByteCount(model)
+    }
+
+    /// Refuses a model that does not fit, in one line: what is needed, what there is, and what would help.
+    func check() throws(StartupRefusal) {
+        guard let availableMemory, neededByteCount > availableMemory else { return }
+        throw StartupRefusal(self, availableMemory: availableMemory)
+    }
+}
+
+/// Why a model is not loaded: the memory that it needs and the memory that there is.
+struct StartupRefusal: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ plan: StartupPlan, availableMemory: Int) {
+        let cache = "\(ByteCount(plan.memory.cacheByteCount)) of KV cache for \(plan.memory.cachedTokenCount) tokens"
+        let parts = plan.mapsWeights ? cache : "\(ByteCount(plan.weightByteCount)) of weights, \(cache)"
+        let need = "\(plan.name) needs \(ByteCount(plan.neededByteCount)) of memory (\(parts))"
+        let have = "and \(ByteCount(availableMemory)) \(plan.settings.memoryLimit == nil ? "is free" : "is its limit")"
+        description = "\(need), \(have); \(Self.advice(plan, availableMemory: availableMemory))"
+    }
+
+    private static func advice(_ plan: StartupPlan, availableMemory: Int) -> String {
+        var help: [String] = []
+        // Rounded down, so that following the advice is enough.
+        let mebibytes = (availableMemory - plan.neededByteCount + plan.memory.cacheByteCount) >> 20
+        let cache = mebibytes << 20
+        if cache >= plan.model.cacheByteCountPerToken(plan.options.cacheFormat) * 32 {
+            help.append("--kv-cache-memory \(mebibytes)MiB")
+        }
+        if !plan.mapsWeights {
+            help.append("a smaller quantisation")
+            help.append("--tile-cache FOLDER, which leaves the weights on disk")
+        } else if plan.settings.maxBatchTokens ?? 512 > 64 {
+            help.append("a smaller --max-batch-tokens")
+        }
+        let limit = "--memory-limit \((plan.neededByteCount >> 20) + 1)MiB tries all the same"
+        return help.isEmpty ? limit : "what helps: \(help.joined(separator: ", or ")); \(limit)"
+    }
+}
