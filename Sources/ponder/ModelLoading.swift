@@ -87,9 +87,5 @@ struct ModelLoading: Sendable {
             let cache = "\(ByteCount(byteCount)) of \(options.cacheFormat)"
             logger.info("KV cache: \(cache). Threads: \(options.threadCount).")
         }
-        if settings.model == nil {
-            logger.notice(
-                "The built-in model has random weights: it shows that the server works, and writes no language.")
-        }
     }
 }

@@ -4,19 +4,16 @@
 #include "lanes.h"
 
 // A task's queries, (row, head) pairs in the order of their rows, meet the cache some blocks at a time. Scores and
-// results are small products whose lanes are positions or dimensions. Many queries read keys and values that were widened
-// to floats once; a few read them as they are stored, as widening would cost more than the products.
+// results are small products whose lanes are positions or dimensions; keys and values become floats as they are loaded.
 
 /// Blocks whose scores are computed side by side, so that a few queries have enough independent sums to keep the
 /// arithmetic busy; they are weighed one after another all the same.
 enum { attention_stride = 4 };
 
-/// Up to so many queries a row's heads read the cache as it is stored.
+/// Up to so many queries of one row take several blocks at once.
 enum { few_queries = 8 };
 
 struct attention_scratch {
-    float keys[attention_dimension_limit * kv_block_tokens];   // [dimension][32]
-    float values[kv_block_tokens * attention_dimension_limit]; // [32][value_stride]
     float queries[attention_query_limit][attention_dimension_limit];
     float outputs[attention_query_limit][attention_dimension_limit]; // of the span
     float totals[attention_query_limit][attention_dimension_limit];  // of the spans before it
@@ -29,28 +26,6 @@ struct attention_scratch {
 };
 
 _Static_assert(sizeof(struct attention_scratch) <= kernel_scratch_bytes, "attention fits a worker's scratch");
-
-inlined void widen_as(enum kv_format format, const uint8_t *source, size_t count, float *target) {
-    for (size_t i = 0; i < count; i += 16) {
-        f32x16 v;
-        if (format == kv_format_f32)
-            v = load_floats((const float *)source + i);
-        else if (format == kv_format_f16)
-            v = load_halves(source + i * 2);
-        else
-            v = load_bfloats(source + i * 2);
-        store_floats(target + i, v);
-    }
-}
-
-static void widen(enum kv_format format, const uint8_t *source, size_t count, float *target) {
-    if (format == kv_format_f16)
-        widen_as(kv_format_f16, source, count, target);
-    else if (format == kv_format_bf16)
-        widen_as(kv_format_bf16, source, count, target);
-    else
-        widen_as(kv_format_f32, source, count, target);
-}
 
 /// 16 elements of a row, as floats.
 inlined f32x16 load_elements(enum kv_format format, const uint8_t *row, size_t first) {
@@ -65,8 +40,8 @@ inlined void prefetch_lines(const uint8_t *bytes, int lines) {
 
 inlined size_t element_size(enum kv_format format) { return format == kv_format_f32 ? 4 : 2; }
 
-/// Keys of a few blocks, as the cache stores them or widened, and what is wanted after them: 64 bytes of each are
-/// fetched with every dimension, so that memory and arithmetic are busy at the same time.
+/// Keys of a few blocks, and what is wanted after them: 64 bytes of each are fetched with every dimension, so that memory
+/// and arithmetic are busy at the same time.
 struct attention_keys {
     const uint8_t *blocks[attention_stride];
     const uint8_t *next[attention_stride];
@@ -165,8 +140,11 @@ inlined void score_stride_as(enum kv_format format, const struct attention_keys 
         stride_case(8, 1);
         stride_case(4, 2);
         stride_case(2, 4);
+        stride_case(1, 4);
+    } else {
+        stride_case(2, 1);
+        stride_case(1, 2);
     }
-    stride_case(1, 4);
 #undef stride_case
 }
 
@@ -255,26 +233,32 @@ inlined const uint8_t *head_block(const struct attention_plan *plan, const struc
 }
 
 /// One block of positions for all queries of a task.
-static void attend_block(const struct attention_plan *plan, const struct attention_task *task, size_t start,
-                         struct attention_scratch *s) {
+inlined void attend_block_as(enum kv_format format, const struct attention_plan *plan,
+                             const struct attention_task *task, size_t start, struct attention_scratch *s) {
     const struct kv_layout *layout = &plan->layout;
     const size_t group = plan->head_count / layout->kv_head_count, queries = task->row_count * group;
     const size_t first_position = task->sequence->first_position + task->first_row;
-    const uint8_t *keys = head_block(plan, task, start);
-    const size_t key_count = kv_block_tokens * layout->head_dimension;
-    widen(layout->format, keys, key_count, s->keys);
-    widen(layout->format, keys + key_count * layout->element_bytes, kv_block_tokens * layout->value_stride, s->values);
+    const struct attention_keys keys = {.blocks = {head_block(plan, task, start)}};
+    const uint8_t *values = keys.blocks[0] + kv_block_tokens * layout->head_dimension * element_size(format);
     const size_t first = start > first_position ? (start - first_position) * group : 0;
-    const struct attention_keys widened = {.blocks = {(const uint8_t *)s->keys}};
-    score_block_as(kv_format_f32, &widened, 0, layout->head_dimension, s, first, queries);
+    score_block_as(format, &keys, 0, layout->head_dimension, s, first, queries);
     for (size_t q = first; q < queries; q++)
         weigh_scores(s, 0, q, plan->scale, positions_seen(first_position + q / group, start));
     for (size_t q = first; q < queries;) {
         const size_t valid = positions_seen(first_position + q / group, start);
         size_t end = q + 1;
         while (end < queries && positions_seen(first_position + end / group, start) == valid) end++;
-        add_values_as(kv_format_f32, (const uint8_t *)s->values, layout->value_stride, valid, NULL, s, 0, q, end);
+        add_values_as(format, values, layout->value_stride, valid, NULL, s, 0, q, end);
         q = end;
+    }
+}
+
+static void attend_block(const struct attention_plan *plan, const struct attention_task *task, size_t start,
+                         struct attention_scratch *s) {
+    switch (plan->layout.format) {
+    case kv_format_f16: attend_block_as(kv_format_f16, plan, task, start, s); break;
+    case kv_format_bf16: attend_block_as(kv_format_bf16, plan, task, start, s); break;
+    case kv_format_f32: attend_block_as(kv_format_f32, plan, task, start, s); break;
     }
 }
 

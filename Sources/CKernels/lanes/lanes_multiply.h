@@ -7,7 +7,8 @@
 //   direct: for a few rows and the formats that matter most: codes go from the tile straight into registers;
 //   panel:  for many rows, and for all other formats: some columns of one or two tiles are first unpacked into the
 //           worker's scratch, as bytes and floats, and then meet all rows.
-// `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file.
+// `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file, as does
+// `panels_are_signed`: codes beyond 127 then lie in panels without their offset of 128.
 
 /// What the inner loop must know of a format, constant wherever it is used but for the shift.
 struct product_kind {
@@ -23,18 +24,22 @@ inlined struct product_kind kind_of(enum weight_format format) {
                                  traits.offset_shift};
 }
 
+/// The same of a panel.
+inlined struct product_kind panel_kind_of(enum weight_format format) {
+    struct product_kind kind = kind_of(format);
+    if (panels_are_signed && kind.codes_exceed_127) {
+        kind.codes_exceed_127 = false;
+        kind.offset_shift = -1;
+    }
+    return kind;
+}
+
 /// 64 columns of one tile: where codes, scales and minimums are.
 struct product_group {
     const uint8_t *codes;
     const f32x16 *scales;
     const f32x16 *minimums;
 };
-
-inlined int32_t read_codes(const struct activation_block *block, int quad) {
-    int32_t word;
-    memcpy(&word, block->codes + quad * 4, sizeof word);
-    return word;
-}
 
 inlined int32_t negative_sum_of(const struct activation_block *block, bool scales_per_16, int part) {
     if (!scales_per_16) return block->negative_sum;
@@ -51,8 +56,9 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
         const int32_t negative_sum = negative_sum_of(&blocks[row][block], kind.scales_per_16, part);
-        dots[0][row] =
-            kind.has_minimums ? (i32x16)0 : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
+        dots[0][row] = kind.has_minimums || (panels_are_signed && kind.offset_shift < 0)
+                           ? (i32x16)0
+                           : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
         if (tiles == 2) dots[1][row] = dots[0][row];
     }
 #pragma clang loop unroll(full)
@@ -62,10 +68,10 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
         for (int tile = 0; tile < tiles; tile++) codes[tile] = group_codes(format, groups[tile].codes, half, quad);
 #pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++) {
-            const int32_t word = read_codes(&blocks[row][block], quad);
+            const quad_codes x = read_quad(&blocks[row][block], quad);
 #pragma clang loop unroll(full)
             for (int tile = 0; tile < tiles; tile++)
-                dots[tile][row] = add_dot(dots[tile][row], codes[tile], word, kind.codes_exceed_127);
+                dots[tile][row] = add_dot(dots[tile][row], codes[tile], x, kind.codes_exceed_127);
         }
     }
 #pragma clang loop unroll(full)
@@ -142,12 +148,14 @@ inlined void unpack_superblock(enum weight_format format, const uint8_t *superbl
     for (int i = 0; i < traits.superblock_columns / 64; i++) {
         const uint8_t *source = superblock + traits.header_bytes + i * traits.group_bytes;
         uint8_t *codes = panel->codes[group + (size_t)i];
-        const bool is_unpacked = traits.planes == planes_byte;
+        const bool is_flipped = panels_are_signed && traits.codes_exceed_127;
+        const bool is_unpacked = traits.planes == planes_byte && !is_flipped;
         panel->groups[group + (size_t)i] = is_unpacked ? source : codes;
         if (!is_unpacked) {
 #pragma clang loop unroll(full)
             for (int vector = 0; vector < 16; vector++) {
-                const u8x64 unpacked = group_codes(format, source, vector / 8, vector % 8);
+                u8x64 unpacked = group_codes(format, source, vector / 8, vector % 8);
+                if (is_flipped) unpacked ^= (uint8_t)0x80;
                 store_vector(codes + vector * 64, unpacked);
             }
         }
@@ -259,14 +267,14 @@ inlined void multiply_panel_rows(struct product_kind kind, int tiles, const stru
 static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
                                                       const struct panel_work *work, size_t count) {
 #define panel_case(per_16, minimums, wide)                                                                             \
-    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == wide) {              \
+    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == (wide)) {            \
         const struct product_kind constant = {per_16, minimums, wide, kind.offset_shift};                              \
         if (tiles == 2)                                                                                                \
             multiply_panel_rows(constant, 2, work, count);                                                             \
         else                                                                                                           \
             multiply_panel_rows(constant, 1, work, count);                                                             \
     }
-    panel_case(false, false, true) else panel_case(false, false, false) else panel_case(
+    panel_case(false, false, !panels_are_signed) else panel_case(false, false, false) else panel_case(
         false, true, false) else panel_case(true, false, false) else panel_case(true, true, false)
 #undef panel_case
 }
@@ -321,7 +329,7 @@ static void multiply_through_panels(const struct weight_tiles *weights, size_t t
             .continues = column > 0,
             .upcoming = &upcoming,
         };
-        multiply_panels(kind_of(weights->format), tiles, &work, rows->count);
+        multiply_panels(panel_kind_of(weights->format), tiles, &work, rows->count);
     }
 }
 

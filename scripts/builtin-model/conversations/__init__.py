@@ -1,0 +1,1 @@
+"""The synthetic conversations that the built-in model learns from, and is measured on."""
