@@ -92,7 +92,6 @@ final class DraftModel {
     /// - Parameters:
     ///   - requests: the slots, each followed already, and how many guesses each wants.
     ///   - generations: by slot; each gets its guesses.
-    ///   - promptCounts: how many of each request's tokens are its prompt.
     func guess(_ requests: [Request], generations: [ActiveGeneration?]) {
         let start = ContinuousClock.now
         var passCount = 0

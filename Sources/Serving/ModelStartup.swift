@@ -60,11 +60,7 @@ public enum ModelStartup {
     }
 
     /// Loads a checkpoint. What is cheap comes first, so that a missing tokenizer shows before the weights are read.
-    ///
-    /// - Parameters:
-    ///   - checkpoint: the model's.
-    ///   - draft: that of a small model with the same vocabulary, to guess tokens ahead.
-    ///   - options: what is not left to the checkpoint.
+    /// The draft's is that of a small model with the same vocabulary, to guess tokens ahead.
     public static func load(
         _ checkpoint: Checkpoint, draft: Checkpoint? = nil, options: ModelStartupOptions = ModelStartupOptions()
     ) throws(ModelStartupError) -> ServedModel {

@@ -14,10 +14,7 @@ import Tokens
         var speculator: Speculator
         var plan = StepPlan()
 
-        /// - Parameters:
-        ///   - count: sequences.
-        ///   - slope: what a further row costs, in parts of the first.
-        ///   - prompt: of each.
+        /// So many sequences; a further row costs `slope` of the first.
         init(_ count: Int, slope: Double, settings: Speculation = Speculation(), prompt: [TokenID]) {
             scheduler = Scheduler(
                 limits: .init(
@@ -98,6 +95,30 @@ import Tokens
             late += step >= 50 ? guesses : 0
         }
         #expect(late < 15, "\(late) guesses in 100 steps")
+    }
+
+    @Test func `a draft that costs nothing beside the model is asked, one that costs more than the model rests`() throws
+    {
+        for (seconds, isAsked) in [(1e3, true), (1e-9, false)] {
+            var decoding = Decoding(1, slope: 0.05, prompt: randomPrompt(40, seed: 3))
+            let draft = try DraftModel(
+                model: ScriptedModel(), limits: decoding.scheduler.limits, configuration: .small, tokenLimit: 64)
+            decoding.speculator = Speculator(settings: Speculation(), contextLength: 4096, draft: draft)
+            for round in 0..<100 {
+                decoding.speculator.observe(
+                    rowCount: 1 + round % 9, seconds: seconds * (1 + 0.05 * Double(round % 9)))
+            }
+            var guesses = 0
+            for step in 0..<6 {
+                let count = decoding.step { _ in TokenID(step * 7 % 60) }
+                // The first pass of the draft is how its cost becomes known.
+                guesses += step > 0 ? count : 0
+                #expect(draft.integrityViolations().isEmpty)
+            }
+            #expect((guesses > 0) == isAsked)
+            decoding.speculator.remove(0)
+            #expect(draft.integrityViolations().isEmpty)
+        }
     }
 
     @Test func `nothing is guessed before a step was measured, nor when it is off`() {
