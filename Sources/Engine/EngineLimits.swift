@@ -9,7 +9,11 @@ struct EngineLimits {
     let contextLength: Int
     let scheduler: Scheduler.Limits
 
-    init(_ configuration: EngineConfiguration, shape: ModelShape) {
+    /// - Parameters:
+    ///   - configuration: what was asked for.
+    ///   - shape: the model's.
+    ///   - draftShape: the draft model's, which takes its part of the cache's bytes.
+    init(_ configuration: EngineConfiguration, shape: ModelShape, draftShape: ModelShape? = nil) {
         let blockLength = max(1, configuration.blockLength)
         let sequenceCount = max(1, configuration.sequenceLimit)
         let blockCount: Int
@@ -17,8 +21,11 @@ struct EngineLimits {
         case .blocks(let count):
             blockCount = count
         case .bytes(let byteCount):
-            let blockByteCount = KVCacheStorage.blockByteCount(
-                shape: shape, blockLength: blockLength, format: configuration.kvCacheFormat)
+            let blockByteCount = [shape, draftShape].compactMap(\.self).reduce(0) { sum, shape in
+                sum
+                    + KVCacheStorage.blockByteCount(
+                        shape: shape, blockLength: blockLength, format: configuration.kvCacheFormat)
+            }
             blockCount = byteCount / max(1, blockByteCount)
         }
         scheduler = Scheduler.Limits(

@@ -22,6 +22,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var cacheByteCount: Int?
     /// How the cache stores numbers.
     public var cacheFormat = KVCacheFormat.f16
+    /// How tokens are guessed ahead.
+    public var speculation = SpeculationMode.automatic
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -58,8 +60,9 @@ public enum ModelStartup {
     }
 
     /// Loads a checkpoint. What is cheap comes first, so that a missing tokenizer shows before the weights are read.
+    /// The draft's is that of a small model with the same vocabulary, to guess tokens ahead.
     public static func load(
-        _ checkpoint: Checkpoint, options: ModelStartupOptions = ModelStartupOptions()
+        _ checkpoint: Checkpoint, draft: Checkpoint? = nil, options: ModelStartupOptions = ModelStartupOptions()
     ) throws(ModelStartupError) -> ServedModel {
         do {
             let tokenizer = try CheckpointTokenizer.tokenizer(of: checkpoint)
@@ -72,7 +75,7 @@ public enum ModelStartup {
             let defaults = GenerationDefaults(
                 advice: try CheckpointDefaults.advice(of: checkpoint),
                 endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
-            let engine = try engine(for: checkpoint, tokenizer: tokenizer, options: options)
+            let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
                 fingerprint: CheckpointFingerprint.text(of: checkpoint), contextLength: engine.contextLength,
@@ -85,7 +88,7 @@ public enum ModelStartup {
     }
 
     private static func engine(
-        for checkpoint: Checkpoint, tokenizer: Tokenizer, options: ModelStartupOptions
+        for checkpoint: Checkpoint, draft: Checkpoint?, tokenizer: Tokenizer, options: ModelStartupOptions
     ) throws -> InferenceEngine {
         var configuration = EngineConfiguration()
         configuration.contextLength = options.contextLength
@@ -93,13 +96,18 @@ public enum ModelStartup {
         configuration.vocabularyLimit = tokenizer.tokenCount
         configuration.stepTokenBudget = options.stepTokenBudget ?? configuration.stepTokenBudget
         configuration.queueLimit = options.queueLimit ?? configuration.queueLimit
+        configuration.speculation = options.speculation.engineSpeculation
         if let cacheByteCount = options.cacheByteCount {
             configuration.cacheSize = .bytes(cacheByteCount)
         }
         let threadCount = options.threadCount
+        let draft = try options.speculation == .automatic ? DraftCheckpoint.checked(draft, for: tokenizer) : nil
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
-            try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: threadCount))
+            let pool = WorkerPool(threadCount: threadCount)
+            return EngineModels(
+                model: try ModelLoader.load(checkpoint, pool: pool),
+                draft: try draft.map { try ModelLoader.load($0, pool: pool) })
         }
     }
 }

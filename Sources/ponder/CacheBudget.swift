@@ -13,22 +13,25 @@ struct CacheBudget {
     ///
     /// - Parameters:
     ///   - plan: What the model needs.
+    ///   - draft: What the draft model needs, which caches the same tokens.
     ///   - format: How the cache stores numbers.
     ///   - contextLength: The most tokens of a sequence.
     ///   - availableMemory: Bytes that are free before the model is loaded; nil where the system does not say.
     /// - Returns: Bytes.
     static func automatic(
         plan: MemoryPlan,
+        draft: MemoryPlan? = nil,
         format: KVCacheFormat,
         contextLength: Int,
         availableMemory: Int?
     ) -> Int {
-        let perToken = plan.cacheByteCountPerToken(format)
+        let perToken = plan.cacheByteCountPerToken(format) + (draft?.cacheByteCountPerToken(format) ?? 0)
+        let weights = plan.weightByteCount + (draft?.weightByteCount ?? 0)
         let (perSequence, overflow) = perToken.multipliedReportingOverflow(by: contextLength)
         let most = overflow ? Int.max / sequenceCount : perSequence
         let useful = most.multipliedReportingOverflow(by: sequenceCount)
         let smallest = min(perToken * min(contextLength, 2_048), most)
-        let free = availableMemory.map { max(0, $0 - plan.weightByteCount) / 2 } ?? 1 << 30
+        let free = availableMemory.map { max(0, $0 - weights) / 2 } ?? 1 << 30
         return max(smallest, min(free, useful.overflow ? Int.max : useful.partialValue))
     }
 }

@@ -23,19 +23,33 @@ struct ModelLoading: Sendable {
 
     private func load() throws -> ServedModel {
         let plan = try ModelLoader.describe(checkpoint)
-        let options = try options(for: plan, on: MachineLimits.current())
-        log(plan, options)
+        let draft = try openDraft()
+        let draftPlan = try draft.map { try ModelLoader.describe($0) }
+        let options = try options(for: plan, draft: draftPlan, on: MachineLimits.current())
+        log(plan, draft: draftPlan, options)
         let start = ContinuousClock.now
-        let model = try ModelStartup.load(checkpoint, options: options)
+        let model = try ModelStartup.load(checkpoint, draft: draft, options: options)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         logger.info("Loaded in \((seconds * 10).rounded() / 10) seconds. Context: \(model.contextLength) tokens.")
         return model
     }
 
-    private func options(for plan: MemoryPlan, on limits: MachineLimits) throws -> ModelStartupOptions {
+    private func openDraft() throws -> Checkpoint? {
+        guard let path = settings.draftModel else { return nil }
+        guard settings.speculation == .automatic else {
+            logger.notice("The draft model is not loaded: speculation is \(settings.speculation.rawValue).")
+            return nil
+        }
+        return try Checkpoint.open(path)
+    }
+
+    private func options(for plan: MemoryPlan, draft: MemoryPlan?, on limits: MachineLimits) throws
+        -> ModelStartupOptions
+    {
         let contextLength = min(settings.context ?? plan.shape.contextLength, plan.shape.contextLength)
         let automatic = CacheBudget.automatic(
             plan: plan,
+            draft: draft,
             format: settings.kvCacheType,
             contextLength: contextLength,
             availableMemory: limits.availableMemory
@@ -48,6 +62,7 @@ struct ModelLoading: Sendable {
         options.stepTokenBudget = settings.maxBatchTokens
         options.cacheByteCount = settings.kvCacheMemory ?? automatic
         options.cacheFormat = settings.kvCacheType
+        options.speculation = settings.speculation
         options.creationTime = Int(Date().timeIntervalSince1970)
         return options
     }
@@ -61,9 +76,13 @@ struct ModelLoading: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func log(_ plan: MemoryPlan, _ options: ModelStartupOptions) {
+    private func log(_ plan: MemoryPlan, draft: MemoryPlan?, _ options: ModelStartupOptions) {
         let weights = ByteCount(plan.weightByteCount)
         logger.info("\(name): \(plan.architecture), \(plan.parameterCount) parameters, \(weights).")
+        if let draft {
+            let weights = ByteCount(draft.weightByteCount)
+            logger.info("Draft model \(draft.name): \(draft.parameterCount) parameters, \(weights).")
+        }
         if let byteCount = options.cacheByteCount {
             let cache = "\(ByteCount(byteCount)) of \(options.cacheFormat)"
             logger.info("KV cache: \(cache). Threads: \(options.threadCount).")

@@ -1,5 +1,6 @@
 import Compute
 import Logging
+import Serving
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
 ///
@@ -28,6 +29,12 @@ struct ServeSettings: Equatable, Sendable {
 
     /// How keys and values are stored.
     var kvCacheType = KVCacheFormat.f16
+
+    /// A small checkpoint that guesses the model's tokens ahead.
+    var draftModel: String?
+
+    /// Which tokens are guessed and computed ahead.
+    var speculation = SpeculationMode.automatic
 
     /// The name that clients use for the model; nil is the file's or the folder's.
     var alias: String?

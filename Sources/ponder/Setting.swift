@@ -8,6 +8,8 @@ enum Setting: String, CaseIterable, Sendable {
     case maxBatchTokens = "max-batch-tokens"
     case kvCacheMemory = "kv-cache-memory"
     case kvCacheType = "kv-cache-type"
+    case draftModel = "draft-model"
+    case speculation
     case alias
     case apiKey = "api-key"
     case chatTemplateFile = "chat-template-file"
@@ -30,6 +32,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
         case .kvCacheType: "one of f32, f16 and bf16"
+        case .draftModel: "the path of a GGUF file or of a checkpoint folder"
+        case .speculation: "one of auto, lookup and off"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .chatTemplateFile: "the path of a Jinja file"
@@ -49,6 +53,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBatchTokens: options.maxBatchTokens
         case .kvCacheMemory: options.kvCacheMemory
         case .kvCacheType: options.kvCacheType
+        case .draftModel: options.draftModel
+        case .speculation: options.speculation
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
         case .chatTemplateFile: options.chatTemplateFile

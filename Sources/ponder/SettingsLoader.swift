@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Logging
+import Serving
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
 struct SettingsLoader {
@@ -27,6 +28,8 @@ struct SettingsLoader {
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
+        try read(.draftModel) { settings.draftModel = $0 }
+        try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }

@@ -1,4 +1,5 @@
 import Foundation
+import Serving
 import Testing
 
 @testable import ponder
@@ -37,7 +38,7 @@ import Testing
             "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
-            "--drain-seconds", "1.5",
+            "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -53,6 +54,8 @@ import Testing
         expected.chatTemplateFile = "a.jinja"
         expected.logLevel = .debug
         expected.drain = .milliseconds(1_500)
+        expected.draftModel = "draft.gguf"
+        expected.speculation = .lookup
         #expect(settings == expected)
     }
 

@@ -1,5 +1,5 @@
 import Chat
-import Engine
+public import Engine
 import Sampling
 public import Serving
 public import TestSupport
@@ -18,6 +18,7 @@ public struct TestModel: Sendable {
         public var queueLimit = 256
         public var sequenceLimit = 64
         public var stepTokenBudget = 512
+        public var speculation = Speculation.off
         /// What follows a prompt that no reply was prepared for.
         public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
         /// Called on the engine thread before each step; may wait.
@@ -41,10 +42,13 @@ public struct TestModel: Sendable {
         configuration.sequenceLimit = options.sequenceLimit
         configuration.stepTokenBudget = options.stepTokenBudget
         configuration.vocabularyLimit = tokenizer.tokenCount
+        // Tests count steps, and how many there are must not depend on time.
+        configuration.speculation = options.speculation
         let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
-            ScriptedModel(
-                vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
-                script: ScriptedModel.choosing { replies.next(after: $0) })
+            EngineModels(
+                model: ScriptedModel(
+                    vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
+                    script: ScriptedModel.choosing { replies.next(after: $0) }))
         }
         let format = try options.template.map { template in
             try ChatFormat(
