@@ -1,5 +1,6 @@
 import Chat
 public import Engine
+import Foundation
 import Sampling
 public import Serving
 public import TestSupport
@@ -25,6 +26,15 @@ public struct TestModel: Sendable {
         public var willCompute: (@Sendable (_ rowCount: Int) -> Void)?
 
         public init() {}
+
+        /// Nothing but one token, until the context is full; so slowly that whoever ends the reply comes in time.
+        public static func droning(_ token: TokenID, contextLength: Int = 2048) -> Options {
+            var options = Options()
+            options.improvise = { _ in token }
+            options.contextLength = contextLength
+            options.willCompute = { _ in Thread.sleep(forTimeInterval: 0.002) }
+            return options
+        }
     }
 
     public let served: ServedModel
