@@ -228,49 +228,6 @@ static size_t float_index(enum weight_format format, size_t row, size_t column) 
     return column / 2 * 32 + row * 2 + column % 2;
 }
 
-/// Moves pairs of columns, which share a lane, as words.
-static void pack_bfloat_row(size_t columns, size_t row, const uint8_t *bytes, uint32_t *words) {
-    for (size_t pair = 0; pair < columns / 2; pair++) words[pair * 16 + row] = read_word(bytes + pair * 4);
-    if (columns % 2) memcpy(&words[columns / 2 * 16 + row], bytes + (columns - 1) * 2, 2);
-}
-
-static void pack_float_tile(enum weight_format format, size_t columns, size_t row_count, const uint8_t *rows,
-                            size_t row_bytes, void *tile) {
-    memset(tile, 0, weight_tile_bytes(format, columns));
-    for (size_t row = 0; row < row_count; row++) {
-        const uint8_t *bytes = rows + row * row_bytes;
-        if (format == weight_format_bf16) {
-            pack_bfloat_row(columns, row, bytes, tile);
-        } else if (format == weight_format_f16) {
-            for (size_t column = 0; column < columns; column++)
-                memcpy((uint16_t *)tile + column * 16 + row, bytes + column * 2, 2);
-        } else {
-            for (size_t column = 0; column < columns; column++)
-                ((uint32_t *)tile)[column * 16 + row] = read_word(bytes + column * 4);
-        }
-    }
-}
-
-void pack_weight_tile(enum weight_format format, size_t columns, size_t row_count, const uint8_t *rows,
-                      size_t row_bytes, void *tile) {
-    const struct tile_traits traits = traits_of(format);
-    if (traits.planes == planes_none) {
-        pack_float_tile(format, columns, row_count, rows, row_bytes, tile);
-        return;
-    }
-    const size_t file_bytes = traits.superblock_columns / weight_block_columns(format) * weight_block_bytes(format);
-    memset(tile, 0, weight_tile_bytes(format, columns));
-    for (size_t superblock = 0; superblock * traits.superblock_columns < columns; superblock++) {
-        const size_t left = columns - superblock * traits.superblock_columns;
-        const size_t width = left < traits.superblock_columns ? left : traits.superblock_columns;
-        for (size_t row = 0; row < row_count; row++) {
-            struct superblock_contents contents;
-            read_file_superblock(format, rows + row * row_bytes + superblock * file_bytes, width, &contents);
-            write_tile_superblock(format, &contents, row, (uint8_t *)tile + superblock * superblock_bytes(traits));
-        }
-    }
-}
-
 void unpack_weight_row(const struct weight_tiles *weights, size_t row, float *values) {
     const enum weight_format format = weights->format;
     const struct tile_traits traits = traits_of(format);

@@ -57,6 +57,14 @@ public final class Checkpoint: Sendable {
         indexByName[name].map { tensors[$0] }
     }
 
+    /// Gives the pages of all files back: what is read later is fetched again.
+    public func releasePages() {
+        var released: Set<ObjectIdentifier> = []
+        for tensor in tensors where released.insert(ObjectIdentifier(tensor.file)).inserted {
+            tensor.file.releasePages()
+        }
+    }
+
     /// All bytes of a file in the checkpoint's folder, such as `tokenizer.json`; nil where there is none.
     ///
     /// A GGUF file that was opened by its own path has no folder.

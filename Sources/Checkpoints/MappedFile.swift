@@ -11,6 +11,8 @@ final class MappedFile: Sendable {
     /// All bytes of the file.
     let bytes: FileBytes
     private let isMapped: Bool
+    /// When the file was last changed: seconds since 1970 and nanoseconds; nil for lent bytes.
+    private let changeTime: (seconds: Int, nanoseconds: Int)?
 
     /// Maps a regular file. The errors name what the system said.
     init(path: String) throws(CheckpointError) {
@@ -37,6 +39,7 @@ final class MappedFile: Sendable {
         name = path
         bytes = unsafe FileBytes(UnsafeRawBufferPointer(start: address, count: byteCount))
         isMapped = true
+        changeTime = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     }
 
     /// Borrows bytes that outlive this value.
@@ -44,6 +47,7 @@ final class MappedFile: Sendable {
         self.name = name
         self.bytes = unsafe FileBytes(bytes)
         isMapped = false
+        changeTime = nil
     }
 
     deinit {
@@ -52,22 +56,35 @@ final class MappedFile: Sendable {
         }
     }
 
+    /// Tells this file's contents from those that it may have had or will have: its size and time, or all of lent bytes.
+    var identity: String {
+        if let changeTime { return "\(bytes.count) \(changeTime.seconds) \(changeTime.nanoseconds)" }
+        let hash = unsafe bytes.buffer.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return "\(bytes.count) \(hash)"
+    }
+
     /// Tells the kernel that a range is about to be read from front to back.
     func willRead(_ range: Range<Int>) {
-        advise(range, MADV_WILLNEED)
+        guard let bytes = unsafe bytes.slice(range) else { return }
+        unsafe advise(bytes, MADV_WILLNEED)
     }
 
-    /// Gives a range's pages back; a later read fetches them again. Nothing happens to lent bytes.
-    func releasePages(_ range: Range<Int>) {
-        advise(range, MADV_DONTNEED)
+    /// Gives the pages that hold some of the file's bytes back; a later read fetches them again. Nothing happens to lent
+    /// bytes.
+    func releasePages(of part: UnsafeRawBufferPointer) {
+        unsafe advise(part, MADV_DONTNEED)
     }
 
-    private func advise(_ range: Range<Int>, _ advice: CInt) {
-        guard isMapped, !range.isEmpty, let start = unsafe bytes.buffer.baseAddress else { return }
-        let pageSize = Int(getpagesize())
-        let lower = range.lowerBound / pageSize * pageSize
-        let address = unsafe UnsafeMutableRawPointer(mutating: start + lower)
-        _ = unsafe madvise(address, range.upperBound - lower, advice)
+    /// Gives all pages back.
+    func releasePages() {
+        unsafe advise(bytes.buffer, MADV_DONTNEED)
+    }
+
+    private func advise(_ part: UnsafeRawBufferPointer, _ advice: CInt) {
+        guard unsafe isMapped && !part.isEmpty, let start = part.baseAddress else { return }
+        let lead = Int(bitPattern: start) % Int(getpagesize())
+        let address = unsafe UnsafeMutableRawPointer(mutating: start - lead)
+        _ = unsafe madvise(address, part.count + lead, advice)
     }
 
     static func systemReason() -> String {

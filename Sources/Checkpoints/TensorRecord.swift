@@ -14,6 +14,9 @@ public struct TensorRecord: Sendable {
     /// The path of the file that holds it.
     public var fileName: String { file.name }
 
+    /// Another text for a file of the same path whose contents are others.
+    public var fileIdentity: String { file.identity }
+
     /// How many elements it holds.
     public var elementCount: Int { shape.reduce(1, *) }
 
@@ -32,9 +35,11 @@ extension TensorRecord {
         file.willRead(inFile(range))
     }
 
-    /// Gives the file's pages of a range of this tensor's bytes back, once their values were copied elsewhere.
-    public func releasePages(_ range: Range<Int>? = nil) {
-        file.releasePages(inFile(range))
+    /// Gives pages of the file back, once the values in them were copied elsewhere; a later read fetches them again.
+    ///
+    /// - Parameter bytes: Some of the bytes of this tensor.
+    public func releasePages(of bytes: UnsafeRawBufferPointer) {
+        unsafe file.releasePages(of: bytes)
     }
 
     private func inFile(_ range: Range<Int>?) -> Range<Int> {

@@ -40,6 +40,14 @@ public final class ExpertRouting {
         experts = AlignedBuffer(count: rowLimit * choices)
         shares = AlignedBuffer(count: rowLimit * choices)
     }
+
+    /// Bytes of its memory.
+    public var byteCount: Int { experts.byteCount + shares.byteCount }
+
+    /// What each row of the limit adds to that.
+    public static func byteCountPerRow(choices: Int) -> Int {
+        choices * (MemoryLayout<Int32>.stride + MemoryLayout<Float>.stride)
+    }
 }
 
 /// Chooses each row's experts: softmax over all logits, then the largest, the lower index first among equals.
@@ -130,6 +138,23 @@ public final class ExpertScratch {
             unsafe slotGateBlocks.pointer[slot] = gateBlocks.pointer + slot * activation_block_count(inner)
             unsafe slotOutputs.pointer[slot] = outputs.pointer + slot * hidden
         }
+    }
+
+    /// Bytes of its memory.
+    public var byteCount: Int {
+        let pointers = unsafe inputPointers.byteCount + inputBlockPointers.byteCount + outputPointers.byteCount
+        let slots = unsafe slotInputs.byteCount * 6 + slotOfChoice.byteCount
+        let blocks = inputBlocks.byteCount + gateBlocks.byteCount
+        let floats = gates.byteCount + ups.byteCount + outputs.byteCount
+        return pointers + slots + blocks + floats + expertStarts.byteCount + visitedExperts.byteCount
+    }
+
+    /// What each row of the limit adds to that.
+    public static func byteCountPerRow(choices: Int, hidden: Int, inner: Int) -> Int {
+        let (block, pointer) = (MemoryLayout<activation_block>.stride, MemoryLayout<Int>.stride)
+        let slot =
+            activation_block_count(inner) * block + (2 * inner + hidden) * MemoryLayout<Float>.stride + 7 * pointer
+        return activation_block_count(hidden) * block + 3 * pointer + choices * slot
     }
 
     fileprivate func multiply(

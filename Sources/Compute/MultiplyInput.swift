@@ -28,6 +28,17 @@ public final class MultiplyInput {
         unsafe rows = RowsView(UnsafeMutablePointer(bitPattern: 64).unsafelyUnwrapped, count: 0, columns: 0)
     }
 
+    /// Bytes of its memory.
+    public var byteCount: Int {
+        unsafe blocks.byteCount + valuePointers.byteCount + blockPointers.byteCount + resultPointers.byteCount
+    }
+
+    /// What each row of the limit adds to that.
+    public static func byteCountPerRow(columns: Int) -> Int {
+        activation_block_count(columns) * MemoryLayout<activation_block>.stride
+            + 3 * MemoryLayout<Int>.stride
+    }
+
     /// Takes rows that stay as they are until the last multiplication with them.
     public func load(_ rows: RowsView) {
         precondition(rows.count <= rowLimit && rows.columns <= columnLimit, "The rows fit the limits.")

@@ -1,18 +1,24 @@
 internal import CKernels
-internal import Glibc
 
-/// The memory of one or several repacked matrices of one shape.
+/// One or several repacked matrices of one shape.
 @safe
 final class PackedTiles: @unchecked Sendable {
+    /// About what a worker packs at a time: a huge page's worth, so that workers seldom ask for the same page.
+    private static let chunkByteCount = 1 << 20
+
     let byteCount: Int
     private let matrixCount: Int
     private let fileByteCount: Int
     private let rowByteCount: Int
-    private let memory: UnsafeMutableRawPointer
+    private let memory: WeightMemory
     /// One view a matrix, as the kernels take them.
     let views: UnsafeMutablePointer<weight_tiles>
 
-    init(matrices: Int, rows: Int, columns: Int, format: WeightFormat) throws(WeightError) {
+    /// Room for matrices in `memory`; nil takes memory for them alone. Throws where the shape and the format do not fit
+    /// together, or where memory runs out.
+    init(
+        matrices: Int, rows: Int, columns: Int, format: WeightFormat, memory: WeightMemory? = nil
+    ) throws(WeightError) {
         guard matrices > 0, rows > 0, columns > 0 else { throw .shapeOutOfRange(rows: rows, columns: columns) }
         guard columns.isMultiple(of: format.blockColumns) else {
             throw .columnsNotInBlocks(columns: columns, format: format)
@@ -23,16 +29,13 @@ final class PackedTiles: @unchecked Sendable {
         let (fileBytes, fileOverflow) = rows.multipliedReportingOverflow(by: rowBytes)
         let (bytes, overflow) = matrices.multipliedReportingOverflow(by: matrixBytes)
         guard !overflow, !fileOverflow else { throw .shapeOutOfRange(rows: rows, columns: columns) }
-        // The alignment of a huge page, so that the kernel may use them; smaller ones need no more than a cache line.
-        let alignment = bytes >= 1 << 21 ? 1 << 21 : 64
-        let rounded = bytes <= Int.max - alignment ? (bytes + alignment - 1) / alignment * alignment : bytes
-        guard let memory = unsafe aligned_alloc(alignment, rounded) else { throw .outOfMemory(byteCount: bytes) }
-        if alignment > 64 { unsafe madvise(memory, rounded, MADV_HUGEPAGE) }
+        let memory = if let memory { memory } else { try WeightMemory(byteCount: bytes) }
+        let start = try unsafe memory.take(bytes)
         matrixCount = matrices
         fileByteCount = fileBytes
         rowByteCount = rowBytes
         byteCount = bytes
-        unsafe self.memory = memory
+        self.memory = memory
         unsafe views = UnsafeMutablePointer.allocate(capacity: matrices)
         for index in 0..<matrices {
             unsafe (views + index).initialize(
@@ -41,7 +44,7 @@ final class PackedTiles: @unchecked Sendable {
                     rows: rows,
                     columns: columns,
                     tile_bytes: weight_tile_bytes(format.code, columns),
-                    data: UnsafeRawPointer(memory + index * matrixBytes)
+                    data: UnsafeRawPointer(start + index * matrixBytes)
                 )
             )
         }
@@ -49,28 +52,55 @@ final class PackedTiles: @unchecked Sendable {
 
     deinit {
         unsafe views.deallocate()
-        unsafe free(memory)
     }
 
-    /// Repacks one matrix's file bytes; a tile is a chunk.
-    func pack(_ bytes: UnsafeRawBufferPointer, asMatrix index: Int, pool: WorkerPool) throws(WeightError) {
-        precondition(index >= 0 && index < matrixCount, "A matrix's index is within the count.")
-        guard bytes.count == fileByteCount, let base = bytes.baseAddress else {
-            throw .byteCountDiffers(expected: fileByteCount, found: bytes.count)
+    /// Repacks the file bytes of all matrices in one parallel region, unless the memory holds the tiles already.
+    ///
+    /// - Parameters:
+    ///   - sources: Each matrix's bytes in the file.
+    ///   - pool: Who repacks.
+    ///   - release: Called by the workers with bytes that are not needed any more.
+    /// - Throws: `WeightError` where the bytes are not as many as the matrices' shape says.
+    func pack(
+        _ sources: [UnsafeRawBufferPointer], pool: WorkerPool,
+        releasing release: @Sendable (UnsafeRawBufferPointer) -> Void
+    ) throws(WeightError) {
+        precondition(unsafe sources.count == matrixCount, "Every matrix has its bytes.")
+        for index in 0..<matrixCount {
+            let count = unsafe sources[index].count
+            guard count == fileByteCount else { throw .byteCountDiffers(expected: fileByteCount, found: count) }
         }
-        nonisolated(unsafe) let view = unsafe views[index]
-        nonisolated(unsafe) let source = unsafe base.assumingMemoryBound(to: UInt8.self)
-        let rowByteCount = rowByteCount
-        pool.run(chunkCount: tile_count(unsafe view.rows)) { tile in
+        guard !memory.isFilled else { return }
+        let tilesOfMatrix = unsafe tile_count(views[0].rows)
+        let tilesOfChunk = min(max(1, Self.chunkByteCount / (byteCount / (tilesOfMatrix * matrixCount))), tilesOfMatrix)
+        let chunksOfMatrix = (tilesOfMatrix + tilesOfChunk - 1) / tilesOfChunk
+        nonisolated(unsafe) let sources = unsafe sources
+        pool.run(chunkCount: chunksOfMatrix * matrixCount) { chunk in
+            let (matrix, part) = chunk.quotientAndRemainder(dividingBy: chunksOfMatrix)
+            let tiles = part * tilesOfChunk..<min((part + 1) * tilesOfChunk, tilesOfMatrix)
+            unsafe release(pack(tiles, of: views[matrix], from: sources[matrix]))
+        }
+    }
+
+    /// Returns the bytes that the tiles were made from.
+    private func pack(
+        _ tiles: Range<Int>, of view: weight_tiles, from source: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        let rows = unsafe tiles.lowerBound * Int(tile_rows)..<min(tiles.upperBound * Int(tile_rows), view.rows)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            rebasing: source[rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount])
+        guard let base = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return unsafe bytes }
+        for tile in tiles {
             let first = tile * Int(tile_rows)
             unsafe pack_weight_tile(
                 view.format,
                 view.columns,
                 min(Int(tile_rows), view.rows - first),
-                source + first * rowByteCount,
+                base + (first - rows.lowerBound) * rowByteCount,
                 rowByteCount,
                 UnsafeMutableRawPointer(mutating: view.data + tile * view.tile_bytes)
             )
         }
+        return unsafe bytes
     }
 }

@@ -15,6 +15,12 @@ public final class AttentionBatch {
         unsafe sequences = AlignedBuffer(count: sequenceLimit)
     }
 
+    /// Bytes of its memory.
+    public var byteCount: Int { unsafe sequences.byteCount }
+
+    /// What each sequence of the limit adds to that.
+    public static var byteCountPerSequence: Int { unsafe MemoryLayout<attention_sequence>.stride }
+
     /// Forgets all sequences.
     public func removeAll() {
         count = 0

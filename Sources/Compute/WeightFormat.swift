@@ -39,6 +39,25 @@ public enum WeightFormat: Int, Sendable, CaseIterable {
         return overflow ? nil : bytes
     }
 
+    /// A number that changes with the layout of any format's tiles, so that tiles of another release are told from ours.
+    public static let layoutDigest: UInt64 = {
+        var (state, hash): (UInt64, UInt64) = (1, 0xcbf2_9ce4_8422_2325)
+        for format in allCases {
+            let columns = 256 + format.blockColumns
+            guard let rowBytes = format.rowByteCount(columns: columns) else { continue }
+            let file: [UInt8] = (0..<16 * rowBytes).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: state >> 56)
+            }
+            var tile = [UInt8](repeating: 0, count: weight_tile_bytes(format.code, columns))
+            unsafe tile.withUnsafeMutableBytes { bytes in
+                unsafe pack_weight_tile(format.code, columns, 16, file, rowBytes, bytes.baseAddress)
+            }
+            hash = tile.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        }
+        return hash
+    }()
+
     var code: weight_format { weight_format(rawValue: weight_format.RawValue(rawValue)) }
 }
 

@@ -20,17 +20,20 @@ public final class WeightMatrix: Sendable {
     ///   - columns: Inputs.
     ///   - format: How `bytes` are written.
     ///   - bytes: The file's bytes, row after row.
+    ///   - memory: Where the tiles go; nil takes memory for them alone.
     ///   - pool: Who repacks.
-    /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together.
+    ///   - release: Called by the workers with bytes of the file that are not needed any more.
+    /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together, or where memory runs out.
     public init(
-        rows: Int, columns: Int, format: WeightFormat, bytes: UnsafeRawBufferPointer, pool: WorkerPool
+        rows: Int, columns: Int, format: WeightFormat, bytes: UnsafeRawBufferPointer, memory: WeightMemory? = nil,
+        pool: WorkerPool, releasing release: @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws(WeightError) {
         self.rows = rows
         self.columns = columns
         self.format = format
-        tiles = try PackedTiles(matrices: 1, rows: rows, columns: columns, format: format)
+        tiles = try PackedTiles(matrices: 1, rows: rows, columns: columns, format: format, memory: memory)
         residentByteCount = tiles.byteCount
-        try unsafe tiles.pack(bytes, asMatrix: 0, pool: pool)
+        try unsafe tiles.pack([bytes], pool: pool, releasing: release)
     }
 
     /// Writes one row as floats, exactly the values that the file stands for: a token's embedding.
@@ -61,20 +64,22 @@ public final class ExpertWeights: Sendable {
     ///   - columns: Inputs of an expert.
     ///   - format: How the bytes are written.
     ///   - experts: The file's bytes of each expert.
+    ///   - memory: Where the tiles go; nil takes memory for them alone.
     ///   - pool: Who repacks.
-    /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together.
+    ///   - release: Called by the workers with bytes of the file that are not needed any more.
+    /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together, or where memory runs out.
     public init(
-        rows: Int, columns: Int, format: WeightFormat, experts: [UnsafeRawBufferPointer], pool: WorkerPool
+        rows: Int, columns: Int, format: WeightFormat, experts: [UnsafeRawBufferPointer], memory: WeightMemory? = nil,
+        pool: WorkerPool, releasing release: @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws(WeightError) {
         expertCount = unsafe experts.count
         self.rows = rows
         self.columns = columns
         self.format = format
-        tiles = try unsafe PackedTiles(matrices: experts.count, rows: rows, columns: columns, format: format)
+        tiles = try PackedTiles(
+            matrices: expertCount, rows: rows, columns: columns, format: format, memory: memory)
         residentByteCount = tiles.byteCount
-        for unsafe(index, bytes) in unsafe experts.enumerated() {
-            try unsafe tiles.pack(bytes, asMatrix: index, pool: pool)
-        }
+        try unsafe tiles.pack(experts, pool: pool, releasing: release)
     }
 
     /// Repacks experts that lie one after another, [expertCount x rows x columns], as GGUF keeps them.

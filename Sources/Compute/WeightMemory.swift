@@ -1,0 +1,78 @@
+internal import Glibc
+internal import Synchronization
+
+/// Where repacked weights lie: one stretch of memory that matrices take their parts from, in the order in which they are made.
+///
+/// One stretch instead of one for each matrix, so that the system can back all of it with huge pages. It is freed with the
+/// last matrix that lies in it.
+@safe
+public final class WeightMemory: @unchecked Sendable {
+    private static let hugePage = 1 << 21
+
+    public let byteCount: Int
+    /// Whether the tiles are there already, as they were written by an earlier run.
+    public let isFilled: Bool
+    private let start: UnsafeMutableRawPointer
+    private let usedByteCount = Atomic<Int>(0)
+
+    /// Takes memory of the system, which gives its pages as they are first written.
+    public init(byteCount: Int) throws(WeightError) {
+        let size = max(byteCount, 1)
+        let reserve = size >= Self.hugePage ? Self.hugePage : 0
+        let (reserved, overflow) = size.addingReportingOverflow(reserve)
+        guard !overflow, size <= Int.max - 4 * Self.hugePage,
+            let memory = unsafe mmap(nil, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            unsafe memory != MAP_FAILED
+        else { throw .outOfMemory(byteCount: byteCount) }
+        unsafe start = reserve == 0 ? memory : Self.aligned(memory, size: size)
+        self.byteCount = size
+        isFilled = false
+    }
+
+    /// Maps a part of an open file, which may be closed afterwards.
+    ///
+    /// - Parameters:
+    ///   - descriptor: A file that is long enough, and that nobody shortens while it is mapped.
+    ///   - offset: Where the tiles begin, at the start of a page.
+    ///   - byteCount: Bytes of all tiles.
+    ///   - isFilled: Whether the tiles are there, and only read; otherwise what is packed goes into the file.
+    /// - Throws: `WeightError` where the system does not map the file.
+    public init(descriptor: CInt, offset: Int, byteCount: Int, isFilled: Bool) throws(WeightError) {
+        let protection = isFilled ? PROT_READ : PROT_READ | PROT_WRITE
+        guard byteCount > 0, let memory = unsafe mmap(nil, byteCount, protection, MAP_SHARED, descriptor, offset),
+            unsafe memory != MAP_FAILED
+        else { throw .outOfMemory(byteCount: byteCount) }
+        unsafe start = memory
+        self.byteCount = byteCount
+        self.isFilled = isFilled
+    }
+
+    deinit {
+        unsafe munmap(start, byteCount)
+    }
+
+    /// The next part; parts begin at multiples of 64 bytes.
+    func take(_ count: Int) throws(WeightError) -> UnsafeMutableRawPointer {
+        guard count <= byteCount else { throw .outOfMemory(byteCount: count) }
+        let first = usedByteCount.wrappingAdd((count + 63) / 64 * 64, ordering: .relaxed).oldValue
+        guard count <= byteCount - first else { throw .outOfMemory(byteCount: count) }
+        return unsafe start + first
+    }
+
+    /// Writes what was packed to the file, waits until it is there, and allows no more writing. Returns false where the
+    /// system reports an error.
+    public func finishFile() -> Bool {
+        unsafe msync(start, byteCount, MS_SYNC) == 0 && mprotect(start, byteCount, PROT_READ) == 0
+    }
+
+    /// The part of a larger mapping that begins at a multiple of a huge page; the rest goes back.
+    private static func aligned(_ memory: UnsafeMutableRawPointer, size: Int) -> UnsafeMutableRawPointer {
+        let head = (hugePage - Int(bitPattern: memory) % hugePage) % hugePage
+        let pageSize = Int(getpagesize())
+        let end = (head + size + pageSize - 1) / pageSize * pageSize
+        if head > 0 { unsafe munmap(memory, head) }
+        if size + hugePage > end { unsafe munmap(memory + end, size + hugePage - end) }
+        unsafe madvise(memory + head, size, MADV_HUGEPAGE)
+        return unsafe memory + head
+    }
+}
