@@ -1,8 +1,8 @@
 internal import Checkpoints
 internal import Compute
 
-/// Repacks a checkpoint's weights one by one: the file's pages are given back as soon as a weight was copied, so that a
-/// model is never in memory twice.
+/// Repacks a checkpoint's weights one by one: the file's pages are given back while a weight is copied, so that a model is
+/// never in memory twice.
 struct Qwen3WeightReader {
     private let locator: Qwen3WeightLocator
     private let pool: WorkerPool
@@ -43,7 +43,8 @@ struct Qwen3WeightReader {
                 columns: weight.columns,
                 format: format,
                 bytes: sources[0].bytes,
-                pool: pool
+                pool: pool,
+                releasing: sources[0].record.releasePages
             )
         }
     }
@@ -51,12 +52,14 @@ struct Qwen3WeightReader {
     mutating func experts(_ slot: Qwen3Slot, _ layer: Int) throws(ModelError) -> ExpertWeights {
         let pool = pool
         return try read(slot, layer) { weight, sources, format throws(WeightError) in
+            // Of which file the bytes are does not matter: their address says which pages go.
             try unsafe ExpertWeights(
                 rows: weight.rows,
                 columns: weight.columns,
                 format: format,
                 experts: sources.map { unsafe $0.bytes },
-                pool: pool
+                pool: pool,
+                releasing: sources[0].record.releasePages
             )
         }
     }
@@ -95,10 +98,7 @@ struct Qwen3WeightReader {
         } catch {
             throw .checkpoint(first.error(expected: "a matrix that can be repacked", found: "(\(error))"))
         }
-        for source in sources {
-            source.record.releasePages(source.byteRange)
-            state.loadedByteCount += source.byteRange.count
-        }
+        for source in sources { state.loadedByteCount += source.byteRange.count }
         progress(state)
         return repacked
     }
