@@ -8,7 +8,7 @@ ARGS  ?=
 RELEASE_BUILD = swift build --configuration release --product ponder --static-swift-stdlib
 PONDER        = .build/release/ponder
 VENV          = .venv/conformance
-TEST_STEPS    = check-format check-documents check-c build-debug unit build conformance
+TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit build conformance
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -48,6 +48,9 @@ check-documents: ## fail if a document names a file that is not there, or a file
 
 check-c: ## compile the C targets with every common warning as an error
 	scripts/check-c
+
+test-arm64: ## compile the kernels for arm64 and compare them with the reference in emulation
+	scripts/test-arm64-kernels
 
 build-debug: packages
 	@scripts/build-without-warnings swift build --build-tests --explicit-target-dependency-import-check error

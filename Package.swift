@@ -130,7 +130,11 @@ let package = Package(
             "Benchmarks",
             ["Models", "Compute", "Checkpoints", "HTTP", "HTTPClient", "Sockets", "JSON", httpTypes, logging]),
         tests(
-            "Serving", ["ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "JSON", "Tokenization"]),
+            "Serving",
+            [
+                "ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "Checkpoints", "JSON",
+                "Tokenization",
+            ]),
         tests(
             "OpenAIAPI",
             [

@@ -12,7 +12,7 @@ public struct BenchmarkOptions: Hashable, Sendable {
     public var stepTokenBudget = 512
     public var cacheFormat = KVCacheFormat.f16
     /// The best instruction set that may be used.
-    public var instructionSet = InstructionSet.avx512
+    public var instructionSet = CPUFeatures.current.instructionSet
     /// How much work the probes of the machine are.
     public var probeEffort = MachineProber.Effort.full
 

@@ -78,7 +78,7 @@ extension BenchmarkReport {
             "model": .string(row.plan.name), "architecture": .string(row.plan.architecture),
             "weight_bytes": .number(row.plan.weightByteCount), "parameters": .number(row.plan.parameterCount),
             "threads": .number(options.threadCount),
-            "instruction_set": .string("\(min(options.instructionSet, CPUFeatures.current.instructionSet))"),
+            "instruction_set": .string("\(CPUFeatures.limited(to: options.instructionSet).instructionSet)"),
             "kv_cache_type": .string("\(options.cacheFormat)"), "max_batch_tokens": .number(options.stepTokenBudget),
             "test": .string(result.benchmarkCase.name), "prompt_tokens": .number(promptCount),
             "generated_tokens": .number(generatedCount), "depth": .number(result.benchmarkCase.depth),

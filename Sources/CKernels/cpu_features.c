@@ -26,8 +26,24 @@ enum instruction_set detected_instruction_set(void) {
     return instruction_set_avx2;
 }
 
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+enum instruction_set detected_instruction_set(void) {
+    if (!(getauxval(AT_HWCAP) & HWCAP_ASIMDDP)) return instruction_set_portable;
+    return getauxval(AT_HWCAP2) & HWCAP2_I8MM ? instruction_set_neon_i8mm : instruction_set_neon;
+}
+
 #else
 
 enum instruction_set detected_instruction_set(void) { return instruction_set_portable; }
 
 #endif
+
+bool instruction_set_is_supported(enum instruction_set set) {
+    const enum instruction_set detected = detected_instruction_set();
+    if (set == instruction_set_portable || set == detected) return true;
+    const bool is_arm = detected >= instruction_set_neon;
+    return set < detected && (set >= instruction_set_neon) == is_arm;
+}

@@ -1,12 +1,20 @@
 #include "kernel_tables.h"
 
-const struct kernel_table *kernels_for(enum instruction_set limit) {
-    const enum instruction_set detected = detected_instruction_set();
-    const enum instruction_set chosen = limit < detected ? limit : detected;
+static const struct kernel_table *table_of(enum instruction_set set) {
+    switch (set) {
 #if defined(__x86_64__)
-    if (chosen == instruction_set_avx512) return &avx512_kernels;
-    if (chosen == instruction_set_avx2) return &avx2_kernels;
+    case instruction_set_avx2: return &avx2_kernels;
+    case instruction_set_avx512: return &avx512_kernels;
+#elif defined(__aarch64__)
+    case instruction_set_neon: return &neon_kernels;
+    case instruction_set_neon_i8mm: return &neon_i8mm_kernels;
 #endif
-    (void)chosen;
-    return &reference_kernels;
+    default: return &reference_kernels;
+    }
+}
+
+const struct kernel_table *kernels_for(enum instruction_set limit) {
+    enum instruction_set set = limit;
+    while (!instruction_set_is_supported(set)) set--;
+    return table_of(set);
 }

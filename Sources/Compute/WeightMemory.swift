@@ -17,15 +17,8 @@ public final class WeightMemory: @unchecked Sendable {
 
     /// Takes memory of the system, which gives its pages as they are first written.
     public init(byteCount: Int) throws(WeightError) {
-        let size = max(byteCount, 1)
-        let reserve = size >= Self.hugePage ? Self.hugePage : 0
-        let (reserved, overflow) = size.addingReportingOverflow(reserve)
-        guard !overflow, size <= Int.max - 4 * Self.hugePage,
-            let memory = unsafe mmap(nil, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-            unsafe memory != MAP_FAILED
-        else { throw .outOfMemory(byteCount: byteCount) }
-        unsafe start = reserve == 0 ? memory : Self.aligned(memory, size: size)
-        self.byteCount = size
+        self.byteCount = max(byteCount, 1)
+        unsafe start = try Self.reserve(self.byteCount)
         isFilled = false
     }
 
@@ -33,17 +26,22 @@ public final class WeightMemory: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - descriptor: A file that is long enough, and that nobody shortens while it is mapped.
-    ///   - offset: Where the tiles begin, at the start of a page.
+    ///   - offset: Where the tiles begin, at the start of a page, better of a huge one.
     ///   - byteCount: Bytes of all tiles.
     ///   - isFilled: Whether the tiles are there, and only read; otherwise what is packed goes into the file.
     /// - Throws: `WeightError` where the system does not map the file.
     public init(descriptor: CInt, offset: Int, byteCount: Int, isFilled: Bool) throws(WeightError) {
         let protection = isFilled ? PROT_READ : PROT_READ | PROT_WRITE
-        guard byteCount > 0, let memory = unsafe mmap(nil, byteCount, protection, MAP_SHARED, descriptor, offset),
-            unsafe memory != MAP_FAILED
-        else { throw .outOfMemory(byteCount: byteCount) }
-        unsafe start = memory
-        self.byteCount = byteCount
+        let size = max(byteCount, 1)
+        let place = try unsafe Self.reserve(size)
+        guard unsafe mmap(place, size, protection, MAP_SHARED | MAP_FIXED, descriptor, offset) != MAP_FAILED else {
+            unsafe munmap(place, size)
+            throw .outOfMemory(byteCount: byteCount)
+        }
+        // Where the file system can, the page cache then holds and maps huge pages too.
+        unsafe madvise(place, size, MADV_HUGEPAGE)
+        unsafe start = place
+        self.byteCount = size
         self.isFilled = isFilled
     }
 
@@ -65,13 +63,19 @@ public final class WeightMemory: @unchecked Sendable {
         unsafe msync(start, byteCount, MS_SYNC) == 0 && mprotect(start, byteCount, PROT_READ) == 0
     }
 
-    /// The part of a larger mapping that begins at a multiple of a huge page; the rest goes back.
-    private static func aligned(_ memory: UnsafeMutableRawPointer, size: Int) -> UnsafeMutableRawPointer {
+    /// Memory that begins at a multiple of a huge page, if it is as large as one.
+    private static func reserve(_ size: Int) throws(WeightError) -> UnsafeMutableRawPointer {
+        let spare = size >= hugePage ? hugePage : 0
+        guard size <= Int.max - 4 * hugePage,
+            let memory = unsafe mmap(nil, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            unsafe memory != MAP_FAILED
+        else { throw .outOfMemory(byteCount: size) }
+        guard spare > 0 else { return unsafe memory }
         let head = (hugePage - Int(bitPattern: memory) % hugePage) % hugePage
         let pageSize = Int(getpagesize())
         let end = (head + size + pageSize - 1) / pageSize * pageSize
         if head > 0 { unsafe munmap(memory, head) }
-        if size + hugePage > end { unsafe munmap(memory + end, size + hugePage - end) }
+        if size + spare > end { unsafe munmap(memory + end, size + spare - end) }
         unsafe madvise(memory + head, size, MADV_HUGEPAGE)
         return unsafe memory + head
     }

@@ -22,6 +22,8 @@ final class ActiveGeneration {
     var postedAhead: Int?
     private var output: OutputMachine
     private(set) var completionCount = 0
+    /// What is guessed of the tokens to come.
+    var speculation = SequenceSpeculation()
 
     private let stops: StopConditions
     private var matcher: StopStringMatcher
@@ -57,6 +59,12 @@ final class ActiveGeneration {
 
     /// The token that must come next instead of a drawn one.
     var forcedToken: TokenID? { output.forcedToken }
+
+    /// The tokens that must come next, if any must.
+    var forcedTokens: ArraySlice<TokenID> { output.forcedTokens }
+
+    /// How many tokens the output may still have.
+    var remainingCount: Int { maximumTokens - completionCount }
 
     /// The token that stands for a drawn one.
     func resolve(_ drawn: TokenID) -> TokenID {
@@ -108,6 +116,7 @@ final class ActiveGeneration {
         return GenerationUsage(
             promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
             reasoningTokens: output.reasoningTokenCount, reasoningEnd: output.reasoningEnd,
+            draftTokens: speculation.proposedCount, acceptedDraftTokens: speculation.acceptedCount,
             timings: GenerationTimings(
                 queue: queueEnd - submitted, prefill: prefillEnd - queueEnd, decode: end - prefillEnd))
     }

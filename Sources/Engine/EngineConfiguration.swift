@@ -25,14 +25,16 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var vocabularyLimit: Int?
     /// A generation whose reader leaves more tokens than this unread is paused until the reader comes back.
     public var unreadTokenLimit: Int
-    /// The most rows of one step that compute log-probabilities of a prompt.
+    /// The most rows of one step that compute log-probabilities of a prompt or check guesses.
     public var promptLogitRowLimit: Int
+    /// Whether tokens are guessed ahead.
+    public var speculation: Speculation
 
     public init(
         stepTokenBudget: Int = 512, blockLength: Int = 32, cacheSize: KVCacheSize = .bytes(1 << 30),
         kvCacheFormat: KVCacheFormat = .f16, contextLength: Int? = nil, queueLimit: Int = 256,
         sequenceLimit: Int = 64, vocabularyLimit: Int? = nil, unreadTokenLimit: Int = 1024,
-        promptLogitRowLimit: Int = 64
+        promptLogitRowLimit: Int = 64, speculation: Speculation = Speculation()
     ) {
         self.stepTokenBudget = stepTokenBudget
         self.blockLength = blockLength
@@ -44,5 +46,6 @@ public struct EngineConfiguration: Hashable, Sendable {
         self.vocabularyLimit = vocabularyLimit
         self.unreadTokenLimit = unreadTokenLimit
         self.promptLogitRowLimit = promptLogitRowLimit
+        self.speculation = speculation
     }
 }

@@ -49,6 +49,13 @@ extension Scheduler {
         if sequence.computedCount > sequence.blockTable.count * limits.blockLength {
             violations.append("sequence \(slot) has computed more than its blocks hold")
         }
+        let neededCount = (sequence.tokens.count + limits.blockLength - 1) / limits.blockLength
+        if sequence.blockTable.count > neededCount {
+            violations.append("sequence \(slot) holds \(sequence.blockTable.count) blocks and needs \(neededCount)")
+        }
+        if sequence.computedCount >= sequence.tokens.count {
+            violations.append("sequence \(slot) has computed more than the tokens before its last")
+        }
         if sequence.publishedCount * limits.blockLength > sequence.computedCount {
             violations.append("sequence \(slot) has published more than it computed")
         }

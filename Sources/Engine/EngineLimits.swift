@@ -15,7 +15,11 @@ struct EngineLimits {
     /// The most of them that want logits.
     var logitRowLimit: Int { scheduler.sequenceCount + scheduler.promptLogitRowCount }
 
-    init(_ configuration: EngineConfiguration, shape: ModelShape) {
+    /// - Parameters:
+    ///   - configuration: what was asked for.
+    ///   - shape: the model's.
+    ///   - draftShape: the draft model's, which takes its part of the cache's bytes.
+    init(_ configuration: EngineConfiguration, shape: ModelShape, draftShape: ModelShape? = nil) {
         let blockLength = max(1, configuration.blockLength)
         let sequenceCount = max(1, configuration.sequenceLimit)
         let blockCount: Int
@@ -23,8 +27,11 @@ struct EngineLimits {
         case .blocks(let count):
             blockCount = count
         case .bytes(let byteCount):
-            let blockByteCount = KVCacheStorage.blockByteCount(
-                shape: shape, blockLength: blockLength, format: configuration.kvCacheFormat)
+            let blockByteCount = [shape, draftShape].compactMap(\.self).reduce(0) { sum, shape in
+                sum
+                    + KVCacheStorage.blockByteCount(
+                        shape: shape, blockLength: blockLength, format: configuration.kvCacheFormat)
+            }
             blockCount = byteCount / max(1, blockByteCount)
         }
         scheduler = Scheduler.Limits(

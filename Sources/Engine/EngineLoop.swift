@@ -7,36 +7,47 @@ struct EngineLoop: ~Copyable {
     private let model: any CausalLanguageModel
     private let cache: KVCacheStorage
     private let inbox: EngineInbox
-    private let tokenBytes: any TokenByteSource
-    private let contextLength: Int
-    private let unreadTokenLimit: Int
+    let tokenBytes: any TokenByteSource
+    let contextLength: Int
+    let unreadTokenLimit: Int
 
-    private var scheduler: Scheduler
-    private var sampler: Sampler
-    private var plan = StepPlan()
+    var scheduler: Scheduler
+    var sampler: Sampler
+    var plan = StepPlan()
     private var batch = TokenBatch()
     private var mail = EngineInbox.Mail()
+    var speculator: Speculator
     /// By the scheduler's slots.
-    private var generations: [ActiveGeneration?] = []
-    private var statistics = EngineStatistics()
+    var generations: [ActiveGeneration?] = []
+    var statistics = EngineStatistics()
 
     /// - Throws: `ModelError` when there is no memory for the cache.
     init(
-        model: any CausalLanguageModel, limits: EngineLimits, configuration: EngineConfiguration, inbox: EngineInbox,
+        models: EngineModels, limits: EngineLimits, configuration: EngineConfiguration, inbox: EngineInbox,
         tokenBytes: any TokenByteSource
     ) throws {
+        let model = models.model
+        model.prepare(rowLimit: limits.rowLimit, logitRowLimit: limits.logitRowLimit)
+        let cache = try model.makeCache(
+            blockCount: limits.scheduler.blockCount, blockLength: limits.scheduler.blockLength,
+            format: configuration.kvCacheFormat)
+        let vocabularySize = model.shape.vocabularySize
+        let draft = try models.draft.map { draft in
+            try DraftModel(
+                model: draft, limits: limits.scheduler, configuration: configuration,
+                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize))
+        }
         self.model = model
+        self.cache = cache
         self.inbox = inbox
         self.tokenBytes = tokenBytes
         contextLength = limits.contextLength
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
-        model.prepare(rowLimit: limits.rowLimit, logitRowLimit: limits.logitRowLimit)
-        cache = try model.makeCache(
-            blockCount: limits.scheduler.blockCount, blockLength: limits.scheduler.blockLength,
-            format: configuration.kvCacheFormat)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
-            vocabularySize: model.shape.vocabularySize, vocabularyLimit: configuration.vocabularyLimit)
+            vocabularySize: vocabularySize, vocabularyLimit: configuration.vocabularyLimit)
+        speculator = Speculator(
+            settings: configuration.speculation, contextLength: limits.contextLength, draft: draft)
         statistics.blockCount = limits.scheduler.blockCount
         statistics.contextLength = contextLength
     }
@@ -67,10 +78,10 @@ struct EngineLoop: ~Copyable {
         scheduler.plan(into: &plan)
         noteStarts()
         if plan.rowCount > 0 {
+            speculator.propose(&plan, &scheduler, generations)
             publishStatistics()
             fillBatch()
-            statistics.prefillTokenCount += plan.prefillRowCount
-            let logits = model.forward(batch, cache: cache)
+            let logits = compute()
             settle(logits)
             statistics.stepCount += 1
         }
@@ -78,116 +89,34 @@ struct EngineLoop: ~Copyable {
         publishStatistics()
     }
 
+    private mutating func compute() -> Logits {
+        let prefillRowCount = plan.prefillRowCount
+        statistics.prefillTokenCount += prefillRowCount
+        let start = ContinuousClock.now
+        let logits = model.forward(batch, cache: cache)
+        if prefillRowCount == 0 {
+            speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
+        }
+        return logits
+    }
+
     private mutating func fillBatch() {
         batch.removeAll()
         for chunk in plan.chunks {
             let slot = chunk.slot
             batch.beginSequence(blockTable: scheduler.sequences[slot].blockTable)
-            for position in chunk.firstPosition..<chunk.firstPosition + chunk.rowCount {
-                let isLast = chunk.reachesEnd && position == chunk.firstPosition + chunk.rowCount - 1
+            let guessPosition = chunk.firstPosition + chunk.rowCount - chunk.guessCount
+            for position in chunk.firstPosition..<guessPosition {
+                let isLast = chunk.reachesEnd && position == guessPosition - 1
                 batch.append(
                     token: scheduler.sequences[slot].tokens[position], position: position,
                     wantsLogits: isLast || scheduler.sequences[slot].wantsPromptLogits(at: position))
             }
-        }
-    }
-
-    /// Reads the logits in the order in which `fillBatch` asked for them.
-    private mutating func settle(_ logits: Logits) {
-        var row = 0
-        for chunk in plan.chunks {
-            row += postPromptLogProbabilities(chunk, logits, firstRow: row)
-            scheduler.settle(chunk)
-            if chunk.reachesEnd {
-                settleEnd(of: chunk.slot, logits, row: row)
-                row += 1
-            } else {
-                postProgress(of: chunk.slot)
+            guard chunk.guessCount > 0, let guesses = generations[slot]?.speculation.guesses else { continue }
+            for index in 0..<chunk.guessCount {
+                batch.append(token: guesses[index], position: guessPosition + index, wantsLogits: true)
             }
         }
-    }
-
-    /// Posts what the chunk's rows tell about the prompt, and answers how many they are.
-    private mutating func postPromptLogProbabilities(_ chunk: StepPlan.Chunk, _ logits: Logits, firstRow: Int) -> Int {
-        guard let generation = generations[chunk.slot], let count = generation.promptLogProbabilityCount else {
-            return 0
-        }
-        let tokens = scheduler.sequences[chunk.slot].tokens
-        var found: [PromptLogProbability] = []
-        if generation.postedPromptCount == 0, let first = tokens.first {
-            found.append(PromptLogProbability(id: first, logProbability: nil))
-        }
-        var row = firstRow
-        for position in chunk.firstPosition..<chunk.firstPosition + chunk.rowCount
-        where scheduler.sequences[chunk.slot].wantsPromptLogits(at: position) {
-            let next = tokens[position + 1]
-            let result = unsafe sampler.logProbabilities(logits.row(row), of: next, alternatives: count)
-            found.append(
-                PromptLogProbability(
-                    id: next, logProbability: result.logProbability, alternatives: result.alternatives))
-            row += 1
-        }
-        if !found.isEmpty {
-            generation.postedPromptCount += found.count
-            generation.mailbox.post(promptLogProbabilities: found)
-        }
-        return row - firstRow
-    }
-
-    /// The sequence is computed to its end: draws its next token and posts it, or finishes it.
-    private mutating func settleEnd(of slot: Int, _ logits: Logits, row: Int) {
-        guard let generation = generations[slot] else { return }
-        guard generation.maximumTokens > 0 else {
-            return finish(slot, .length)
-        }
-        let parameters = generation.sampling.parameters
-        let token: TokenID
-        if let forced = generation.forcedToken {
-            token = forced
-        } else {
-            let drawn = unsafe sampler.draw(
-                logits.row(row), plan: generation.sampling, tokens: scheduler.sequences[slot].tokens,
-                promptCount: scheduler.sequences[slot].promptCount)
-            token = generation.resolve(drawn)
-        }
-        let probability = parameters.logProbabilityCount.map {
-            unsafe sampler.logProbabilities(logits.row(row), of: token, alternatives: $0)
-        }
-        statistics.generatedTokenCount += 1
-        let outcome = generation.accept(
-            token, probability: probability, tokenBytes: tokenBytes,
-            isContextFull: scheduler.sequences[slot].tokens.count + 1 >= contextLength)
-        if let sampled = outcome.token, generation.mailbox.post(token: sampled, unreadLimit: unreadTokenLimit) {
-            scheduler.setPaused(true, slot)
-        }
-        if let reason = outcome.finish {
-            finish(slot, reason)
-        } else {
-            scheduler.append(token, to: slot)
-        }
-    }
-
-    /// Tells how far the prompt is; what a preempted sequence computes again is no news.
-    private mutating func postProgress(of slot: Int) {
-        guard let generation = generations[slot], generation.completionCount == 0 else { return }
-        let sequence = scheduler.sequences[slot]
-        generation.mailbox.postPrefilling(done: sequence.computedCount, of: sequence.promptCount)
-    }
-
-    /// Ends a generation: its blocks are free when its reader hears of it.
-    private mutating func finish(_ slot: Int, _ reason: FinishReason) {
-        guard let generation = generations[slot] else { return }
-        let sequence = scheduler.sequences[slot]
-        let usage = generation.usage(
-            promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0)
-        generations[slot] = nil
-        scheduler.remove(slot)
-        statistics.finishedCount += 1
-        if reason == .cancelled {
-            statistics.cancelledCount += 1
-        }
-        publishStatistics()
-        generation.mailbox.postFinish(reason, usage: usage)
     }
 }
 
@@ -256,7 +185,7 @@ extension EngineLoop {
         }
     }
 
-    private mutating func publishStatistics() {
+    mutating func publishStatistics() {
         statistics.waitingCount = scheduler.waiting.count
         statistics.runningCount = scheduler.running.count
         statistics.pausedCount = scheduler.pausedCount

@@ -8,7 +8,7 @@ public struct EngineMemory: Hashable, Sendable {
     public var cacheByteCount: Int
     /// What forward passes work in, from the start on.
     public var scratchByteCount: Int
-    /// The logits of one sequence; every other that runs at the same time takes as much.
+    /// The logits of one sequence, of both models; every other that runs at the same time takes as much.
     public var logitByteCount: Int
     /// The logits of as many rows as a step may want.
     public var mostLogitByteCount: Int
@@ -19,16 +19,22 @@ public struct EngineMemory: Hashable, Sendable {
 }
 
 extension EngineConfiguration {
-    /// What an engine of this configuration will take for a model.
-    public func memory(for plan: MemoryPlan) -> EngineMemory {
-        let limits = EngineLimits(self, shape: plan.shape)
+    /// What an engine of this configuration will take for a model and its draft.
+    public func memory(for plan: MemoryPlan, draft: MemoryPlan? = nil) -> EngineMemory {
+        let limits = EngineLimits(self, shape: plan.shape, draftShape: draft?.shape)
         let (blockCount, blockLength) = (limits.scheduler.blockCount, limits.scheduler.blockLength)
-        let block = KVCacheStorage.blockByteCount(shape: plan.shape, blockLength: blockLength, format: kvCacheFormat)
+        let plans = [plan, draft].compactMap(\.self)
+        let block = plans.reduce(0) { sum, plan in
+            sum + KVCacheStorage.blockByteCount(shape: plan.shape, blockLength: blockLength, format: kvCacheFormat)
+        }
         let logits = plan.shape.vocabularySize * MemoryLayout<Float>.stride
+        let draftLogits = (draft?.shape.vocabularySize ?? 0) * MemoryLayout<Float>.stride
         return EngineMemory(
             cachedTokenCount: blockCount * blockLength, cacheByteCount: blockCount * block,
-            scratchByteCount: limits.rowLimit * plan.scratchByteCountPerRow, logitByteCount: logits,
-            mostLogitByteCount: limits.logitRowLimit * logits, contextLength: limits.contextLength,
+            scratchByteCount: limits.rowLimit * plans.reduce(0) { $0 + $1.scratchByteCountPerRow },
+            logitByteCount: logits + draftLogits,
+            mostLogitByteCount: limits.logitRowLimit * logits + DraftModel.sequenceLimit * draftLogits,
+            contextLength: limits.contextLength,
             stepTokenCount: limits.rowLimit)
     }
 }

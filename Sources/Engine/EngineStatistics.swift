@@ -16,6 +16,9 @@ public struct EngineStatistics: Hashable, Sendable {
     public var prefillTokenCount = 0
     /// Tokens generated.
     public var generatedTokenCount = 0
+    /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
+    public var draftTokenCount = 0
+    public var acceptedDraftTokenCount = 0
     /// Prompt tokens that were looked up in the prefix cache, and those of them that were found.
     public var cacheQueryTokenCount = 0
     public var cacheHitTokenCount = 0

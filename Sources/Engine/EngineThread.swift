@@ -2,17 +2,18 @@ internal import Models
 internal import Sampling
 
 extension EngineLoop {
-    /// The engine thread from its start to its end: makes the model, reports, works, and leaves nobody waiting.
+    /// The engine thread from its start to its end: makes the models, reports, works, and leaves nobody waiting.
     static func runThread(
         configuration: EngineConfiguration, tokenBytes: any TokenByteSource, inbox: EngineInbox, start: EngineStart,
-        makeModel: () throws -> any CausalLanguageModel
+        makeModels: () throws -> EngineModels
     ) {
         do {
-            let model = try makeModel()
-            let limits = EngineLimits(configuration, shape: model.shape)
+            let models = try makeModels()
+            let limits = EngineLimits(
+                configuration, shape: models.model.shape, draftShape: models.draft?.shape)
             var loop = try EngineLoop(
-                model: model, limits: limits, configuration: configuration, inbox: inbox, tokenBytes: tokenBytes)
-            start.send(.success(.init(shape: model.shape, contextLength: limits.contextLength)))
+                models: models, limits: limits, configuration: configuration, inbox: inbox, tokenBytes: tokenBytes)
+            start.send(.success(.init(shape: models.model.shape, contextLength: limits.contextLength)))
             loop.run()
         } catch {
             start.send(.failure(error))

@@ -55,17 +55,23 @@ public struct GenerationUsage: Hashable, Sendable {
     public var reasoningTokens: Int
     /// What closed the think block; nil if none was closed.
     public var reasoningEnd: ReasoningEnd?
+    /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
+    public var draftTokens: Int
+    public var acceptedDraftTokens: Int
     public var timings: GenerationTimings
 
     public init(
         promptTokens: Int = 0, cachedTokens: Int = 0, completionTokens: Int = 0, reasoningTokens: Int = 0,
-        reasoningEnd: ReasoningEnd? = nil, timings: GenerationTimings = GenerationTimings()
+        reasoningEnd: ReasoningEnd? = nil, draftTokens: Int = 0, acceptedDraftTokens: Int = 0,
+        timings: GenerationTimings = GenerationTimings()
     ) {
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
         self.completionTokens = completionTokens
         self.reasoningTokens = reasoningTokens
         self.reasoningEnd = reasoningEnd
+        self.draftTokens = draftTokens
+        self.acceptedDraftTokens = acceptedDraftTokens
         self.timings = timings
     }
 }

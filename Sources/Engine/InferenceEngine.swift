@@ -5,7 +5,7 @@ public import Sampling
 
 /// The door to one model: takes requests from any thread and generates on a thread of its own.
 ///
-/// The thread makes the model, owns it, and ends when the engine was drained, or dropped with all its
+/// The thread makes the model and its draft, owns them, and ends when the engine was drained, or dropped with all its
 /// generations.
 public final class InferenceEngine: Sendable {
     /// Bytes of the engine thread's stack.
@@ -22,17 +22,18 @@ public final class InferenceEngine: Sendable {
     /// - Parameters:
     ///   - configuration: the limits.
     ///   - tokenBytes: what tokens stand for, to find stop strings.
-    ///   - makeModel: called once, on the engine thread.
-    /// - Throws: what `makeModel` throws, or the `ModelError` of a cache for which there is no memory.
+    ///   - makeModels: called once, on the engine thread.
+    /// - Throws: what `makeModels` throws, or the `ModelError` of a cache for which there is no memory.
     public init(
         configuration: EngineConfiguration, tokenBytes: any TokenByteSource,
-        makeModel: @escaping @Sendable () throws -> any CausalLanguageModel
+        makeModels: @escaping @Sendable () throws -> EngineModels
     ) throws {
         let inbox = self.inbox
         let start = EngineStart()
         let thread = Thread {
             EngineLoop.runThread(
-                configuration: configuration, tokenBytes: tokenBytes, inbox: inbox, start: start, makeModel: makeModel)
+                configuration: configuration, tokenBytes: tokenBytes, inbox: inbox, start: start,
+                makeModels: makeModels)
         }
         thread.name = "ponder-engine"
         thread.stackSize = Self.stackSize

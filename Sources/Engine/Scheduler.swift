@@ -11,7 +11,7 @@ struct Scheduler {
         var rowCount: Int
         /// The most sequences that run.
         var sequenceCount: Int
-        /// The most rows of a step whose logits tell about a prompt.
+        /// The most rows of a step whose logits tell about a prompt or about a guess.
         var promptLogitRowCount: Int
         var blockCount: Int
         var blockLength: Int
@@ -77,12 +77,33 @@ struct Scheduler {
             planPrefill(slot, &plan, &promptLogitRows)
         }
         admitWaiting(&plan, &promptLogitRows)
+        plan.spareLogitRowCount = promptLogitRows
     }
 
-    /// The chunk's rows are in the cache now; full blocks become known to others.
+    /// Adds rows for guesses to one of the plan's decode rows, as far as there is room for which nobody gives way.
+    ///
+    /// - Returns: how many guesses the chunk has room for, at most `count`.
+    mutating func extend(_ index: Int, by count: Int, in plan: inout StepPlan) -> Int {
+        let slot = plan.chunks[index].slot
+        let length = limits.blockLength
+        var granted = max(0, min(count, limits.rowCount - plan.rowCount, plan.spareLogitRowCount))
+        while sequences[slot].blockTable.count * length < sequences[slot].tokens.count + granted {
+            // Each sequence that runs may soon need a block more.
+            if pool.availableCount > running.count, let block = pool.take() {
+                sequences[slot].blockTable.append(block)
+            } else {
+                granted = sequences[slot].blockTable.count * length - sequences[slot].tokens.count
+            }
+        }
+        sequences[slot].plannedCount += granted
+        plan.extend(index, by: granted)
+        return granted
+    }
+
+    /// The chunk's rows are in the cache now; full blocks become known to others. Guesses are not counted in.
     mutating func settle(_ chunk: StepPlan.Chunk) {
         let slot = chunk.slot
-        sequences[slot].computedCount += chunk.rowCount
+        sequences[slot].computedCount += chunk.rowCount - chunk.guessCount
         sequences[slot].plannedCount = 0
         if let next = sequences[slot].nextPromptLogitPosition {
             sequences[slot].nextPromptLogitPosition = max(next, sequences[slot].computedCount)
@@ -90,9 +111,21 @@ struct Scheduler {
         publishFullBlocks(of: slot)
     }
 
-    /// Adds a generated token, which the next step computes.
-    mutating func append(_ token: TokenID, to slot: Int) {
+    /// Adds a generated token, which the next step computes unless this one did already, as a guess.
+    mutating func append(_ token: TokenID, to slot: Int, isComputed: Bool = false) {
         sequences[slot].tokens.append(token)
+        if isComputed {
+            sequences[slot].computedCount += 1
+            publishFullBlocks(of: slot)
+        }
+    }
+
+    /// Gives back the blocks that only wrong guesses reached. What the others hold of them is overwritten.
+    mutating func dropGuesses(of slot: Int) {
+        let needed = (sequences[slot].tokens.count + limits.blockLength - 1) / limits.blockLength
+        while sequences[slot].blockTable.count > needed {
+            pool.release(sequences[slot].blockTable.removeLast())
+        }
     }
 
     /// Removes a sequence, wherever it stands, and releases its blocks.

@@ -6,15 +6,22 @@ struct StepPlan {
         var slot: Int
         var firstPosition: Int
         var rowCount: Int
-        /// The sequence's next token is drawn from the last row.
+        /// The sequence's next token is drawn: from the last row that is no guess's.
         var reachesEnd: Bool
+        /// How many of the rows, the last ones, are of tokens that were guessed.
+        var guessCount = 0
+
+        /// Whether one row draws the next token of a sequence that is computed up to it.
+        var isDecode: Bool { reachesEnd && rowCount - guessCount == 1 }
     }
 
-    /// Decode rows first, then prefill chunks.
+    /// Decode rows first, with their guesses, then prefill chunks.
     private(set) var chunks: [Chunk] = []
     private(set) var rowCount = 0
     /// Rows of prompts, or of what is computed again after a preemption.
-    var prefillRowCount: Int { rowCount - chunks.count { $0.rowCount == 1 && $0.reachesEnd } }
+    var prefillRowCount: Int { chunks.reduce(0) { $0 + ($1.isDecode ? 0 : $1.rowCount) } }
+    /// Rows with logits that the plan could still hold beside those of its chunks' ends.
+    var spareLogitRowCount = 0
     /// How many sequences gave back their blocks for the others.
     var preemptionCount = 0
     /// How many sequences began, or began again.
@@ -23,6 +30,7 @@ struct StepPlan {
     mutating func removeAll() {
         chunks.removeAll(keepingCapacity: true)
         rowCount = 0
+        spareLogitRowCount = 0
         preemptionCount = 0
         admissionCount = 0
     }
@@ -30,5 +38,13 @@ struct StepPlan {
     mutating func append(_ chunk: Chunk) {
         chunks.append(chunk)
         rowCount += chunk.rowCount
+    }
+
+    /// Adds rows of guesses to a chunk.
+    mutating func extend(_ index: Int, by guessCount: Int) {
+        chunks[index].rowCount += guessCount
+        chunks[index].guessCount += guessCount
+        rowCount += guessCount
+        spareLogitRowCount -= guessCount
     }
 }

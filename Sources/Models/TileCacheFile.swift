@@ -2,11 +2,13 @@ internal import Checkpoints
 internal import Compute
 internal import Glibc
 
-/// One file of a tile cache: a page that says what it is, then the tiles of all matrices in the order of the computation.
+/// One file of a tile cache: a head that says what it is, then the tiles of all matrices in the order of the computation.
 ///
 /// It is written under a name of its own, and gets its final one when it is whole: nobody ever maps half a file, and of two
 /// processes that write the same one, the later replaces the earlier's, which keeps its own mapped.
 final class TileCacheFile {
+    /// Where the tiles begin: at a huge page.
+    private static let tileOffset = 1 << 21
     private static let headByteCount = 4096
 
     /// The tiles, or room for them.
@@ -57,10 +59,10 @@ final class TileCacheFile {
         defer { close(descriptor) }
         var (status, found) = (stat(), [UInt8](repeating: 0, count: head.count))
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            Int(status.st_size) == head.count + byteCount,
+            Int(status.st_size) == tileOffset + byteCount,
             unsafe pread(descriptor, &found, found.count, 0) == found.count, found == head
         else { return nil }
-        return try? WeightMemory(descriptor: descriptor, offset: head.count, byteCount: byteCount, isFilled: true)
+        return try? WeightMemory(descriptor: descriptor, offset: tileOffset, byteCount: byteCount, isFilled: true)
     }
 
     /// A new file with its disk space taken: a mapped file that finds the disk full ends the process.
@@ -68,11 +70,11 @@ final class TileCacheFile {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path, byteCount) }
         defer { close(descriptor) }
-        errno = posix_fallocate(descriptor, 0, headByteCount + byteCount)
+        errno = posix_fallocate(descriptor, 0, tileOffset + byteCount)
         do {
             guard errno == 0 else { throw failure(path, byteCount) }
             return try WeightMemory(
-                descriptor: descriptor, offset: headByteCount, byteCount: byteCount, isFilled: false)
+                descriptor: descriptor, offset: tileOffset, byteCount: byteCount, isFilled: false)
         } catch {
             let reason = failure(path, byteCount)
             unsafe unlink(path)

@@ -32,6 +32,10 @@ extension TokenUsage {
         writer.append(key: "predicted_ms", double: timings.decode.milliseconds)
         writer.append(key: "predicted_per_second", double: rate(completionTokens, timings.decode))
         writer.append(key: "queue_ms", double: timings.queue.milliseconds)
+        if draftTokens > 0 {
+            writer.append(key: "draft_n", int: draftTokens)
+            writer.append(key: "draft_n_accepted", int: acceptedDraftTokens)
+        }
         writer.endObject()
     }
 

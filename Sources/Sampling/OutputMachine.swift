@@ -71,6 +71,11 @@ public struct OutputMachine: Hashable, Sendable {
         forcedCount.map { stopPhrase[$0] }
     }
 
+    /// All tokens that must come next, in order; empty if the next one is drawn.
+    public var forcedTokens: ArraySlice<TokenID> {
+        forcedCount.map { stopPhrase[$0...] } ?? []
+    }
+
     /// Whether the token ends the model's turn.
     public func isEnd(_ token: TokenID) -> Bool {
         tokens.ends.contains(token)

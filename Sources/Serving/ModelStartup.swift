@@ -24,6 +24,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var cacheFormat = KVCacheFormat.f16
     /// Where repacked weights are kept, to be used from the page cache; nil keeps them in memory.
     public var tileCache: TileCache?
+    /// How tokens are guessed ahead.
+    public var speculation = SpeculationMode.automatic
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -60,8 +62,9 @@ public enum ModelStartup {
     }
 
     /// Loads a checkpoint. What is cheap comes first, so that a missing tokenizer shows before the weights are read.
+    /// The draft's is that of a small model with the same vocabulary, to guess tokens ahead.
     public static func load(
-        _ checkpoint: Checkpoint, options: ModelStartupOptions = ModelStartupOptions()
+        _ checkpoint: Checkpoint, draft: Checkpoint? = nil, options: ModelStartupOptions = ModelStartupOptions()
     ) throws(ModelStartupError) -> ServedModel {
         do {
             let tokenizer = try CheckpointTokenizer.tokenizer(of: checkpoint)
@@ -74,7 +77,7 @@ public enum ModelStartup {
             let defaults = GenerationDefaults(
                 advice: try CheckpointDefaults.advice(of: checkpoint),
                 endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
-            let engine = try engine(for: checkpoint, tokenizer: tokenizer, options: options)
+            let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
                 fingerprint: CheckpointFingerprint.text(of: checkpoint), contextLength: engine.contextLength,
@@ -87,22 +90,26 @@ public enum ModelStartup {
     }
 
     private static func engine(
-        for checkpoint: Checkpoint, tokenizer: Tokenizer, options: ModelStartupOptions
+        for checkpoint: Checkpoint, draft: Checkpoint?, tokenizer: Tokenizer, options: ModelStartupOptions
     ) throws -> InferenceEngine {
         var configuration = options.engineConfiguration
         configuration.vocabularyLimit = tokenizer.tokenCount
         let (threadCount, tileCache) = (options.threadCount, options.tileCache)
+        let draft = try options.speculation == .automatic ? DraftCheckpoint.checked(draft, for: tokenizer) : nil
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
-            try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: threadCount), tileCache: tileCache)
+            let pool = WorkerPool(threadCount: threadCount)
+            return EngineModels(
+                model: try ModelLoader.load(checkpoint, pool: pool, tileCache: tileCache),
+                draft: try draft.map { try ModelLoader.load($0, pool: pool, tileCache: tileCache) })
         }
     }
 }
 
 extension ModelStartupOptions {
-    /// What an engine that is started with these options will take for a model, besides its weights.
-    public func memory(for plan: MemoryPlan) -> EngineMemory {
-        engineConfiguration.memory(for: plan)
+    /// What an engine that is started with these options will take for a model and its draft, besides their weights.
+    public func memory(for plan: MemoryPlan, draft: MemoryPlan? = nil) -> EngineMemory {
+        engineConfiguration.memory(for: plan, draft: draft)
     }
 
     fileprivate var engineConfiguration: EngineConfiguration {
@@ -111,6 +118,7 @@ extension ModelStartupOptions {
         configuration.kvCacheFormat = cacheFormat
         configuration.stepTokenBudget = stepTokenBudget ?? configuration.stepTokenBudget
         configuration.queueLimit = queueLimit ?? configuration.queueLimit
+        configuration.speculation = speculation.engineSpeculation
         if let cacheByteCount {
             configuration.cacheSize = .bytes(cacheByteCount)
         }

@@ -10,6 +10,9 @@ public struct TokenUsage: Sendable, Hashable {
     public var completionTokens = 0
     /// Of the generated ones, those inside think blocks, both tags included.
     public var reasoningTokens = 0
+    /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
+    public var draftTokens = 0
+    public var acceptedDraftTokens = 0
     /// Of choices that ran side by side, the longest times.
     public var timings = GenerationTimings()
 
@@ -28,6 +31,8 @@ public struct TokenUsage: Sendable, Hashable {
         cachedTokens += other.cachedTokens
         completionTokens += other.completionTokens
         reasoningTokens += other.reasoningTokens
+        draftTokens += other.draftTokens
+        acceptedDraftTokens += other.acceptedDraftTokens
         timings.include(other.timings)
     }
 }

@@ -10,6 +10,8 @@ enum UsageCounter {
         for choice in choices {
             usage.completionTokens += choice?.completionTokens ?? 0
             usage.reasoningTokens += choice?.reasoningTokens ?? 0
+            usage.draftTokens += choice?.draftTokens ?? 0
+            usage.acceptedDraftTokens += choice?.acceptedDraftTokens ?? 0
             usage.timings.include(choice?.timings ?? GenerationTimings())
         }
         return usage

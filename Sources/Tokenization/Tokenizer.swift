@@ -45,6 +45,13 @@ extension Tokenizer {
     /// The tokens that were added as a whole, in ascending order of ids.
     public var addedTokens: [AddedToken] { added.tokens }
 
+    /// The first id that does not stand for the same bytes in another tokenizer; nil if all do.
+    public func firstDifference(from other: Tokenizer) -> TokenID? {
+        (0..<max(tokenCount, other.tokenCount)).lazy.map { TokenID($0) }.first { id in
+            vocabulary.bytes(of: id) != other.vocabulary.bytes(of: id)
+        }
+    }
+
     /// Whether decoding leaves the token out on request.
     public func isSpecial(_ id: TokenID) -> Bool {
         specials.contains(id)

@@ -48,8 +48,8 @@ struct BenchModelCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16 or f32.", valueName: "type"))
     var kvCacheType = "f16"
 
-    @Option(help: ArgumentHelp("Use no better than portable, avx2 or avx512.", valueName: "set"))
-    var instructionSet = "avx512"
+    @Option(help: ArgumentHelp("Use no better than portable, avx2, avx512, neon or neonI8MM.", valueName: "set"))
+    var instructionSet = "\(CPUFeatures.current.instructionSet)"
 
     @Option(help: ArgumentHelp("table, markdown, json or csv.", valueName: "form"))
     var format = "table"
@@ -90,9 +90,11 @@ struct BenchModelCommand: ParsableCommand {
                 place: "--kv-cache-type", value: kvCacheType, expectation: Setting.kvCacheType.expectation)
         }
         options.cacheFormat = cacheFormat
-        guard let set = InstructionSet.allCases.first(where: { "\($0)" == instructionSet }) else {
+        let sets = CPUFeatures.supportedSets
+        guard let set = sets.first(where: { "\($0)" == instructionSet }) else {
+            let names = sets.map { "\($0)" }.joined(separator: ", ")
             throw SettingsError(
-                place: "--instruction-set", value: instructionSet, expectation: "portable, avx2 or avx512")
+                place: "--instruction-set", value: instructionSet, expectation: "one that this machine has: \(names)")
         }
         options.instructionSet = set
         return options

@@ -13,6 +13,7 @@ struct CacheBudget {
     ///
     /// - Parameters:
     ///   - plan: What the model needs.
+    ///   - draft: What the draft model needs, which caches the same tokens.
     ///   - format: How the cache stores numbers.
     ///   - contextLength: The most tokens of a sequence.
     ///   - fixedByteCount: Bytes that are taken besides.
@@ -20,12 +21,13 @@ struct CacheBudget {
     /// - Returns: Bytes.
     static func automatic(
         plan: MemoryPlan,
+        draft: MemoryPlan? = nil,
         format: KVCacheFormat,
         contextLength: Int,
         fixedByteCount: Int,
         availableMemory: Int?
     ) -> Int {
-        let perToken = plan.cacheByteCountPerToken(format)
+        let perToken = plan.cacheByteCountPerToken(format) + (draft?.cacheByteCountPerToken(format) ?? 0)
         let (perSequence, overflow) = perToken.multipliedReportingOverflow(by: contextLength)
         let most = overflow ? Int.max / sequenceCount : perSequence
         let useful = most.multipliedReportingOverflow(by: sequenceCount)

@@ -61,6 +61,23 @@ struct ServeOptions: ParsableArguments {
     )
     var tileCache: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A small model of the same vocabulary that guesses tokens ahead; replies stay the same, and come sooner.",
+            valueName: "model"
+        )
+    )
+    var draftModel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which tokens are guessed ahead, where that saves time: auto (by lookup and draft model), lookup or off. "
+                + "(default: auto)",
+            valueName: "kind"
+        )
+    )
+    var speculation: String?
+
     @Option(help: ArgumentHelp("The model's name for clients. (default: the file's name)", valueName: "name"))
     var alias: String?
 

@@ -8,6 +8,7 @@ import Serving
 /// Loads the model of `ponder serve` as planned.
 struct ModelLoading: Sendable {
     let checkpoint: Checkpoint
+    let draft: Checkpoint?
     let plan: StartupPlan
     let logger: Logger
 
@@ -24,8 +25,9 @@ struct ModelLoading: Sendable {
         let start = ContinuousClock.now
         var options = plan.options
         options.chatTemplate = try chatTemplate()
-        let model = try ModelStartup.load(checkpoint, options: options)
+        let model = try ModelStartup.load(checkpoint, draft: draft, options: options)
         checkpoint.releasePages()
+        draft?.releasePages()
         ProcessPreparation.returnFreedMemory()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         logger.info("Loaded in \((seconds * 10).rounded() / 10) seconds. Context: \(model.contextLength) tokens.")
@@ -42,14 +44,15 @@ struct ModelLoading: Sendable {
     }
 
     private func log() {
-        let (model, memory) = (plan.model, plan.memory)
-        let weights = ByteCount(model.weightByteCount)
-        logger.info("\(plan.name): \(model.architecture), \(model.parameterCount) parameters, \(weights).")
-        let cache = "\(ByteCount(memory.cacheByteCount)) of \(plan.options.cacheFormat)"
-        logger.info("KV cache: \(cache). Threads: \(plan.options.threadCount).")
-        if plan.settings.model == nil {
-            logger.notice(
-                "The built-in model has random weights: it shows that the server works, and writes no language.")
+        for model in [plan.model, plan.draft].compactMap(\.self) {
+            let title = model == plan.model ? plan.name : "Draft model \(model.name)"
+            let weights = ByteCount(model.weightByteCount)
+            logger.info("\(title): \(model.architecture), \(model.parameterCount) parameters, \(weights).")
         }
+        if plan.settings.draftModel != nil, plan.draft == nil {
+            logger.notice("The draft model is not loaded: speculation is \(plan.settings.speculation.rawValue).")
+        }
+        let cache = "\(ByteCount(plan.memory.cacheByteCount)) of \(plan.options.cacheFormat)"
+        logger.info("KV cache: \(cache). Threads: \(plan.options.threadCount).")
     }
 }

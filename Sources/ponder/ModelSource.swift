@@ -1,6 +1,7 @@
 import BuiltinModel
 import Checkpoints
 import Foundation
+import Serving
 
 /// Where a model's files are: a path, or the executable itself.
 enum ModelSource: Sendable {
@@ -29,6 +30,12 @@ enum ModelSource: Sendable {
     func openForInspection() throws(CheckpointError) -> Checkpoint {
         guard case .path(let path) = self, Self.holdsConfigurationOnly(path) else { return try open() }
         return try Checkpoint.open("\(path)/config.json")
+    }
+
+    /// Opens the draft model's files, where there is one and speculation uses it.
+    static func openDraft(_ settings: ServeSettings) throws(CheckpointError) -> Checkpoint? {
+        guard let path = settings.draftModel, settings.speculation == .automatic else { return nil }
+        return try Checkpoint.open(path)
     }
 
     private static func openBuiltIn() throws(CheckpointError) -> Checkpoint {

@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try SettingsLoader(options: options, environment: environment).load()
         if dryRun {
             let checkpoint = try ModelSource(path: settings.model).openForInspection()
-            let plan = try StartupPlan(checkpoint, settings: settings)
+            let plan = try StartupPlan(checkpoint, draft: ModelSource.openDraft(settings), settings: settings)
             print(plan)
             return try plan.check()
         }

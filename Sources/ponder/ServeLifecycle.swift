@@ -41,7 +41,8 @@ struct ServeLifecycle {
     /// - Throws: When the files are no model, the address cannot be listened on, or the model cannot be loaded.
     func run() async throws {
         let checkpoint = try ModelSource(path: settings.model).open()
-        let plan = try StartupPlan(checkpoint, settings: settings)
+        let draft = try ModelSource.openDraft(settings)
+        let plan = try StartupPlan(checkpoint, draft: draft, settings: settings)
         try plan.check()
         let name = plan.name
         service.registry.beginLoading(name)
@@ -49,7 +50,7 @@ struct ServeLifecycle {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let signals = TerminationSignals { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
-        ModelLoading(checkpoint: checkpoint, plan: plan, logger: logger).begin { result in
+        ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
             continuation.yield(.loaded(result))
         }
         try await handle(events, addresses: addresses) { continuation.yield(.drained) }

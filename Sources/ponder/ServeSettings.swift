@@ -1,5 +1,6 @@
 import Compute
 import Logging
+import Serving
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
 ///
@@ -34,6 +35,12 @@ struct ServeSettings: Equatable, Sendable {
 
     /// A folder for repacked weights, which are used from there instead of from memory.
     var tileCache: String?
+
+    /// A small checkpoint that guesses the model's tokens ahead.
+    var draftModel: String?
+
+    /// Which tokens are guessed and computed ahead.
+    var speculation = SpeculationMode.automatic
 
     /// The name that clients use for the model; nil is the file's or the folder's.
     var alias: String?

@@ -10,6 +10,8 @@ enum Setting: String, CaseIterable, Sendable {
     case kvCacheType = "kv-cache-type"
     case memoryLimit = "memory-limit"
     case tileCache = "tile-cache"
+    case draftModel = "draft-model"
+    case speculation
     case alias
     case apiKey = "api-key"
     case chatTemplateFile = "chat-template-file"
@@ -34,6 +36,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .kvCacheType: "one of f32, f16 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .tileCache: "the path of an existing folder"
+        case .draftModel: "the path of a GGUF file or of a checkpoint folder"
+        case .speculation: "one of auto, lookup and off"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .chatTemplateFile: "the path of a Jinja file"
@@ -55,6 +59,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .kvCacheType: options.kvCacheType
         case .memoryLimit: options.memoryLimit
         case .tileCache: options.tileCache
+        case .draftModel: options.draftModel
+        case .speculation: options.speculation
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
         case .chatTemplateFile: options.chatTemplateFile

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Logging
+import Serving
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
 struct SettingsLoader {
@@ -29,6 +30,8 @@ struct SettingsLoader {
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
         try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
         try read(.tileCache, Self.folder) { settings.tileCache = $0 }
+        try read(.draftModel) { settings.draftModel = $0 }
+        try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Compute
 import Engine
 import Foundation
 import Models
@@ -17,17 +18,21 @@ struct StartupPlan: Sendable {
     let name: String
     let settings: ServeSettings
     let model: MemoryPlan
+    /// The small model that guesses ahead.
+    let draft: MemoryPlan?
     let options: ModelStartupOptions
     let memory: EngineMemory
     /// Bytes that the process may take; nil where neither the settings nor the system say.
     let availableMemory: Int?
 
     init(
-        _ checkpoint: Checkpoint, settings: ServeSettings, limits: MachineLimits = .current()
+        _ checkpoint: Checkpoint, draft draftCheckpoint: Checkpoint? = nil, settings: ServeSettings,
+        limits: MachineLimits = .current()
     ) throws(ModelError) {
         name = settings.alias ?? checkpoint.name
         self.settings = settings
         model = try ModelLoader.describe(checkpoint)
+        draft = if let draftCheckpoint { try ModelLoader.describe(draftCheckpoint) } else { nil }
         availableMemory = settings.memoryLimit ?? limits.availableMemory
         var options = ModelStartupOptions()
         options.name = name
@@ -35,35 +40,45 @@ struct StartupPlan: Sendable {
         options.threadCount = settings.threads ?? limits.coreCount
         options.stepTokenBudget = settings.maxBatchTokens
         options.cacheFormat = settings.kvCacheType
+        options.speculation = settings.speculation
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
         options.creationTime = Int(Date().timeIntervalSince1970)
-        let weights = options.tileCache == nil ? model.residentByteCount : 0
+        let weights = options.tileCache == nil ? model.residentByteCount + (draft?.residentByteCount ?? 0) : 0
         options.cacheByteCount =
             settings.kvCacheMemory
             ?? CacheBudget.automatic(
                 plan: model,
+                draft: draft,
                 format: options.cacheFormat,
                 contextLength: options.contextLength ?? model.shape.contextLength,
-                fixedByteCount: weights + Self.workingByteCount(model, options.memory(for: model)),
+                fixedByteCount: weights + Self.workingByteCount(model, options.memory(for: model, draft: draft)),
                 availableMemory: availableMemory
             )
         self.options = options
-        memory = options.memory(for: model)
+        memory = options.memory(for: model, draft: draft)
     }
 
     /// Whether the weights stay in a file, from which the system fetches what is used.
     var mapsWeights: Bool { options.tileCache != nil }
 
     /// The weights in memory: those that the system cannot drop.
-    var weightByteCount: Int { mapsWeights ? 0 : model.residentByteCount }
+    var weightByteCount: Int { mapsWeights ? 0 : residentWeightByteCount }
+
+    /// The weights as they are used, of both models.
+    var residentWeightByteCount: Int { model.residentByteCount + (draft?.residentByteCount ?? 0) }
+
+    /// The bytes that one position takes in the caches of both models.
+    var cacheByteCountPerToken: Int {
+        memory.cacheByteCount / max(1, memory.cachedTokenCount)
+    }
 
     /// Tokenizer, executable, sampler and all else that does not depend on settings.
     var programByteCount: Int { Self.programByteCount(model) }
 
     /// What is resident once the model has answered for the first time; mapped weights count as far as they are used.
     var startByteCount: Int {
-        let cached = model.cacheByteCountPerToken(options.cacheFormat) * Self.firstChatTokenCount
-        return model.residentByteCount + memory.scratchByteCount + memory.logitByteCount + programByteCount
+        let cached = cacheByteCountPerToken * Self.firstChatTokenCount
+        return residentWeightByteCount + memory.scratchByteCount + memory.logitByteCount + programByteCount
             + min(cached, memory.cacheByteCount)
     }
 
@@ -104,7 +119,7 @@ struct StartupRefusal: Error, CustomStringConvertible {
         // Rounded down, so that following the advice is enough.
         let mebibytes = (availableMemory - plan.neededByteCount + plan.memory.cacheByteCount) >> 20
         let cache = mebibytes << 20
-        if cache >= plan.model.cacheByteCountPerToken(plan.options.cacheFormat) * 32 {
+        if cache >= plan.cacheByteCountPerToken * KVLayout.blockLength {
             help.append("--kv-cache-memory \(mebibytes)MiB")
         }
         if !plan.mapsWeights {

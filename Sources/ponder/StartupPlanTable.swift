@@ -8,11 +8,12 @@ extension StartupPlan: CustomStringConvertible {
         let weights = model.lines.map { line in
             (line.weightClass.rawValue, line.residentByteCount, line.formats.joined(separator: " "))
         }
+        let guesses = draft.map { [("draft model", $0.residentByteCount, $0.name)] } ?? []
         let place = options.tileCache.map { "in \($0.folder), dropped from memory where it is short" } ?? ""
         let cached = "\(MemoryPlan.grouped(memory.cachedTokenCount)) tokens of \(options.cacheFormat), as it fills"
         let rows = "steps of \(MemoryPlan.grouped(memory.stepTokenCount)) tokens"
         let sums = [
-            ("weights", model.residentByteCount, place),
+            ("weights", residentWeightByteCount, place),
             ("scratch", memory.scratchByteCount + memory.logitByteCount, rows),
             ("program", programByteCount, "tokenizer and all else"),
             (
@@ -30,7 +31,8 @@ extension StartupPlan: CustomStringConvertible {
             "\(name): \(model.architecture)",
             "context of \(MemoryPlan.grouped(memory.contextLength)) tokens, \(options.threadCount) threads",
         ]
-        return (head + [""] + Self.lines(weights + sums + (available.map { [$0] } ?? []))).joined(separator: "\n")
+        return (head + [""] + Self.lines(weights + guesses + sums + (available.map { [$0] } ?? []))).joined(
+            separator: "\n")
     }
 
     private static func lines(_ rows: [(label: String, byteCount: Int, note: String)]) -> [String] {

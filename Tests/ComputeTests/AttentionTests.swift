@@ -154,7 +154,7 @@ private struct FilledCache {
         let (queries, keys, values) = numbersFor(shape)
         for format in KVCacheFormat.allCases {
             var expected: [UInt32] = []
-            for set in InstructionSet.allCases {
+            for set in availableSets {
                 let pool = PoolChoice(set: set, threads: 1).make()
                 let cache = FilledCache(
                     format: format, kvHeads: 1, dimension: dimension, keys: keys, values: values, pool: pool)

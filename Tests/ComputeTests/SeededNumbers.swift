@@ -60,7 +60,7 @@ struct SeededNumbers: RandomNumberGenerator {
 }
 
 /// The instruction sets of this machine.
-let availableSets = InstructionSet.allCases.filter { $0 <= CPUFeatures.current.instructionSet }
+let availableSets = CPUFeatures.supportedSets
 
 /// Every instruction set of this machine with one thread and with two.
 let everyPool: [PoolChoice] = availableSets.flatMap { set in [1, 2].map { PoolChoice(set: set, threads: $0) } }

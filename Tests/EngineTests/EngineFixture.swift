@@ -46,12 +46,18 @@ struct Collected: Equatable {
     }
 }
 
+/// Guesses wherever there is room, whether it pays or not.
+extension Speculation {
+    static let always = Speculation(proposalLimit: 6, isAdaptive: false)
+}
+
 func makeEngine(
     _ configuration: EngineConfiguration = .small, vocabularySize: Int = 64,
     willCompute: (@Sendable (Int) -> Void)? = nil, script: ScriptedModel.Script? = nil
 ) throws -> InferenceEngine {
     try InferenceEngine(configuration: configuration, tokenBytes: NumberBytes()) {
-        ScriptedModel(vocabularySize: vocabularySize, willCompute: willCompute, script: script)
+        EngineModels(
+            model: ScriptedModel(vocabularySize: vocabularySize, willCompute: willCompute, script: script))
     }
 }
 
@@ -59,7 +65,7 @@ extension EngineConfiguration {
     /// Room for 64 blocks of four tokens, and small steps.
     static let small = EngineConfiguration(
         stepTokenBudget: 24, blockLength: 4, cacheSize: .blocks(64), queueLimit: 64, sequenceLimit: 16,
-        promptLogitRowLimit: 5)
+        promptLogitRowLimit: 5, speculation: .off)
 
     func changed(_ change: (inout EngineConfiguration) -> Void) -> EngineConfiguration {
         var copy = self

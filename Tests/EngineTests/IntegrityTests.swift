@@ -33,7 +33,7 @@ import Tokens
                     scheduler.setPaused(Bool.random(using: &generator), item.slot)
                 }
             default:
-                finished += step(&scheduler, &live)
+                finished += step(&scheduler, &live, &generator)
             }
             let violations = scheduler.integrityViolations()
             #expect(violations.isEmpty, "seed \(seed), operation \(operation): \(violations)")
@@ -44,7 +44,7 @@ import Tokens
         }
         var steps = 0
         while !live.isEmpty && steps < 5000 {
-            finished += step(&scheduler, &live)
+            finished += step(&scheduler, &live, &generator)
             steps += 1
         }
         #expect(live.isEmpty, "a sequence never ends")
@@ -65,23 +65,37 @@ import Tokens
         return Live(slot: slot, limit: Int.random(in: count...capacity, using: &generator))
     }
 
-    /// Computes a step and answers how many sequences it finished.
-    private func step(_ scheduler: inout Scheduler, _ live: inout [Live]) -> Int {
+    /// Computes a step, with guesses of which some are right, and answers how many sequences it finished.
+    private func step(
+        _ scheduler: inout Scheduler, _ live: inout [Live], _ generator: inout SeededGenerator
+    ) -> Int {
         guard scheduler.hasWork else { return 0 }
         var plan = StepPlan()
         scheduler.plan(into: &plan)
+        for index in plan.chunks.indices where plan.chunks[index].isDecode {
+            let wanted = Int.random(in: 0...6, using: &generator)
+            let granted = scheduler.extend(index, by: wanted, in: &plan)
+            #expect(granted <= wanted)
+            #expect(plan.spareLogitRowCount >= 0)
+        }
         #expect(plan.rowCount <= scheduler.limits.rowCount)
         #expect(plan.rowCount > 0 || plan.preemptionCount > 0, "a step without work")
         var finished = 0
         for chunk in plan.chunks {
             scheduler.settle(chunk)
             guard chunk.reachesEnd, let index = live.firstIndex(where: { $0.slot == chunk.slot }) else { continue }
-            if scheduler.sequences[chunk.slot].tokens.count >= live[index].limit {
+            let right = Int.random(in: 0...chunk.guessCount, using: &generator)
+            for place in 0...right where scheduler.sequences[chunk.slot].tokens.count < live[index].limit {
+                scheduler.append(TokenID(place % 2), to: chunk.slot, isComputed: place < right)
+            }
+            if scheduler.sequences[chunk.slot].pendingCount == 0
+                || scheduler.sequences[chunk.slot].tokens.count >= live[index].limit
+            {
                 scheduler.remove(chunk.slot)
                 live.remove(at: index)
                 finished += 1
             } else {
-                scheduler.append(TokenID(chunk.firstPosition % 2), to: chunk.slot)
+                scheduler.dropGuesses(of: chunk.slot)
             }
         }
         return finished

@@ -35,7 +35,8 @@ import Tokens
                 stepTokenBudget: stepTokenBudget, cacheSize: .blocks(blockCount), sequenceLimit: sequenceLimit),
             tokenBytes: NumberBytes()
         ) {
-            try ModelLoader.load(Checkpoint.open(path), pool: WorkerPool(threadCount: threadCount))
+            EngineModels(
+                model: try ModelLoader.load(Checkpoint.open(path), pool: WorkerPool(threadCount: threadCount)))
         }
     }
 

@@ -136,4 +136,36 @@ func settle(_ plan: StepPlan, _ scheduler: inout Scheduler) {
         scheduler.remove(second)
         #expect(step(&scheduler).chunks.map(\.slot) == [first])
     }
+
+    @Test func `guesses take what room is left, and wrong ones give it back`() {
+        var scheduler = makeScheduler(rows: 8, blocks: 8)
+        let slot = scheduler.add(prompt: prompt(3))
+        _ = step(&scheduler)
+        var plan = StepPlan()
+        scheduler.plan(into: &plan)
+        #expect(scheduler.extend(0, by: 9, in: &plan) == 4)
+        #expect(plan.chunks == [.init(slot: slot, firstPosition: 3, rowCount: 5, reachesEnd: true, guessCount: 4)])
+        #expect(plan.prefillRowCount == 0)
+        #expect(scheduler.sequences[slot].blockTable.count == 2)
+        scheduler.settle(plan.chunks[0])
+        scheduler.append(8, to: slot, isComputed: true)
+        scheduler.append(9, to: slot)
+        scheduler.dropGuesses(of: slot)
+        #expect(scheduler.sequences[slot].computedCount == 5)
+        #expect(scheduler.sequences[slot].blockTable.count == 2)
+        #expect(scheduler.integrityViolations().isEmpty)
+    }
+
+    @Test func `nobody gives way to a guess`() {
+        var scheduler = makeScheduler(rows: 64, blocks: 5)
+        let first = scheduler.add(prompt: prompt(7, 1))
+        _ = scheduler.add(prompt: prompt(7, 2))
+        _ = step(&scheduler)
+        var plan = StepPlan()
+        scheduler.plan(into: &plan)
+        #expect(scheduler.extend(0, by: 4, in: &plan) == 0)
+        #expect(scheduler.extend(1, by: 4, in: &plan) == 0)
+        #expect(plan.preemptionCount == 0)
+        #expect(scheduler.sequences[first].blockTable.count == 2)
+    }
 }

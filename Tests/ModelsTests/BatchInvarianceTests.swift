@@ -44,7 +44,7 @@ import Tokens
         }
     }
 
-    @Test(arguments: [InstructionSet.portable, .avx2]) func instructionSetsAgree(set: InstructionSet) throws {
+    @Test(arguments: CPUFeatures.supportedSets.dropLast()) func instructionSetsAgree(set: InstructionSet) throws {
         for path in ["moe/gguf/moe-Q8_0.gguf", "dense-tied/hf"] {
             let tokens = Self.prompt(3, length: 5)
             let plain = try ModelRun(ModelRun.load(path, features: .limited(to: set)), format: .f16)

@@ -1,4 +1,6 @@
+import Engine
 import JSON
+import ServingTestSupport
 import Testing
 import Tokens
 
@@ -32,6 +34,26 @@ import Tokens
             let json = try await complete(client, ["prompt": prompt]).json
             #expect(json["choices"]?.arrayValue?.map { $0["text"] } == texts)
             #expect(json["choices"]?.arrayValue?.map { $0["index"]?.intValue } == Array(texts.indices))
+        }
+    }
+
+    @Test func timingsTellOfGuessesWhereThereWereAny() async throws {
+        let body: JSONValue = ["prompt": "Once", "max_tokens": 40]
+        var options = TestModel.Options()
+        for speculation in [Speculation.off, Speculation(isAdaptive: false)] {
+            options.speculation = speculation
+            let client = try APIClient(options)
+            client.model.prepare(String(repeating: ".,", count: 40), forText: "Once")
+            let timings = try await complete(client, body).json["timings"]
+            #expect(timings?["predicted_n"] == 40)
+            if speculation == .off {
+                #expect(timings?["draft_n"] == nil)
+                #expect(timings?["draft_n_accepted"] == nil)
+            } else {
+                let (proposed, accepted) = (timings?["draft_n"]?.intValue, timings?["draft_n_accepted"]?.intValue)
+                #expect(try #require(accepted) > 20)
+                #expect(try #require(proposed) >= #require(accepted))
+            }
         }
     }
 

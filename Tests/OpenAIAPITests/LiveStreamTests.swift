@@ -39,11 +39,7 @@ import Testing
 
     @Test func aClientThatGoesAwayCancelsItsGeneration() async throws {
         struct Gone: Error {}
-        var options = TestModel.Options()
-        let dot = try TestModel().tokens(".")[0]
-        options.improvise = { _ in dot }
-        options.contextLength = 2048
-        let client = try APIClient(options)
+        let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
         let reply = WatchedReply { text in
             if text.contains("\"content\":\".") { throw Gone() }
         }
@@ -57,11 +53,7 @@ import Testing
     }
 
     @Test func cancellingTheTaskOfARequestCancelsItsGeneration() async throws {
-        var options = TestModel.Options()
-        let dot = try TestModel().tokens(".")[0]
-        options.improvise = { _ in dot }
-        options.contextLength = 2048
-        let client = try APIClient(options)
+        let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
         let task = Task { try await client.chat(APIClient.chat()) }
         while client.model.served.engine.statistics.runningCount == 0 {
             await Task.yield()
@@ -74,11 +66,7 @@ import Testing
     }
 
     @Test func aFailureInTheMiddleOfAStreamIsAnErrorEventAndTheEnd() async throws {
-        var options = TestModel.Options()
-        let dot = try TestModel().tokens(".")[0]
-        options.improvise = { _ in dot }
-        options.contextLength = 2048
-        let client = try APIClient(options)
+        let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
         let gate = Gate()
         let reply = WatchedReply { text in
             if text.contains("\"content\":\".") { gate.open() }
@@ -98,11 +86,7 @@ import Testing
     }
 
     @Test func aStreamThatTheServerCutsShortSaysSo() async throws {
-        var options = TestModel.Options()
-        let dot = try TestModel().tokens(".")[0]
-        options.improvise = { _ in dot }
-        options.contextLength = 2048
-        let client = try APIClient(options)
+        let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
         let gate = Gate()
         let reply = WatchedReply { text in
             if text.contains("\"content\":\".") { gate.open() }

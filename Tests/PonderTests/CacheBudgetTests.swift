@@ -26,6 +26,17 @@ import Testing
         #expect(budget(plan.weightByteCount + (8 << 30)) == 4 << 30)
     }
 
+    @Test func `a draft model's cache is counted`() {
+        let most = CacheBudget.automatic(
+            plan: plan, draft: plan, format: .f16, contextLength: 100, fixedByteCount: 0,
+            availableMemory: 1 << 50)
+        #expect(most == 2 * budget(1 << 50, contextLength: 100))
+        let half = CacheBudget.automatic(
+            plan: plan, draft: plan, format: .f16, contextLength: 40_960,
+            fixedByteCount: 2 * plan.weightByteCount, availableMemory: 2 * plan.weightByteCount + (8 << 30))
+        #expect(half == 4 << 30)
+    }
+
     @Test func `no more is taken than full contexts can use`() {
         let perToken = plan.cacheByteCountPerToken(.f16)
         #expect(budget(1 << 50) == perToken * 40_960 * CacheBudget.sequenceCount)

@@ -1,4 +1,5 @@
 import Foundation
+import Serving
 import Testing
 
 @testable import ponder
@@ -38,7 +39,7 @@ import Testing
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
-            "--drain-seconds", "1.5",
+            "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -56,6 +57,8 @@ import Testing
         expected.chatTemplateFile = "a.jinja"
         expected.logLevel = .debug
         expected.drain = .milliseconds(1_500)
+        expected.draftModel = "draft.gguf"
+        expected.speculation = .lookup
         #expect(settings == expected)
     }
 

@@ -65,6 +65,17 @@ import Testing
         #expect(refusal(tight)?.contains("and 1 GiB is its limit") == true)
     }
 
+    @Test func `a draft model counts with weights, scratch and cache`() throws {
+        let checkpoint = try Checkpoint.open(Fixtures.path("qwen3/configs/Qwen3-0.6B.config.json"))
+        let alone = try StartupPlan(checkpoint, settings: ServeSettings(), limits: MachineLimits(processorCount: 1))
+        let both = try StartupPlan(
+            checkpoint, draft: checkpoint, settings: ServeSettings(), limits: MachineLimits(processorCount: 1))
+        #expect(both.weightByteCount == 2 * alone.weightByteCount)
+        #expect(both.memory.scratchByteCount == 2 * alone.memory.scratchByteCount)
+        // The cache's bytes are the same, and hold half as many tokens.
+        #expect(abs(both.memory.cachedTokenCount - alone.memory.cachedTokenCount / 2) <= 32)
+    }
+
     @Test func `mapped weights need no memory of their own`() throws {
         let plan = try plan(available: 8 << 30) {
             $0.tileCache = "/cache"

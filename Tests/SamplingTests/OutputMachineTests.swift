@@ -84,6 +84,7 @@ import Tokens
         #expect(labels(&machine, [1, 2, 3]) == "rrr")
         var forced: [TokenID] = []
         while let token = machine.forcedToken {
+            #expect(machine.forcedTokens.first == token)
             forced.append(token)
             _ = machine.accept(token)
         }
@@ -97,6 +98,7 @@ import Tokens
         var machine = OutputMachine(tokens: Self.tokens, thinkingBudget: 3, stopPhrase: Self.phrase)
         #expect(labels(&machine, [90, 1, 91, 2, 3, 4]) == "RrRccc")
         #expect(machine.forcedToken == nil)
+        #expect(machine.forcedTokens.isEmpty)
     }
 
     @Test func `a budget of nothing forces the phrase at once`() {

@@ -1,5 +1,6 @@
 import Chat
-import Engine
+public import Engine
+import Foundation
 import Sampling
 public import Serving
 public import TestSupport
@@ -18,12 +19,22 @@ public struct TestModel: Sendable {
         public var queueLimit = 256
         public var sequenceLimit = 64
         public var stepTokenBudget = 512
+        public var speculation = Speculation.off
         /// What follows a prompt that no reply was prepared for.
         public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
         /// Called on the engine thread before each step; may wait.
         public var willCompute: (@Sendable (_ rowCount: Int) -> Void)?
 
         public init() {}
+
+        /// Nothing but one token, until the context is full; so slowly that whoever ends the reply comes in time.
+        public static func droning(_ token: TokenID, contextLength: Int = 2048) -> Options {
+            var options = Options()
+            options.improvise = { _ in token }
+            options.contextLength = contextLength
+            options.willCompute = { _ in Thread.sleep(forTimeInterval: 0.002) }
+            return options
+        }
     }
 
     public let served: ServedModel
@@ -41,10 +52,13 @@ public struct TestModel: Sendable {
         configuration.sequenceLimit = options.sequenceLimit
         configuration.stepTokenBudget = options.stepTokenBudget
         configuration.vocabularyLimit = tokenizer.tokenCount
+        // Tests count steps, and how many there are must not depend on time.
+        configuration.speculation = options.speculation
         let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
-            ScriptedModel(
-                vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
-                script: ScriptedModel.choosing { replies.next(after: $0) })
+            EngineModels(
+                model: ScriptedModel(
+                    vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
+                    script: ScriptedModel.choosing { replies.next(after: $0) }))
         }
         let format = try options.template.map { template in
             try ChatFormat(

@@ -205,11 +205,7 @@ import Tokens
     }
 
     @Test func droppingAStreamCancelsItsGeneration() async throws {
-        let dot = try TestModel().tokens(".")[0]
-        var options = TestModel.Options()
-        options.improvise = { _ in dot }
-        options.contextLength = 4096
-        let model = try TestModel(options)
+        let model = try TestModel(.droning(try TestModel().tokens(".")[0], contextLength: 4096))
         do {
             _ = try model.service.chat(request())
         }

@@ -1,4 +1,5 @@
 import Chat
+import Checkpoints
 import JSON
 import Serving
 import TestSupport
@@ -72,6 +73,40 @@ import Tokens
         let prompt = try model.chatFormat?.prompt(
             for: ChatPromptRequest(messages: [ChatMessage(role: .user, content: "Hi")]))
         #expect(prompt?.text == "Hi!")
+    }
+
+    @Test func aDraftModelChangesNoReplyAndIsCounted() async throws {
+        let checkpoint = try Checkpoint.open(Fixtures.path("models/dense-tied/hf"))
+        var options = ModelStartupOptions()
+        options.speculation = .off
+        var contents: [String] = []
+        for speculation in [SpeculationMode.off, .automatic, .lookup] {
+            options.speculation = speculation
+            let registry = ModelRegistry()
+            registry.add(try ModelStartup.load(checkpoint, draft: checkpoint, options: options))
+            var request = ChatRequest(messages: [ChatMessage(role: .user, content: "one two one two one two")])
+            request.options.temperature = 0
+            request.options.maximumTokens = 60
+            request.options.ignoresEnd = true
+            let result = try await ChatResult(of: InferenceService(registry: registry).chat(request))
+            contents.append(result.choices[0].content)
+            #expect(result.usage.completionTokens == 60)
+            #expect(result.usage.acceptedDraftTokens <= result.usage.draftTokens)
+            #expect(speculation != .off || result.usage.draftTokens == 0)
+        }
+        #expect(Set(contents).count == 1)
+    }
+
+    @Test func aDraftOfAnotherVocabularyIsRefusedWithTheTokenThatDiffers() throws {
+        let checkpoint = try Checkpoint.open(Fixtures.path("models/dense-tied/hf"))
+        let stranger = try Checkpoint.open(Fixtures.path("../../Sources/BuiltinModel/model.gguf"))
+        do {
+            _ = try ModelStartup.load(checkpoint, draft: stranger)
+            Issue.record("the draft was taken")
+        } catch {
+            #expect(error.description.contains("cannot be the draft model: its token"))
+            #expect(!error.description.contains("\n"))
+        }
     }
 
     @Test func otherWeightsHaveAnotherFingerprint() throws {

@@ -10,6 +10,13 @@
 
 typedef uint8_t u8x32 __attribute__((ext_vector_type(32)));
 
+/// Four codes of a row, for all lanes.
+typedef int32_t quad_codes;
+
+inlined quad_codes read_quad(const struct activation_block *block, int quad) {
+    return load_vector(int32_t, block->codes + quad * 4);
+}
+
 // vpmaddubsw adds two products in 16 bits and saturates. Codes up to 127 cannot reach that (2 * 127 * 127); larger ones
 // are taken as signed numbers around 128, their magnitudes (up to 128) meeting x with their sign: then the offset is
 // done.
@@ -27,15 +34,15 @@ inlined __m256i dot_of_half(__m256i codes, __m256i x, bool codes_exceed_127) {
     return _mm256_madd_epi16(_mm256_maddubs_epi16(codes, x), _mm256_set1_epi16(1));
 }
 
-inlined i32x16 add_dot(i32x16 sum, u8x64 codes, int32_t word, bool codes_exceed_127) {
+inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_127) {
     struct {
         __m256i halves[2];
     } split, sums;
     memcpy(&split, &codes, sizeof split);
     memcpy(&sums, &sum, sizeof sums);
-    const __m256i x = _mm256_set1_epi32(word);
+    const __m256i all = _mm256_set1_epi32(x);
     for (int i = 0; i < 2; i++)
-        sums.halves[i] = _mm256_add_epi32(sums.halves[i], dot_of_half(split.halves[i], x, codes_exceed_127));
+        sums.halves[i] = _mm256_add_epi32(sums.halves[i], dot_of_half(split.halves[i], all, codes_exceed_127));
     memcpy(&sum, &sums, sizeof sum);
     return sum;
 }
@@ -51,7 +58,7 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return indices;
 }
 
-enum { product_rows_limit = 2, attention_rows = 2, float_tiles = 2 };
+enum { product_rows_limit = 2, attention_rows = 2, float_tiles = 2, panels_are_signed = false };
 
 #include "../lanes/lanes_table.h"
 

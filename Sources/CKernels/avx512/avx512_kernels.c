@@ -9,16 +9,23 @@
 
 #include "../lanes/lanes.h"
 
+/// Four codes of a row, for all lanes.
+typedef int32_t quad_codes;
+
+inlined quad_codes read_quad(const struct activation_block *block, int quad) {
+    return load_vector(int32_t, block->codes + quad * 4);
+}
+
 /// The sums' start: minus offset times the sum of x.
 inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
     (void)codes_exceed_127;
     return (i32x16)negative_sum << (i32x16)offset_shift;
 }
 
-/// Adds each lane's four products of unsigned codes with the four signed ones of `word`.
-inlined i32x16 add_dot(i32x16 sum, u8x64 codes, int32_t word, bool codes_exceed_127) {
+/// Adds each lane's four products of unsigned codes with the four signed ones of `x`.
+inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_127) {
     (void)codes_exceed_127;
-    return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, _mm512_set1_epi32(word));
+    return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, _mm512_set1_epi32(x));
 }
 
 inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
@@ -26,7 +33,7 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return (u8x64)_mm512_shuffle_epi8(tables, (__m512i)indices);
 }
 
-enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4 };
+enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4, panels_are_signed = false };
 
 #include "../lanes/lanes_table.h"
 

@@ -18,15 +18,20 @@
 #include "weight_formats.h"
 #include "worker_pool.h"
 
-/// Instruction sets that have a table of their own, in ascending order.
+/// Instruction sets that have a table of their own: first x86-64's, then arm64's, each in ascending order.
 enum instruction_set {
     instruction_set_portable = 0,
-    instruction_set_avx2 = 1,   // with FMA and F16C
-    instruction_set_avx512 = 2, // F, BW, VL, DQ and VNNI
+    instruction_set_avx2 = 1,      // with FMA and F16C
+    instruction_set_avx512 = 2,    // F, BW, VL, DQ and VNNI
+    instruction_set_neon = 3,      // with dot products (sdot)
+    instruction_set_neon_i8mm = 4, // and with products of signed and unsigned bytes and of byte matrices
 };
 
 /// The best instruction set that this processor and its operating system support.
 enum instruction_set detected_instruction_set(void);
+
+/// Whether this processor can run an instruction set's table.
+bool instruction_set_is_supported(enum instruction_set set);
 
 /// 32 activations of one row as signed codes: value = scale * code.
 struct activation_block {
@@ -77,7 +82,7 @@ struct kernel_table {
     struct machine_probes probes;
 };
 
-/// The table of an instruction set, or of the best one below it that this build and this processor have.
+/// The table of an instruction set, or of the next lower one that this processor supports.
 const struct kernel_table *kernels_for(enum instruction_set limit);
 
 /// Multiplies rows with a matrix on the pool's workers; quantised weights need `rows->blocks` filled.

@@ -1,8 +1,8 @@
 #ifndef PONDER_LANES_H
 #define PONDER_LANES_H
 
-// Sixteen lanes as clang's vector types: one 512-bit register or two of 256 bits, whatever the file that includes this
-// is compiled for. Included after that file's target attribute, so every function here is static.
+// Sixteen lanes as clang's vector types: one 512-bit register, two of 256 bits or four of 128, whatever the file that
+// includes this is compiled for. Included after that file's target attribute, so every function here is static.
 
 #include "../exponential.h"
 #include "../tile_layout.h"

@@ -140,8 +140,11 @@ inlined void score_stride_as(enum kv_format format, const struct attention_keys 
         stride_case(8, 1);
         stride_case(4, 2);
         stride_case(2, 4);
+        stride_case(1, 4);
+    } else {
+        stride_case(2, 1);
+        stride_case(1, 2);
     }
-    stride_case(1, 4);
 #undef stride_case
 }
 

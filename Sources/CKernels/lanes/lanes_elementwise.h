@@ -61,7 +61,7 @@ static void lanes_softmax(float *values, size_t count) {
     const float maximum = largest_lane(maxima);
     for (size_t i = 0; i < count; i += 16) {
         const size_t left = left_from(i, count);
-        const f32x16 powers = exponentials(load_some_floats(values + i, left, maximum - 100) - splat(maximum));
+        const f32x16 powers = exponentials(load_some_floats(values + i, left, -INFINITY) - splat(maximum));
         sums += powers;
         store_some_floats(values + i, powers, left);
     }

@@ -1,104 +1,14 @@
 #ifndef PONDER_LANES_MULTIPLY_H
 #define PONDER_LANES_MULTIPLY_H
 
-#include "lanes_unpack.h"
+#include "lanes_panels.h"
 
-// Products with quantised weights. Two ways with the same sums:
-//   direct: for a few rows and the formats that matter most: codes go from the tile straight into registers;
-//   panel:  for many rows, and for all other formats: some columns of one or two tiles are first unpacked into the
-//           worker's scratch, as bytes and floats, and then meet all rows.
-// `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file.
+// Products with quantised weights. Two ways with the same sums: *direct*, for fewer rows and the formats that matter most,
+// takes codes from the tile straight into registers; all else goes through panels.
 
-/// What the inner loop must know of a format, constant wherever it is used but for the shift.
-struct product_kind {
-    bool scales_per_16;
-    bool has_minimums;
-    bool codes_exceed_127;
-    int offset_shift;
-};
-
-inlined struct product_kind kind_of(enum weight_format format) {
-    const struct tile_traits traits = traits_of(format);
-    return (struct product_kind){traits.scales_per_16, traits.has_minimums, traits.codes_exceed_127,
-                                 traits.offset_shift};
-}
-
-/// 64 columns of one tile: where codes, scales and minimums are.
-struct product_group {
-    const uint8_t *codes;
-    const f32x16 *scales;
-    const f32x16 *minimums;
-};
-
-inlined int32_t read_codes(const struct activation_block *block, int quad) {
-    int32_t word;
-    memcpy(&word, block->codes + quad * 4, sizeof word);
-    return word;
-}
-
-inlined int32_t negative_sum_of(const struct activation_block *block, bool scales_per_16, int part) {
-    if (!scales_per_16) return block->negative_sum;
-    return part == 0 ? block->negative_sum_of_first : block->negative_sum - block->negative_sum_of_first;
-}
-
-/// Adds one scale group (32 columns, or part 0 or 1 of them) of `tiles` tiles and `rows` rows to the sums.
-inlined void add_scale_group(enum weight_format format, struct product_kind kind, int tiles, int rows,
-                             const struct product_group *groups, int half, int part,
-                             const struct activation_block *const *blocks, size_t block, f32x16 (*sums)[8]) {
-    const int quads = kind.scales_per_16 ? 4 : 8;
-    const int scale = kind.scales_per_16 ? half * 2 + part : half;
-    i32x16 dots[2][8];
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-        const int32_t negative_sum = negative_sum_of(&blocks[row][block], kind.scales_per_16, part);
-        dots[0][row] =
-            kind.has_minimums ? (i32x16)0 : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
-        if (tiles == 2) dots[1][row] = dots[0][row];
-    }
-#pragma clang loop unroll(full)
-    for (int quad = part * quads; quad < (part + 1) * quads; quad++) {
-        u8x64 codes[2];
-#pragma clang loop unroll(full)
-        for (int tile = 0; tile < tiles; tile++) codes[tile] = group_codes(format, groups[tile].codes, half, quad);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
-            const int32_t word = read_codes(&blocks[row][block], quad);
-#pragma clang loop unroll(full)
-            for (int tile = 0; tile < tiles; tile++)
-                dots[tile][row] = add_dot(dots[tile][row], codes[tile], word, kind.codes_exceed_127);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-        const struct activation_block *x = &blocks[row][block];
-#pragma clang loop unroll(full)
-        for (int tile = 0; tile < tiles; tile++) {
-            const f32x16 factor = groups[tile].scales[scale] * splat(x->scale);
-            sums[tile][row] = fused(as_floats(dots[tile][row]), factor, sums[tile][row]);
-            if (!kind.has_minimums) continue;
-            const float sum =
-                kind.scales_per_16 ? x->scale * (float)negative_sum_of(x, true, part) : x->scaled_negative_sum;
-            sums[tile][row] = fused(groups[tile].minimums[scale], splat(sum), sums[tile][row]);
-        }
-    }
-}
-
-inlined void add_product_group(enum weight_format format, struct product_kind kind, int tiles, int rows,
-                               const struct product_group *groups, const struct activation_block *const *blocks,
-                               size_t first_block, f32x16 (*sums)[8]) {
-    const int parts = kind.scales_per_16 ? 2 : 1;
-#pragma clang loop unroll(full)
-    for (int half = 0; half < 2; half++)
-#pragma clang loop unroll(full)
-        for (int part = 0; part < parts; part++) {
-            add_scale_group(format, kind, tiles, rows, groups, half, part, blocks, first_block + (size_t)half, sums);
-            // Keeps the compiler from mixing scale groups, which costs more registers than there are.
-            if (kind.scales_per_16) __asm__ volatile("" ::: "memory");
-        }
-}
-
-/// One tile and `rows` rows, from the first column to the last.
-inlined void multiply_direct(enum weight_format format, int rows, const uint8_t *tile, size_t columns,
+/// One tile and `rows` rows, from the first column to the last; `ahead`, as many bytes, is fetched meanwhile.
+inlined void multiply_direct(enum weight_format format, int rows, const uint8_t *tile, const uint8_t *ahead,
+                             size_t columns,
                              const struct activation_block *const *blocks, float *const *results, size_t output,
                              size_t lanes) {
     const struct tile_traits traits = traits_of(format);
@@ -107,246 +17,58 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
     const int groups = traits.superblock_columns / 64, scales_per_group = traits.scales_per_16 ? 4 : 2;
     size_t block = 0;
     for (size_t superblock = superblock_count(traits, columns); superblock > 0; superblock--) {
-        prefetch_bytes(tile + prefetch_distance, traits.header_bytes);
+        prefetch_bytes(ahead, traits.header_bytes);
         header_scales(format, tile, scales, minimums);
         for (int group = 0; group < groups; group++, block += 2) {
-            prefetch_bytes(tile + prefetch_distance + traits.header_bytes + group * traits.group_bytes,
-                           traits.group_bytes);
+            prefetch_bytes(ahead + traits.header_bytes + group * traits.group_bytes, traits.group_bytes);
             const struct product_group parts = {tile + traits.header_bytes + group * traits.group_bytes,
                                                 scales + group * scales_per_group, minimums + group * scales_per_group};
             add_product_group(format, kind_of(format), 1, rows, &parts, blocks, block, sums);
         }
         tile += superblock_bytes(traits);
+        ahead += superblock_bytes(traits);
     }
     for (int row = 0; row < rows; row++) store_some_floats(results[row] + output, sums[0][row], lanes);
 }
 
-enum { panel_columns = 1024, panel_groups = panel_columns / 64 };
-
-/// Some columns of one tile, unpacked.
-struct panel {
-    const uint8_t *groups[panel_groups]; // where each group's codes are: in `codes`, or in the tile itself
-    uint8_t codes[panel_groups][1024];
-    f32x16 scales[panel_groups][4];
-    f32x16 minimums[panel_groups][4];
-};
-
-_Static_assert(2 * sizeof(struct panel) <= kernel_scratch_bytes, "two tiles' panels fit a worker's scratch");
-
-inlined void unpack_superblock(enum weight_format format, const uint8_t *superblock, struct panel *panel,
-                               size_t group) {
-    const struct tile_traits traits = traits_of(format);
-    f32x16 scales[16], minimums[16];
-    header_scales(format, superblock, scales, minimums);
-    const int per_group = traits.scales_per_16 ? 4 : 2;
-    for (int i = 0; i < traits.superblock_columns / 64; i++) {
-        const uint8_t *source = superblock + traits.header_bytes + i * traits.group_bytes;
-        uint8_t *codes = panel->codes[group + (size_t)i];
-        const bool is_unpacked = traits.planes == planes_byte;
-        panel->groups[group + (size_t)i] = is_unpacked ? source : codes;
-        if (!is_unpacked) {
-#pragma clang loop unroll(full)
-            for (int vector = 0; vector < 16; vector++) {
-                const u8x64 unpacked = group_codes(format, source, vector / 8, vector % 8);
-                store_vector(codes + vector * 64, unpacked);
-            }
-        }
-        for (int scale = 0; scale < per_group; scale++) {
-            panel->scales[group + (size_t)i][scale] = scales[i * per_group + scale];
-            if (traits.has_minimums) panel->minimums[group + (size_t)i][scale] = minimums[i * per_group + scale];
-        }
-    }
-}
-
-inlined void unpack_panel_of(enum weight_format format, const uint8_t *tile, size_t first_column, size_t columns,
-                             struct panel *panel) {
-    const struct tile_traits traits = traits_of(format);
-    const size_t first = first_column / traits.superblock_columns;
-    const size_t groups_per_superblock = traits.superblock_columns / 64;
-    for (size_t i = 0; i < superblock_count(traits, columns); i++)
-        unpack_superblock(format, tile + (first + i) * superblock_bytes(traits), panel, i * groups_per_superblock);
-}
-
-static __attribute__((noinline)) void unpack_panel(enum weight_format format, const uint8_t *tile, size_t first_column,
-                                                   size_t columns, struct panel *panel) {
-#define unpack_case(name)                                                                                              \
-    case name: unpack_panel_of(name, tile, first_column, columns, panel); break
+/// Up to so many rows a format's own kernels beat its panels; measured with weights from memory.
+inlined size_t direct_rows_limit(enum weight_format format) {
+    if (product_rows_limit < 6) return 8;
     switch (format) {
-        unpack_case(weight_format_q8_0);
-        unpack_case(weight_format_q4_0);
-        unpack_case(weight_format_q4_1);
-        unpack_case(weight_format_q5_0);
-        unpack_case(weight_format_q5_1);
-        unpack_case(weight_format_q2_k);
-        unpack_case(weight_format_q3_k);
-        unpack_case(weight_format_q4_k);
-        unpack_case(weight_format_q5_k);
-        unpack_case(weight_format_q6_k);
-        unpack_case(weight_format_iq4_nl);
-        unpack_case(weight_format_iq4_xs);
-        unpack_case(weight_format_mxfp4);
-    default: break;
-    }
-#undef unpack_case
-}
-
-/// Weights that are wanted next: they are fetched into the second-level cache bit by bit, while the ones at hand are
-/// multiplied, so that memory and arithmetic are busy at the same time.
-struct prefetch_stream {
-    const uint8_t *bytes[2];
-    size_t lines[2];       // of 64 bytes, yet to be fetched
-    size_t lines_per_step; // a step is one group of columns and a few rows
-};
-
-inlined void prefetch_step(struct prefetch_stream *stream) {
-    for (size_t i = 0; i < stream->lines_per_step; i++) {
-        const int part = stream->lines[0] > 0 ? 0 : 1;
-        if (stream->lines[part] == 0) return;
-        __builtin_prefetch(stream->bytes[part], 0, 2);
-        stream->bytes[part] += 64;
-        stream->lines[part]--;
+    case weight_format_q6_k: return SIZE_MAX; // two tiles with four scales a half do not fit the registers
+    case weight_format_q4_0: return 48;
+    case weight_format_q8_0: return 32;
+    default: return 16;
     }
 }
-
-/// The panels of one or two tiles and the rows that meet them.
-struct panel_work {
-    const struct panel *panels;
-    size_t groups;
-    size_t first_block;
-    const struct activation_block *const *blocks;
-    float *const *results;
-    size_t output;
-    size_t lanes;   // of the last tile
-    bool continues; // the results hold the sums of earlier columns
-    struct prefetch_stream *upcoming;
-};
-
-inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row) {
-    f32x16 sums[2][8];
-    for (int t = 0; t < tiles; t++)
-        for (int r = 0; r < rows; r++) {
-            const size_t lanes = t + 1 < tiles ? 16 : work->lanes;
-            const float *result = work->results[row + (size_t)r] + work->output + t * 16;
-            sums[t][r] = work->continues ? load_some_floats(result, lanes, 0) : splat(0);
-        }
-    for (size_t group = 0; group < work->groups; group++) {
-        struct product_group groups[2];
-        for (int t = 0; t < tiles; t++)
-            groups[t] = (struct product_group){work->panels[t].groups[group], work->panels[t].scales[group],
-                                               work->panels[t].minimums[group]};
-        prefetch_step(work->upcoming);
-        // A panel's codes lie as Q8_0's do.
-        add_product_group(weight_format_q8_0, kind, tiles, rows, groups, work->blocks + row,
-                          work->first_block + group * 2, sums);
-    }
-    for (int t = 0; t < tiles; t++)
-        for (int r = 0; r < rows; r++)
-            store_some_floats(work->results[row + (size_t)r] + work->output + t * 16, sums[t][r],
-                              t + 1 < tiles ? 16 : work->lanes);
-}
-
-inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
-    size_t row = 0;
-    // Six rows' sums and a minimum do not fit the registers.
-    if (product_rows_limit >= 6 && !kind.has_minimums)
-        for (; row + 6 <= count; row += 6) multiply_panel(kind, tiles, 6, work, row);
-    if (product_rows_limit >= 4)
-        for (; row + 4 <= count; row += 4) multiply_panel(kind, tiles, 4, work, row);
-    for (; row + 2 <= count; row += 2) multiply_panel(kind, tiles, 2, work, row);
-    for (; row < count; row++) multiply_panel(kind, tiles, 1, work, row);
-}
-
-static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
-                                                      const struct panel_work *work, size_t count) {
-#define panel_case(per_16, minimums, wide)                                                                             \
-    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == wide) {              \
-        const struct product_kind constant = {per_16, minimums, wide, kind.offset_shift};                              \
-        if (tiles == 2)                                                                                                \
-            multiply_panel_rows(constant, 2, work, count);                                                             \
-        else                                                                                                           \
-            multiply_panel_rows(constant, 1, work, count);                                                             \
-    }
-    panel_case(false, false, true) else panel_case(false, false, false) else panel_case(
-        false, true, false) else panel_case(true, false, false) else panel_case(true, true, false)
-#undef panel_case
-}
-
-/// Steps of a panel's multiplication: row blocks as multiply_panel_rows cuts them, times groups.
-static size_t panel_steps(size_t rows, size_t groups) {
-    const size_t block = product_rows_limit >= 4 ? product_rows_limit : 2;
-    return (rows + block - 1) / block * groups;
-}
-
-/// The panel of columns that comes after the one at `column`: of the same tiles, or the first one of `next_tiles`.
-static struct prefetch_stream upcoming_panel(const struct weight_tiles *weights, const uint8_t *tiles_data, int tiles,
-                                             size_t column, const uint8_t *next_tiles, size_t steps) {
-    const struct tile_traits traits = traits_of(weights->format);
-    const bool is_last = column + panel_columns >= weights->columns;
-    const size_t first = is_last ? 0 : column + panel_columns;
-    const size_t left = weights->columns - first, columns = left < panel_columns ? left : panel_columns;
-    const size_t lines = superblock_count(traits, columns) * superblock_bytes(traits) / 64;
-    const uint8_t *data = is_last ? next_tiles : tiles_data;
-    struct prefetch_stream stream = {0};
-    if (!data) return stream;
-    for (int t = 0; t < tiles; t++) {
-        stream.bytes[t] =
-            data + (size_t)t * weights->tile_bytes + first / traits.superblock_columns * superblock_bytes(traits);
-        stream.lines[t] = lines;
-    }
-    stream.lines_per_step = (lines * (size_t)tiles + steps - 1) / steps;
-    return stream;
-}
-
-static void multiply_through_panels(const struct weight_tiles *weights, size_t tile, int tiles,
-                                    const struct multiply_rows *rows, const uint8_t *next_tiles,
-                                    struct panel *panels) {
-    const size_t outputs_left = weights->rows - (tile + (size_t)tiles - 1) * 16;
-    const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
-    for (size_t column = 0; column < weights->columns; column += panel_columns) {
-        const size_t left = weights->columns - column;
-        const size_t columns = left < panel_columns ? left : panel_columns;
-        const size_t groups = activation_block_count(columns) / 2;
-        for (int t = 0; t < tiles; t++)
-            unpack_panel(weights->format, data + (size_t)t * weights->tile_bytes, column, columns, &panels[t]);
-        struct prefetch_stream upcoming =
-            upcoming_panel(weights, data, tiles, column, next_tiles, panel_steps(rows->count, groups));
-        const struct panel_work work = {
-            .panels = panels,
-            .groups = groups,
-            .first_block = column / 32,
-            .blocks = rows->blocks,
-            .results = rows->results,
-            .output = tile * 16,
-            .lanes = outputs_left < 16 ? outputs_left : 16,
-            .continues = column > 0,
-            .upcoming = &upcoming,
-        };
-        multiply_panels(kind_of(weights->format), tiles, &work, rows->count);
-    }
-}
-
-enum { direct_rows_limit = 8 };
 
 inlined void multiply_rows_directly(enum weight_format format, const struct weight_tiles *weights, size_t tile,
-                                    const struct multiply_rows *rows) {
+                                    const struct multiply_rows *rows, const uint8_t *next_tile) {
     const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
     const size_t left = weights->rows - tile * 16, lanes = left < 16 ? left : 16;
+    // The first rows bring the tile itself, those after them the next one.
+    const uint8_t *ahead = data + prefetch_distance;
     size_t row = 0;
 #define direct_case(width)                                                                                             \
-    for (; row + width <= rows->count; row += width)                                                                   \
-    multiply_direct(format, width, data, weights->columns, rows->blocks + row, rows->results + row, tile * 16, lanes)
-    if (product_rows_limit >= 6) direct_case(8);
+    for (; row + width <= rows->count; row += width, ahead = next_tile)                                                \
+    multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row, tile * 16,  \
+                    lanes)
+    // Eight rows' sums and a minimum do not fit the registers.
+    if (product_rows_limit >= 6 && !kind_of(format).has_minimums) direct_case(8);
     direct_case(4);
     direct_case(2);
     direct_case(1);
 #undef direct_case
 }
 
-/// Whether the format has kernels of its own for a few rows.
+/// Whether the format has kernels of its own for so many rows.
 static bool multiply_one_tile_directly(const struct weight_tiles *weights, size_t tile,
-                                       const struct multiply_rows *rows) {
+                                       const struct multiply_rows *rows, const uint8_t *next_tile) {
 #define direct_format(name)                                                                                            \
-    case name: multiply_rows_directly(name, weights, tile, rows); return true
+    case name:                                                                                                         \
+        if (rows->count > direct_rows_limit(name)) return false;                                                       \
+        multiply_rows_directly(name, weights, tile, rows, next_tile);                                                  \
+        return true
     switch (weights->format) {
         direct_format(weight_format_q8_0);
         direct_format(weight_format_q4_0);
@@ -360,16 +82,18 @@ static bool multiply_one_tile_directly(const struct weight_tiles *weights, size_
 
 static void multiply_quantized_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                                      const struct multiply_rows *rows, const void *next_tiles, void *scratch) {
+    const uint8_t *data = weights->data;
     const size_t end = first_tile + tile_count;
     for (size_t tile = first_tile; tile < end;) {
-        if (rows->count <= direct_rows_limit && multiply_one_tile_directly(weights, tile, rows)) {
+        const uint8_t *following = tile + 1 < end ? data + (tile + 1) * weights->tile_bytes : next_tiles;
+        if (multiply_one_tile_directly(weights, tile, rows, following ? following : data)) {
             tile++;
             continue;
         }
         const int tiles = product_rows_limit >= 6 && tile + 2 <= end ? 2 : 1;
         const size_t after = tile + (size_t)tiles;
-        const uint8_t *next = after < end ? (const uint8_t *)weights->data + after * weights->tile_bytes : next_tiles;
-        multiply_through_panels(weights, tile, tiles, rows, next, scratch);
+        multiply_through_panels(weights, tile, tiles, rows, after < end ? data + after * weights->tile_bytes : next_tiles,
+                                scratch);
         tile = after;
     }
 }

@@ -74,13 +74,20 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
     }
 }
 
+enum { four_row_tiles = product_rows_limit >= 6 ? float_tiles : 1 };
+
 inlined void multiply_float_rows(enum weight_format format, int tiles, const struct float_work *work) {
     const size_t count = work->rows->count;
     size_t row = 0;
     if (product_rows_limit >= 6)
         for (; row + 6 <= count; row += 6) multiply_float_block(format, tiles, 6, work, row);
     if (product_rows_limit >= 4)
-        for (; row + 4 <= count; row += 4) multiply_float_block(format, tiles, 4, work, row);
+        for (; row + 4 <= count; row += 4)
+            // Where the sums of more tiles do not fit the registers, one after the other.
+            for (int tile = 0; tile < tiles; tile += four_row_tiles) {
+                const struct float_work part = {work->weights, work->tile + (size_t)tile, work->rows};
+                multiply_float_block(format, tiles < four_row_tiles ? tiles : four_row_tiles, 4, &part, row);
+            }
     for (; row + 2 <= count; row += 2) multiply_float_block(format, tiles, 2, work, row);
     for (; row < count; row++) multiply_float_block(format, tiles, 1, work, row);
 }

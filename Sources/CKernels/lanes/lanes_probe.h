@@ -21,19 +21,19 @@ static uint64_t lanes_probe_read(const void *memory, size_t byte_count) {
     return result;
 }
 
-/// Dot products of registers alone with the word `*result`: as many sums as the multiplication kernels keep.
+/// Dot products of registers alone with the codes in `*result`: as many sums as the multiplication kernels keep.
 static size_t lanes_probe_integers(size_t rounds, int32_t *result) {
-    enum { sums_count = 2 * product_rows_limit };
+    enum { sums_count = product_rows_limit >= 6 ? 12 : 4 };
     u8x64 codes[2];
     i32x16 sums[sums_count];
     memset(codes, 3, sizeof codes[0]);
     memset(&codes[1], 5, sizeof codes[1]);
     for (int i = 0; i < sums_count; i++) sums[i] = (i32x16)i;
-    // One word for all: a new one each time would measure how fast words are spread over lanes.
-    const int32_t word = *result;
+    // The same codes for all: new ones each time would measure how fast they are spread over lanes.
+    const quad_codes x = (quad_codes)*result;
     for (size_t round = 0; round < rounds; round++) {
 #pragma clang loop unroll(full)
-        for (int i = 0; i < sums_count; i++) sums[i] = add_dot(sums[i], codes[i % 2], word, false);
+        for (int i = 0; i < sums_count; i++) sums[i] = add_dot(sums[i], codes[i % 2], x, false);
     }
     i32x16 all = sums[0];
     for (int i = 1; i < sums_count; i++) all ^= sums[i];
@@ -43,7 +43,7 @@ static size_t lanes_probe_integers(size_t rounds, int32_t *result) {
 
 /// Fused multiplications of registers alone.
 static size_t lanes_probe_floats(size_t rounds, float *result) {
-    enum { sums_count = 2 * product_rows_limit };
+    enum { sums_count = product_rows_limit >= 6 ? 12 : 4 };
     f32x16 sums[sums_count];
     for (int i = 0; i < sums_count; i++) sums[i] = splat((float)i);
     const f32x16 factor = splat(*result);

@@ -1,0 +1,103 @@
+#ifndef PONDER_LANES_PRODUCTS_H
+#define PONDER_LANES_PRODUCTS_H
+
+#include "lanes_unpack.h"
+
+// Products with quantised weights, one group of columns: what the direct way and the panels share.
+// `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file, as does
+// `panels_are_signed`: codes beyond 127 then lie in panels without their offset of 128.
+
+/// What the inner loop must know of a format, constant wherever it is used but for the shift.
+struct product_kind {
+    bool scales_per_16;
+    bool has_minimums;
+    bool codes_exceed_127;
+    int offset_shift;
+};
+
+inlined struct product_kind kind_of(enum weight_format format) {
+    const struct tile_traits traits = traits_of(format);
+    return (struct product_kind){traits.scales_per_16, traits.has_minimums, traits.codes_exceed_127,
+                                 traits.offset_shift};
+}
+
+/// The same of a panel.
+inlined struct product_kind panel_kind_of(enum weight_format format) {
+    struct product_kind kind = kind_of(format);
+    if (panels_are_signed && kind.codes_exceed_127) {
+        kind.codes_exceed_127 = false;
+        kind.offset_shift = -1;
+    }
+    return kind;
+}
+
+/// 64 columns of one tile: where codes, scales and minimums are.
+struct product_group {
+    const uint8_t *codes;
+    const f32x16 *scales;
+    const f32x16 *minimums;
+};
+
+inlined int32_t negative_sum_of(const struct activation_block *block, bool scales_per_16, int part) {
+    if (!scales_per_16) return block->negative_sum;
+    return part == 0 ? block->negative_sum_of_first : block->negative_sum - block->negative_sum_of_first;
+}
+
+/// Adds one scale group (32 columns, or part 0 or 1 of them) of `tiles` tiles and `rows` rows to the sums.
+inlined void add_scale_group(enum weight_format format, struct product_kind kind, int tiles, int rows,
+                             const struct product_group *groups, int half, int part,
+                             const struct activation_block *const *blocks, size_t block, f32x16 (*sums)[8]) {
+    const int quads = kind.scales_per_16 ? 4 : 8;
+    const int scale = kind.scales_per_16 ? half * 2 + part : half;
+    i32x16 dots[2][8];
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++) {
+        const int32_t negative_sum = negative_sum_of(&blocks[row][block], kind.scales_per_16, part);
+        dots[0][row] = kind.has_minimums || (panels_are_signed && kind.offset_shift < 0)
+                           ? (i32x16)0
+                           : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
+        if (tiles == 2) dots[1][row] = dots[0][row];
+    }
+#pragma clang loop unroll(full)
+    for (int quad = part * quads; quad < (part + 1) * quads; quad++) {
+        u8x64 codes[2];
+#pragma clang loop unroll(full)
+        for (int tile = 0; tile < tiles; tile++) codes[tile] = group_codes(format, groups[tile].codes, half, quad);
+#pragma clang loop unroll(full)
+        for (int row = 0; row < rows; row++) {
+            const quad_codes x = read_quad(&blocks[row][block], quad);
+#pragma clang loop unroll(full)
+            for (int tile = 0; tile < tiles; tile++)
+                dots[tile][row] = add_dot(dots[tile][row], codes[tile], x, kind.codes_exceed_127);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++) {
+        const struct activation_block *x = &blocks[row][block];
+#pragma clang loop unroll(full)
+        for (int tile = 0; tile < tiles; tile++) {
+            const f32x16 factor = groups[tile].scales[scale] * splat(x->scale);
+            sums[tile][row] = fused(as_floats(dots[tile][row]), factor, sums[tile][row]);
+            if (!kind.has_minimums) continue;
+            const float sum =
+                kind.scales_per_16 ? x->scale * (float)negative_sum_of(x, true, part) : x->scaled_negative_sum;
+            sums[tile][row] = fused(groups[tile].minimums[scale], splat(sum), sums[tile][row]);
+        }
+    }
+}
+
+inlined void add_product_group(enum weight_format format, struct product_kind kind, int tiles, int rows,
+                               const struct product_group *groups, const struct activation_block *const *blocks,
+                               size_t first_block, f32x16 (*sums)[8]) {
+    const int parts = kind.scales_per_16 ? 2 : 1;
+#pragma clang loop unroll(full)
+    for (int half = 0; half < 2; half++)
+#pragma clang loop unroll(full)
+        for (int part = 0; part < parts; part++) {
+            add_scale_group(format, kind, tiles, rows, groups, half, part, blocks, first_block + (size_t)half, sums);
+            // Keeps the compiler from mixing scale groups, which costs more registers than there are beside two tiles.
+            if (kind.scales_per_16 && tiles == 2) __asm__ volatile("" ::: "memory");
+        }
+}
+
+#endif

@@ -1,0 +1,134 @@
+internal import Models
+internal import Sampling
+internal import Tokens
+
+/// The third verb of a step: what the rows of logits mean for the sequences that asked for them.
+extension EngineLoop {
+    /// Reads the logits in the order in which `fillBatch` asked for them.
+    mutating func settle(_ logits: Logits) {
+        var row = 0
+        for chunk in plan.chunks {
+            row += postPromptLogProbabilities(chunk, logits, firstRow: row)
+            scheduler.settle(chunk)
+            if chunk.reachesEnd {
+                settleEnd(of: chunk, logits, row: row)
+                row += 1 + chunk.guessCount
+            } else {
+                postProgress(of: chunk.slot)
+            }
+        }
+    }
+
+    /// Posts what the chunk's rows tell about the prompt, and answers how many they are.
+    private mutating func postPromptLogProbabilities(_ chunk: StepPlan.Chunk, _ logits: Logits, firstRow: Int) -> Int {
+        guard let generation = generations[chunk.slot], let count = generation.promptLogProbabilityCount else {
+            return 0
+        }
+        let tokens = scheduler.sequences[chunk.slot].tokens
+        var found: [PromptLogProbability] = []
+        if generation.postedPromptCount == 0, let first = tokens.first {
+            found.append(PromptLogProbability(id: first, logProbability: nil))
+        }
+        var row = firstRow
+        for position in chunk.firstPosition..<chunk.firstPosition + chunk.rowCount
+        where scheduler.sequences[chunk.slot].wantsPromptLogits(at: position) {
+            let next = tokens[position + 1]
+            let result = unsafe sampler.logProbabilities(logits.row(row), of: next, alternatives: count)
+            found.append(
+                PromptLogProbability(
+                    id: next, logProbability: result.logProbability, alternatives: result.alternatives))
+            row += 1
+        }
+        if !found.isEmpty {
+            generation.postedPromptCount += found.count
+            generation.mailbox.post(promptLogProbabilities: found)
+        }
+        return row - firstRow
+    }
+
+    /// The sequence is computed to its end: draws its next token, and the one behind each guess that was right.
+    private mutating func settleEnd(of chunk: StepPlan.Chunk, _ logits: Logits, row: Int) {
+        let slot = chunk.slot
+        guard let generation = generations[slot] else { return }
+        guard generation.maximumTokens > 0 else {
+            return finish(slot, .length)
+        }
+        var accepted = 0
+        var hasMissed = false
+        var reason: FinishReason?
+        var isPaused = false
+        while reason == nil && !hasMissed && !isPaused && accepted <= chunk.guessCount {
+            let token = drawToken(of: slot, generation, logits, row: row + accepted)
+            let outcome = accept(token, of: slot, generation, logits, row: row + accepted)
+            if let sampled = outcome.token {
+                isPaused = generation.mailbox.post(token: sampled, unreadLimit: unreadTokenLimit)
+            }
+            reason = outcome.finish
+            let isGuessed = accepted < chunk.guessCount
+            hasMissed = isGuessed && token != generation.speculation.guesses[accepted]
+            if reason == nil {
+                // The next token of a paused generation is drawn when its reader is back: from logits computed then.
+                scheduler.append(token, to: slot, isComputed: isGuessed && !hasMissed && !isPaused)
+            }
+            guard isGuessed else { break }
+            accepted += hasMissed ? 0 : 1
+        }
+        generation.speculation.settle(accepted: accepted, of: chunk.guessCount, hasMissed: hasMissed)
+        statistics.draftTokenCount += chunk.guessCount
+        statistics.acceptedDraftTokenCount += accepted
+        if let reason {
+            finish(slot, reason)
+        } else {
+            scheduler.dropGuesses(of: slot)
+            scheduler.setPaused(isPaused, slot)
+        }
+    }
+
+    private mutating func drawToken(
+        of slot: Int, _ generation: ActiveGeneration, _ logits: Logits, row: Int
+    ) -> TokenID {
+        if let forced = generation.forcedToken {
+            return forced
+        }
+        let drawn = unsafe sampler.draw(
+            logits.row(row), plan: generation.sampling, tokens: scheduler.sequences[slot].tokens,
+            promptCount: scheduler.sequences[slot].promptCount)
+        return generation.resolve(drawn)
+    }
+
+    private mutating func accept(
+        _ token: TokenID, of slot: Int, _ generation: ActiveGeneration, _ logits: Logits, row: Int
+    ) -> ActiveGeneration.Outcome {
+        let probability = generation.sampling.parameters.logProbabilityCount.map {
+            unsafe sampler.logProbabilities(logits.row(row), of: token, alternatives: $0)
+        }
+        statistics.generatedTokenCount += 1
+        return generation.accept(
+            token, probability: probability, tokenBytes: tokenBytes,
+            isContextFull: scheduler.sequences[slot].tokens.count + 1 >= contextLength)
+    }
+
+    /// Tells how far the prompt is; what a preempted sequence computes again is no news.
+    private mutating func postProgress(of slot: Int) {
+        guard let generation = generations[slot], generation.completionCount == 0 else { return }
+        let sequence = scheduler.sequences[slot]
+        generation.mailbox.postPrefilling(done: sequence.computedCount, of: sequence.promptCount)
+    }
+
+    /// Ends a generation: its blocks are free when its reader hears of it.
+    mutating func finish(_ slot: Int, _ reason: FinishReason) {
+        guard let generation = generations[slot] else { return }
+        let sequence = scheduler.sequences[slot]
+        let usage = generation.usage(
+            promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0)
+        generations[slot] = nil
+        scheduler.remove(slot)
+        speculator.remove(slot)
+        statistics.finishedCount += 1
+        if reason == .cancelled {
+            statistics.cancelledCount += 1
+        }
+        publishStatistics()
+        generation.mailbox.postFinish(reason, usage: usage)
+    }
+}

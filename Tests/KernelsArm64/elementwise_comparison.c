@@ -1,0 +1,88 @@
+#include "comparison.h"
+
+// Kernels over single rows, of every length up to two vectors and of some longer ones; and the probes, which need only
+// run.
+
+enum { guard = 16, length_limit = 1000 };
+
+struct element_rows {
+    const float *first, *second;
+    float *expected, *found;
+    size_t count;
+};
+
+/// Both results start as the first row.
+static void begin(struct element_rows *rows) {
+    const size_t bytes = (rows->count + guard) * sizeof(float);
+    memcpy(rows->expected, rows->first, bytes);
+    memcpy(rows->found, rows->first, bytes);
+}
+
+static void end(const struct element_rows *rows, const struct kernel_table *kernels, const char *what) {
+    compare_floats(&(struct comparison){kernels, what, {rows->count}}, rows->found, rows->expected,
+                   rows->count + guard);
+    digest_floats(rows->expected, rows->count);
+}
+
+static void compare_length(const struct elementwise_kernels *reference, const struct kernel_table *kernels,
+                           struct element_rows rows) {
+    const struct elementwise_kernels *own = &kernels->elementwise;
+    const size_t count = rows.count, half = count / 2;
+    begin(&rows);
+    reference->normalize(rows.first, rows.second, count, 1e-6f, rows.expected);
+    own->normalize(rows.first, rows.second, count, 1e-6f, rows.found);
+    end(&rows, kernels, "normalize");
+    begin(&rows);
+    reference->normalize(rows.expected, rows.second, count, 1e-6f, rows.expected);
+    own->normalize(rows.found, rows.second, count, 1e-6f, rows.found);
+    end(&rows, kernels, "normalize in place");
+    begin(&rows);
+    reference->rotate(rows.expected, rows.second, rows.second + half, half);
+    own->rotate(rows.found, rows.second, rows.second + half, half);
+    end(&rows, kernels, "rotate");
+    begin(&rows);
+    reference->activate(rows.expected, rows.second, count, rows.expected);
+    own->activate(rows.found, rows.second, count, rows.found);
+    end(&rows, kernels, "activate");
+    begin(&rows);
+    reference->add(rows.expected, rows.second, count);
+    own->add(rows.found, rows.second, count);
+    end(&rows, kernels, "add");
+    begin(&rows);
+    reference->add_scaled(rows.expected, rows.second, 0.3f, count);
+    own->add_scaled(rows.found, rows.second, 0.3f, count);
+    end(&rows, kernels, "add_scaled");
+    begin(&rows);
+    reference->softmax(rows.expected, count);
+    own->softmax(rows.found, count);
+    end(&rows, kernels, "softmax");
+}
+
+static void run_probes(const struct kernel_table *kernels) {
+    const void *memory = memory_of(4096);
+    int32_t word = 0x01020304;
+    float factor = 0.5f;
+    const uint64_t read = kernels->probes.read(memory, 4096);
+    const size_t integers = kernels->probes.integers(10, &word), floats = kernels->probes.floats(10, &factor);
+    const uint8_t is_fine = read == 0 && integers > 0 && floats > 0, wanted = 1;
+    compare_bytes(&(struct comparison){kernels, "probes", {integers, floats}}, &is_fine, &wanted, 1);
+}
+
+void compare_elementwise(const struct kernel_table *reference, const struct kernel_table *kernels) {
+    static const size_t long_ones[] = {48, 63, 64, 100, 256, 999, length_limit};
+    struct element_rows rows = {
+        .expected = memory_of((length_limit + guard) * sizeof(float)),
+        .found = memory_of((length_limit + guard) * sizeof(float)),
+    };
+    for (int kind = 0; kind < number_kind_count; kind++) {
+        seed_random(1000 + (uint64_t)kind);
+        rows.first = random_numbers((enum number_kind)kind, length_limit + guard);
+        rows.second = random_numbers(kind == any_numbers ? any_numbers : ordinary_numbers, length_limit + guard);
+        for (rows.count = 1; rows.count <= 40; rows.count++) compare_length(&reference->elementwise, kernels, rows);
+        for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++) {
+            rows.count = long_ones[i];
+            compare_length(&reference->elementwise, kernels, rows);
+        }
+    }
+    run_probes(kernels);
+}
