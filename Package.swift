@@ -56,6 +56,7 @@ let package = Package(
         module("JSON"),
         module("Sockets", ["CLinux", "COpenSSL"]),
         module("Compute", ["CKernels"]),
+        module("Terminal", ["CLinux"]),
         module("Sampling", ["Tokens"]),
 
         // L2
@@ -93,7 +94,7 @@ let package = Package(
             name: "ponder",
             dependencies: [
                 "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
-                "Checkpoints", "Compute",
+                "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel", "CLinux",
                 arguments, configuration, logging, httpTypes,
@@ -117,6 +118,7 @@ let package = Package(
         tests("JSON"),
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS"]),
+        tests("Terminal"),
         tests("Sampling", ["Tokens"]),
         tests("HTTPClient", ["HTTP", "Sockets", httpTypes, logging]),
         tests("HTTP", ["Sockets", httpTypes, logging]),
@@ -144,7 +146,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PonderTests",
-            dependencies: ["ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Tokens"],
+            dependencies: [
+                "ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Chat", "Terminal", "HTTPClient", "JSON",
+                "Tokens",
+            ],
             swiftSettings: testSettings
         ),
     ],

@@ -6,12 +6,17 @@ final class BlockingStream {
     private let server: ServerURL
     private let socket: StreamSocket
     private let timeout: Duration
+    /// Asked again and again during a wait; nil where nobody may end one.
+    private let isCancelled: (@Sendable () -> Bool)?
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
 
     /// Connects to the first of the host's addresses that answers.
-    init(to server: ServerURL, timeout: Duration) throws(ClientError) {
+    init(
+        to server: ServerURL, timeout: Duration, isCancelled: (@Sendable () -> Bool)?
+    ) throws(ClientError) {
         self.server = server
         self.timeout = timeout
+        self.isCancelled = isCancelled
         socket = try Self.connect(to: server, timeout: timeout)
         socket.disableDelay()
     }
@@ -39,7 +44,15 @@ final class BlockingStream {
     }
 
     private func wait(for events: Int32) throws(ClientError) {
-        guard Self.isReady(socket.descriptor, events, within: timeout) else {
+        let deadline = ContinuousClock.now + timeout
+        var isReady = false
+        while !isReady, isCancelled?() != true, ContinuousClock.now < deadline {
+            let left = deadline - .now
+            isReady = Self.isReady(
+                socket.descriptor, events, within: isCancelled == nil ? left : min(left, .milliseconds(50)))
+        }
+        guard isReady else {
+            if isCancelled?() == true { throw ClientError("\(server): the request was cancelled") }
             throw ClientError("\(server): no answer within \(timeout.components.seconds) seconds")
         }
     }

@@ -8,6 +8,8 @@ public final class ClientConnection {
     public var apiKey: String?
     /// How long the server may be silent.
     public var timeout: Duration
+    /// Ends a wait for the server with an error soon after it says so. For connections that are opened from now on.
+    public var isCancelled: (@Sendable () -> Bool)?
 
     private var stream: BlockingStream?
     private var parser = ResponseParser()
@@ -80,7 +82,7 @@ extension ClientConnection {
 
     private func openStream() throws(ClientError) -> BlockingStream {
         if let stream { return stream }
-        let opened = try BlockingStream(to: server, timeout: timeout)
+        let opened = try BlockingStream(to: server, timeout: timeout, isCancelled: isCancelled)
         stream = opened
         return opened
     }

@@ -10,10 +10,14 @@ struct Ponder: AsyncParsableCommand {
             EXAMPLES:
               ponder serve                                  the model inside the executable
               ponder serve Qwen3-0.6B-Q8_0.gguf --port 9000
+              ponder chat                                   talk to it in the terminal
+              ponder run Qwen3-0.6B-Q8_0.gguf "Why is the sky blue?"
               ponder inspect Qwen3-30B-A3B/                 what a model needs, without loading it
               ponder bench Qwen3-0.6B-Q8_0.gguf             how fast a model is here
             """,
         version: Version.text,
-        subcommands: [ServeCommand.self, BenchCommand.self, InspectCommand.self]
+        subcommands: [
+            ServeCommand.self, ChatCommand.self, RunCommand.self, BenchCommand.self, InspectCommand.self,
+        ]
     )
 }

@@ -10,8 +10,15 @@ struct SettingsLoader {
 
     /// - Throws: When the file that `--config` or `PONDER_CONFIG` names is not one of settings.
     init(options: ServeOptions, environment: [String: String]) throws(SettingsError) {
-        var sources = [SettingsSource(options: options), SettingsSource(environment: Self.own(environment))]
-        if let path = options.config ?? environment["PONDER_CONFIG"], !path.isEmpty {
+        let flags = Setting.allCases.compactMap { setting in setting.text(in: options).map { (setting, $0) } }
+        try self.init(
+            flags: Dictionary(flags) { first, _ in first }, config: options.config, environment: environment)
+    }
+
+    /// From the text of flags, for commands that have only some of them.
+    init(flags: [Setting: String], config: String?, environment: [String: String]) throws(SettingsError) {
+        var sources = [SettingsSource(flags: flags), SettingsSource(environment: Self.own(environment))]
+        if let path = config ?? environment["PONDER_CONFIG"], !path.isEmpty {
             sources.append(try SettingsFile.read(path))
         }
         self.sources = sources

@@ -34,10 +34,9 @@ struct SettingsSource: Sendable {
 
 extension SettingsSource {
     /// The flags that were given.
-    init(options: ServeOptions) {
+    init(flags: [Setting: String]) {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
-        for setting in Setting.allCases {
-            guard let text = setting.text(in: options) else { continue }
+        for (setting, text) in flags {
             values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(.string(text), isSecret: setting == .apiKey)
         }
         snapshot = InMemoryProvider(values: values).snapshot()

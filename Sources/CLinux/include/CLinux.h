@@ -43,4 +43,15 @@ uint64_t linux_raise_descriptor_limit(void);
 /// Gives the memory that was freed back to the system, where the allocator keeps it.
 void linux_return_freed_memory(void);
 
+/// Takes the terminal of standard input over for single keys: no echo, no lines, no signals from keys, and pastes marked
+/// as such. The mode it had comes back by `linux_terminal_restore`, which also runs when the process exits or dies of a
+/// signal. Output keeps its translation of line ends. May be called again. Returns 0, or -errno.
+int linux_terminal_take_over(void);
+
+/// Gives the terminal back in the mode that it had. Does nothing where it was not taken over. Safe in signal handlers.
+void linux_terminal_restore(void);
+
+/// The size of the terminal of standard output, in characters. Returns 0, or -errno.
+int linux_terminal_size(int *columns, int *rows);
+
 #endif
