@@ -22,11 +22,13 @@ struct EngineBackend: ChatBackend {
         var logger = Logger(label: "ponder")
         logger.logLevel = max(settings.logLevel, .warning)
         let checkpoint = try ModelSource(path: settings.model).open()
-        let name = settings.alias ?? checkpoint.name
+        let draft = try ModelSource.openDraft(settings)
+        let plan = try StartupPlan(checkpoint, draft: draft, settings: settings)
+        try plan.check()
         let line = ProgressLine()
-        line.show("\(name): loading")
+        line.show("\(plan.name): loading")
         defer { line.clear() }
-        let loading = ModelLoading(checkpoint: checkpoint, name: name, settings: settings, logger: logger)
+        let loading = ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger)
         let model = try await withCheckedThrowingContinuation { continuation in
             loading.begin { continuation.resume(with: $0) }
         }
