@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,6 +13,10 @@
 static struct termios original;
 static atomic_bool is_taken_over;
 static atomic_bool has_guards;
+static atomic_bool is_ending;
+
+/// The terminal by a descriptor of its own, and a place for what other threads write while the process dies.
+static int terminal = -1, nowhere = -1;
 
 /// Signals that end a process which does not handle them: by others, and by its own mistakes.
 static const int ending_signals[] = {
@@ -19,7 +24,7 @@ static const int ending_signals[] = {
 };
 
 static void write_text(const char *text, size_t count) {
-    ssize_t written = write(STDOUT_FILENO, text, count);
+    ssize_t written = write(terminal < 0 ? STDOUT_FILENO : terminal, text, count);
     (void)written;
 }
 
@@ -39,6 +44,11 @@ static struct sigaction earlier_actions[sizeof ending_signals / sizeof *ending_s
 /// Gives the terminal back, and leaves the signal to whoever had it before.
 static void restore_and_pass_on(int number, siginfo_t *information, void *context) {
     (void)context;
+    // Other threads run on until the process is gone: what they draw now would follow the farewell.
+    atomic_store(&is_ending, 1);
+    if (atomic_load(&is_taken_over) && terminal >= 0 && nowhere >= 0) {
+        dup2(nowhere, STDOUT_FILENO);
+    }
     linux_terminal_restore();
     for (size_t index = 0; index < sizeof ending_signals / sizeof *ending_signals; index++) {
         if (ending_signals[index] == number) {
@@ -56,6 +66,8 @@ static void install_guards(void) {
     if (atomic_exchange(&has_guards, 1)) {
         return;
     }
+    terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     atexit(linux_terminal_restore);
     for (size_t index = 0; index < sizeof ending_signals / sizeof *ending_signals; index++) {
         struct sigaction *earlier = &earlier_actions[index];
@@ -68,6 +80,9 @@ static void install_guards(void) {
 
 int linux_terminal_take_over(void) {
     struct termios mode;
+    if (atomic_load(&is_ending)) {
+        return 0;
+    }
     if (!atomic_load(&is_taken_over) && tcgetattr(STDIN_FILENO, &original) != 0) {
         return -errno;
     }
