@@ -21,8 +21,8 @@ inlined quad_codes read_quad(const struct activation_block *block, int quad) {
 // are taken as signed numbers around 128, their magnitudes (up to 128) meeting x with their sign: then the offset is
 // done.
 
-inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
-    return codes_exceed_127 ? (i32x16)0 : (i32x16)negative_sum << (i32x16)offset_shift;
+inlined i32x16 first_dot(int32_t offset, int offset_shift, bool codes_exceed_127) {
+    return codes_exceed_127 ? (i32x16)0 : (i32x16)offset >> (7 - offset_shift);
 }
 
 inlined __m256i dot_of_half(__m256i codes, __m256i x, bool codes_exceed_127) {
@@ -58,7 +58,7 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return indices;
 }
 
-enum { product_rows_limit = 2, attention_rows = 2, float_tiles = 2, panels_are_signed = false };
+enum { product_rows_limit = 2, attention_rows = 2, float_tiles = 2, panels_are_signed = false, panels_share_an_offset = false };
 
 #include "../lanes/lanes_table.h"
 

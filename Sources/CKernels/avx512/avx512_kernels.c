@@ -16,10 +16,10 @@ inlined quad_codes read_quad(const struct activation_block *block, int quad) {
     return load_vector(int32_t, block->codes + quad * 4);
 }
 
-/// The sums' start: minus offset times the sum of x.
-inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
+/// The sums' start: minus the codes' offset times the sum of x; `offset` is that for codes with an offset of 128.
+inlined i32x16 first_dot(int32_t offset, int offset_shift, bool codes_exceed_127) {
     (void)codes_exceed_127;
-    return (i32x16)negative_sum << (i32x16)offset_shift;
+    return (i32x16)offset >> (7 - offset_shift);
 }
 
 /// Adds each lane's four products of unsigned codes with the four signed ones of `x`.
@@ -33,7 +33,7 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return (u8x64)_mm512_shuffle_epi8(tables, (__m512i)indices);
 }
 
-enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4, panels_are_signed = false };
+enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4, panels_are_signed = false, panels_share_an_offset = true };
 
 #include "../lanes/lanes_table.h"
 

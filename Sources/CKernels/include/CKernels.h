@@ -36,10 +36,10 @@ bool instruction_set_is_supported(enum instruction_set set);
 /// 32 activations of one row as signed codes: value = scale * code.
 struct activation_block {
     float scale;
-    float scaled_negative_sum;     // scale * (float)negative_sum
-    int32_t negative_sum;          // minus the sum of all 32 codes
-    int32_t negative_sum_of_first; // minus the sum of the first 16 codes
-    int8_t codes[32];              // in -127...127
+    float scaled_negative_sum; // scale * minus the sum of all codes
+    int32_t offset;            // -128 * that sum: what takes an offset of 128 in weight codes off a dot product
+    int32_t half_offsets[2];   // the same of the first 16 codes and of the other 16
+    int8_t codes[32];          // in -127...127
 };
 
 /// The rows that a weight matrix is multiplied with. Row pointers, so that rows may lie anywhere.

@@ -35,7 +35,7 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
 inlined size_t direct_rows_limit(enum weight_format format) {
     if (product_rows_limit < 6) return 8;
     switch (format) {
-    case weight_format_q6_k: return SIZE_MAX; // two tiles with four scales a half do not fit the registers
+    case weight_format_q6_k: return 24;
     case weight_format_q4_0: return 48;
     case weight_format_q8_0: return 32;
     default: return 16;

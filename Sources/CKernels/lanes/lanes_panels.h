@@ -35,6 +35,8 @@ inlined void unpack_superblock(enum weight_format format, const uint8_t *superbl
             for (int vector = 0; vector < 16; vector++) {
                 u8x64 unpacked = group_codes(format, source, vector / 8, vector % 8);
                 if (is_flipped) unpacked ^= (uint8_t)0x80;
+                if (panels_share_an_offset && traits.offset_shift >= 0)
+                    unpacked += (uint8_t)(128 - (1 << traits.offset_shift));
                 store_vector(codes + vector * 64, unpacked);
             }
         }
@@ -108,14 +110,16 @@ struct panel_work {
     struct prefetch_stream *upcoming;
 };
 
-inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row) {
+/// `results` has room for all lanes of all tiles.
+inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row,
+                            float *const *results) {
     f32x16 sums[2][8];
+#pragma clang loop unroll(full)
     for (int t = 0; t < tiles; t++)
-        for (int r = 0; r < rows; r++) {
-            const size_t lanes = t + 1 < tiles ? 16 : work->lanes;
-            const float *result = work->results[row + (size_t)r] + work->output + t * 16;
-            sums[t][r] = work->continues ? load_some_floats(result, lanes, 0) : splat(0);
-        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) sums[t][r] = work->continues ? load_floats(results[r] + t * 16) : splat(0);
+    const struct activation_block *blocks[8];
+    for (int r = 0; r < rows; r++) blocks[r] = work->blocks[row + (size_t)r] + work->first_block;
     for (size_t group = 0; group < work->groups; group++) {
         struct product_group groups[2];
         for (int t = 0; t < tiles; t++)
@@ -123,31 +127,48 @@ inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const
                                                work->panels[t].minimums[group]};
         prefetch_step(work->upcoming);
         // A panel's codes lie as Q8_0's do.
-        add_product_group(weight_format_q8_0, kind, tiles, rows, groups, work->blocks + row,
-                          work->first_block + group * 2, sums);
+        add_product_group(weight_format_q8_0, kind, tiles, rows, groups, blocks, group * 2, sums);
     }
+#pragma clang loop unroll(full)
     for (int t = 0; t < tiles; t++)
-        for (int r = 0; r < rows; r++)
-            store_some_floats(work->results[row + (size_t)r] + work->output + t * 16, sums[t][r],
-                              t + 1 < tiles ? 16 : work->lanes);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) store_floats(results[r] + t * 16, sums[t][r]);
+}
+
+/// The same, where the last tile may have fewer lanes than sixteen: its rows' sums then take a detour.
+inlined void multiply_panel_block(struct product_kind kind, int tiles, int rows, const struct panel_work *work,
+                                  size_t row) {
+    float *results[8], whole[8][32];
+    const size_t lanes = (size_t)(tiles - 1) * 16 + work->lanes;
+    const bool takes_detour = work->lanes < 16;
+    for (int r = 0; r < rows; r++) {
+        float *result = work->results[row + (size_t)r] + work->output;
+        results[r] = takes_detour ? whole[r] : result;
+        if (takes_detour && work->continues) memcpy(whole[r], result, lanes * sizeof(float));
+    }
+    multiply_panel(kind, tiles, rows, work, row, results);
+    if (!takes_detour) return;
+    for (int r = 0; r < rows; r++)
+        memcpy(work->results[row + (size_t)r] + work->output, whole[r], lanes * sizeof(float));
 }
 
 inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
     size_t row = 0;
     // Six rows' sums and a minimum do not fit the registers.
     if (product_rows_limit >= 6 && !kind.has_minimums)
-        for (; row + 6 <= count; row += 6) multiply_panel(kind, tiles, 6, work, row);
+        for (; row + 6 <= count; row += 6) multiply_panel_block(kind, tiles, 6, work, row);
     if (product_rows_limit >= 4)
-        for (; row + 4 <= count; row += 4) multiply_panel(kind, tiles, 4, work, row);
-    for (; row + 2 <= count; row += 2) multiply_panel(kind, tiles, 2, work, row);
-    for (; row < count; row++) multiply_panel(kind, tiles, 1, work, row);
+        for (; row + 4 <= count; row += 4) multiply_panel_block(kind, tiles, 4, work, row);
+    for (; row + 2 <= count; row += 2) multiply_panel_block(kind, tiles, 2, work, row);
+    for (; row < count; row++) multiply_panel_block(kind, tiles, 1, work, row);
 }
 
 static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
                                                       const struct panel_work *work, size_t count) {
 #define panel_case(per_16, minimums, wide)                                                                             \
     if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == (wide)) {            \
-        const struct product_kind constant = {per_16, minimums, wide, kind.offset_shift};                              \
+        const struct product_kind constant = {per_16, minimums, wide,                                                  \
+                                              panels_share_an_offset ? 7 : kind.offset_shift};                         \
         if (tiles == 2)                                                                                                \
             multiply_panel_rows(constant, 2, work, count);                                                             \
         else                                                                                                           \

@@ -5,7 +5,8 @@
 
 // Products with quantised weights, one group of columns: what the direct way and the panels share.
 // `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file, as does
-// `panels_are_signed`: codes beyond 127 then lie in panels without their offset of 128.
+// `panels_are_signed`: codes beyond 127 then lie in panels without their offset of 128; and `panels_share_an_offset`: all
+// codes with an offset have one of 128 there, which makes it a constant of the inner loop.
 
 /// What the inner loop must know of a format, constant wherever it is used but for the shift.
 struct product_kind {
@@ -38,9 +39,8 @@ struct product_group {
     const f32x16 *minimums;
 };
 
-inlined int32_t negative_sum_of(const struct activation_block *block, bool scales_per_16, int part) {
-    if (!scales_per_16) return block->negative_sum;
-    return part == 0 ? block->negative_sum_of_first : block->negative_sum - block->negative_sum_of_first;
+inlined int32_t offset_of(const struct activation_block *block, bool scales_per_16, int part) {
+    return scales_per_16 ? block->half_offsets[part] : block->offset;
 }
 
 /// Adds one scale group (32 columns, or part 0 or 1 of them) of `tiles` tiles and `rows` rows to the sums.
@@ -52,10 +52,10 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
     i32x16 dots[2][8];
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
-        const int32_t negative_sum = negative_sum_of(&blocks[row][block], kind.scales_per_16, part);
+        const int32_t offset = offset_of(&blocks[row][block], kind.scales_per_16, part);
         dots[0][row] = kind.has_minimums || (panels_are_signed && kind.offset_shift < 0)
                            ? (i32x16)0
-                           : first_dot(negative_sum, kind.offset_shift, kind.codes_exceed_127);
+                           : first_dot(offset, kind.offset_shift, kind.codes_exceed_127);
         if (tiles == 2) dots[1][row] = dots[0][row];
     }
 #pragma clang loop unroll(full)
@@ -80,7 +80,7 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
             sums[tile][row] = fused(as_floats(dots[tile][row]), factor, sums[tile][row]);
             if (!kind.has_minimums) continue;
             const float sum =
-                kind.scales_per_16 ? x->scale * (float)negative_sum_of(x, true, part) : x->scaled_negative_sum;
+                kind.scales_per_16 ? x->scale * (float)(offset_of(x, true, part) >> 7) : x->scaled_negative_sum;
             sums[tile][row] = fused(groups[tile].minimums[scale], splat(sum), sums[tile][row]);
         }
     }
@@ -89,15 +89,20 @@ inlined void add_scale_group(enum weight_format format, struct product_kind kind
 inlined void add_product_group(enum weight_format format, struct product_kind kind, int tiles, int rows,
                                const struct product_group *groups, const struct activation_block *const *blocks,
                                size_t first_block, f32x16 (*sums)[8]) {
+    if (kind.scales_per_16 && tiles == 2) {
+        // A loop keeps the compiler from mixing scale groups, which takes more registers than there are.
+#pragma clang loop unroll(disable)
+        for (unsigned i = 0; i < 4; i++)
+            add_scale_group(format, kind, tiles, rows, groups, (int)(i / 2), (int)(i % 2), blocks, first_block + i / 2,
+                            sums);
+        return;
+    }
     const int parts = kind.scales_per_16 ? 2 : 1;
 #pragma clang loop unroll(full)
     for (int half = 0; half < 2; half++)
 #pragma clang loop unroll(full)
-        for (int part = 0; part < parts; part++) {
+        for (int part = 0; part < parts; part++)
             add_scale_group(format, kind, tiles, rows, groups, half, part, blocks, first_block + (size_t)half, sums);
-            // Keeps the compiler from mixing scale groups, which costs more registers than there are beside two tiles.
-            if (kind.scales_per_16 && tiles == 2) __asm__ volatile("" ::: "memory");
-        }
 }
 
 #endif

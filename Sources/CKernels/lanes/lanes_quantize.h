@@ -28,11 +28,12 @@ static void lanes_quantize_row(const float *values, size_t columns, struct activ
         store_vector(blocks[b].codes, first_bytes);
         store_vector(blocks[b].codes + 16, second_bytes);
         const int32_t sum_of_first = __builtin_reduce_add(first_codes);
-        const int32_t sum = sum_of_first + __builtin_reduce_add(second_codes);
+        const int32_t sum_of_second = __builtin_reduce_add(second_codes);
         blocks[b].scale = scale;
-        blocks[b].negative_sum = -sum;
-        blocks[b].negative_sum_of_first = -sum_of_first;
-        blocks[b].scaled_negative_sum = scale * (float)-sum;
+        blocks[b].scaled_negative_sum = scale * (float)-(sum_of_first + sum_of_second);
+        blocks[b].offset = -128 * (sum_of_first + sum_of_second);
+        blocks[b].half_offsets[0] = -128 * sum_of_first;
+        blocks[b].half_offsets[1] = -128 * sum_of_second;
     }
 }
 

@@ -8,10 +8,10 @@
 
 #include "neon_lanes.h"
 
-/// The sums' start: minus offset times the sum of x.
-inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
+/// The sums' start: minus the codes' offset times the sum of x; `offset` is that for codes with an offset of 128.
+inlined i32x16 first_dot(int32_t offset, int offset_shift, bool codes_exceed_127) {
     (void)codes_exceed_127;
-    return (i32x16)(negative_sum << offset_shift);
+    return (i32x16)(offset >> (7 - offset_shift));
 }
 
 /// Adds each lane's four products of unsigned codes with the four signed ones of `x`.
@@ -27,7 +27,7 @@ inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_
     return sum;
 }
 
-enum { panels_are_signed = false };
+enum { panels_are_signed = false, panels_share_an_offset = true };
 
 #include "../lanes/lanes_table.h"
 

@@ -11,8 +11,8 @@
 // sdot wants both sides signed. Codes up to 127 are that already; larger ones have an offset of 128, and flipping their
 // highest bit takes it off. Panels hold them flipped.
 
-inlined i32x16 first_dot(int32_t negative_sum, int offset_shift, bool codes_exceed_127) {
-    return codes_exceed_127 ? (i32x16)0 : (i32x16)(negative_sum << offset_shift);
+inlined i32x16 first_dot(int32_t offset, int offset_shift, bool codes_exceed_127) {
+    return codes_exceed_127 ? (i32x16)0 : (i32x16)(offset >> (7 - offset_shift));
 }
 
 inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_127) {
@@ -26,7 +26,7 @@ inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_
     return sum;
 }
 
-enum { panels_are_signed = true };
+enum { panels_are_signed = true, panels_share_an_offset = false };
 
 #include "../lanes/lanes_table.h"
 

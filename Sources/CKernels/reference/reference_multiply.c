@@ -25,9 +25,10 @@ void reference_quantize_row(const float *values, size_t columns, struct activati
             if (i == 15) sum_of_first = sum;
         }
         blocks[b].scale = scale;
-        blocks[b].negative_sum = -sum;
-        blocks[b].negative_sum_of_first = -sum_of_first;
         blocks[b].scaled_negative_sum = scale * (float)-sum;
+        blocks[b].offset = -128 * sum;
+        blocks[b].half_offsets[0] = -128 * sum_of_first;
+        blocks[b].half_offsets[1] = -128 * (sum - sum_of_first);
     }
 }
 
@@ -58,9 +59,8 @@ static float add_group(enum weight_format format, const struct superblock_conten
     const struct tile_traits traits = traits_of(format);
     const size_t width = traits.scales_per_16 ? 16 : 32;
     const size_t start = column % 32;
-    int32_t negative_sum = block->negative_sum;
-    if (traits.scales_per_16)
-        negative_sum = start == 0 ? block->negative_sum_of_first : negative_sum - block->negative_sum_of_first;
+    const int32_t offset = traits.scales_per_16 ? block->half_offsets[start / 16] : block->offset;
+    const int32_t negative_sum = offset / 128;
     int32_t dot = traits.offset_shift < 0 ? 0 : negative_sum * (1 << traits.offset_shift);
     for (size_t i = 0; i < width; i++)
         dot += (int32_t)contents_code(format, contents, column + i) * block->codes[start + i];
