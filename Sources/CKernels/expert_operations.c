@@ -9,6 +9,7 @@ struct expert_work {
     const struct expert_plan *plan;
     size_t visited_count, chunks_per_expert, tiles_per_chunk;
     size_t inner, hidden;
+    bool quantizes_gates;
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -71,26 +72,20 @@ static void gate_and_up_chunk(void *context, size_t chunk, size_t worker) {
     const struct expert_work *work = context;
     const struct expert_plan *plan = work->plan;
     const struct expert_chunk part = find_chunk(work, chunk, tile_count(work->inner));
-    const struct weight_tiles *gate = &plan->gate[part.expert], *up = &plan->up[part.expert];
-    const bool are_alike = gate->tile_bytes == up->tile_bytes && part.tiles >= 2;
-    void *scratch = worker_pool_scratch(work->pool, worker);
-    struct multiply_rows rows = {
+    const struct gated_product product = {
+        .gate = plan->gate[part.expert],
+        .up = plan->up[part.expert],
+        .gates = plan->slot_gates + part.first_slot,
+        .ups = plan->slot_ups + part.first_slot,
+        .blocks = work->quantizes_gates ? plan->slot_gate_blocks + part.first_slot : NULL,
+    };
+    const struct multiply_rows rows = {
         .count = part.slots,
         .values = plan->slot_inputs + part.first_slot,
         .blocks = (const struct activation_block *const *)(plan->slot_input_blocks + part.first_slot),
-        .results = plan->slot_gates + part.first_slot,
     };
-    work->kernels->multiply_tiles(gate, part.first_tile, part.tiles, &rows,
-                                  are_alike ? tiles_at(up, part.first_tile) : NULL, scratch);
-    rows.results = plan->slot_ups + part.first_slot;
-    work->kernels->multiply_tiles(up, part.first_tile, part.tiles, &rows,
-                                  are_alike ? next_chunk_tiles(work, chunk, plan->gate) : NULL, scratch);
-    const size_t first = part.first_tile * tile_rows;
-    const size_t count = smaller(part.tiles * tile_rows, work->inner - first);
-    for (size_t slot = part.first_slot; slot < part.first_slot + part.slots; slot++) {
-        float *values = plan->slot_gates[slot] + first;
-        work->kernels->elementwise.activate(values, plan->slot_ups[slot] + first, count, values);
-    }
+    multiply_gated_tiles(work->kernels, &product, part.first_tile, part.tiles, &rows,
+                         next_chunk_tiles(work, chunk, plan->gate), worker_pool_scratch(work->pool, worker));
 }
 
 static void down_chunk(void *context, size_t chunk, size_t worker) {
@@ -123,8 +118,9 @@ static void combine_row(void *context, size_t row, size_t worker) {
 static void run_stage(struct expert_work *work, const struct weight_tiles *weights, worker_body body) {
     // About a kilobyte a row: enough work for a chunk, enough chunks for all workers.
     const size_t chunk_bytes = 64 * 1024;
-    work->tiles_per_chunk = weights->tile_bytes >= chunk_bytes ? 1 : chunk_bytes / weights->tile_bytes;
-    if (work->tiles_per_chunk > 1) work->tiles_per_chunk &= ~(size_t)1;
+    // An even number: two tiles are multiplied side by side, and are one block of activations.
+    const size_t pairs = chunk_bytes / (2 * weights->tile_bytes);
+    work->tiles_per_chunk = pairs > 1 ? 2 * pairs : 2;
     work->chunks_per_expert = (tile_count(weights->rows) + work->tiles_per_chunk - 1) / work->tiles_per_chunk;
     worker_pool_run(work->pool, work->visited_count * work->chunks_per_expert, body, work);
 }
@@ -135,12 +131,8 @@ size_t multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_ta
     struct expert_work work = {
         .pool = pool, .kernels = kernels, .plan = plan, .inner = plan->gate->rows, .hidden = plan->down->rows};
     work.visited_count = order_slots_by_expert(plan);
-    if (weight_format_is_quantized(plan->gate->format) || weight_format_is_quantized(plan->up->format))
-        quantize_on_pool(pool, kernels, plan->row_count, plan->gate->columns, plan->inputs, plan->input_blocks);
+    work.quantizes_gates = weight_format_is_quantized(plan->down->format);
     run_stage(&work, plan->gate, gate_and_up_chunk);
-    if (weight_format_is_quantized(plan->down->format))
-        quantize_on_pool(pool, kernels, plan->row_count * plan->choices, work.inner,
-                         (const float *const *)plan->slot_gates, plan->slot_gate_blocks);
     run_stage(&work, plan->down, down_chunk);
     worker_pool_run(pool, plan->row_count, combine_row, &work);
     return work.visited_count;

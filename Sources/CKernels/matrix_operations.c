@@ -1,5 +1,7 @@
 #include "CKernels.h"
 
+#include <string.h>
+
 // How a product is cut for the workers: by tiles and, so that a chunk's rows stay in the second-level cache, by rows.
 // Never along the columns.
 
@@ -31,46 +33,162 @@ static struct multiply_rows slice(const struct multiply_rows *rows, size_t first
         .count = count,
         .values = rows->values ? rows->values + first : NULL,
         .blocks = rows->blocks ? rows->blocks + first : NULL,
-        .results = rows->results + first,
+        .results = rows->results ? rows->results + first : NULL,
     };
 }
+
+/// How one matrix's chunks lie among all chunks of a region.
+struct chunk_layout {
+    size_t tiles, tiles_per_chunk, chunks;
+};
+
+static struct chunk_layout lay_out(const struct weight_tiles *weights, size_t row_count, size_t threads) {
+    struct chunk_layout layout = {.tiles = tile_count(weights->rows)};
+    layout.tiles_per_chunk = tiles_per_chunk(weights, row_count, threads);
+    layout.chunks = divided_up(layout.tiles, layout.tiles_per_chunk);
+    return layout;
+}
+
+enum { product_limit = 4 };
 
 struct multiplication {
     struct worker_pool *pool;
     const struct kernel_table *kernels;
-    const struct weight_tiles *weights;
+    const struct weight_product *products;
     const struct multiply_rows *rows;
-    size_t tiles_per_chunk, rows_per_chunk, tile_chunks;
+    struct chunk_layout layouts[product_limit];
+    size_t product_count, chunks_per_row_block, rows_per_chunk;
 };
 
+struct product_chunk {
+    const struct weight_product *product;
+    size_t first_tile, tiles;
+};
+
+static struct product_chunk find_chunk(const struct multiplication *work, size_t chunk) {
+    size_t index = 0;
+    while (chunk >= work->layouts[index].chunks) chunk -= work->layouts[index++].chunks;
+    const struct chunk_layout *layout = &work->layouts[index];
+    const size_t first = chunk * layout->tiles_per_chunk;
+    return (struct product_chunk){&work->products[index], first, smaller(layout->tiles_per_chunk, layout->tiles - first)};
+}
+
+static const void *tiles_at(const struct weight_tiles *weights, size_t tile) {
+    return (const uint8_t *)weights->data + tile * weights->tile_bytes;
+}
+
 /// Workers take chunks in turn, so that a worker's next one is as many chunks ahead as there are workers.
-static const void *next_tiles(const struct multiplication *work, size_t first_tile) {
-    const size_t tiles = tile_count(work->weights->rows);
-    const size_t ahead = first_tile + work->tiles_per_chunk * worker_pool_thread_count(work->pool);
-    if (ahead + work->tiles_per_chunk > tiles) return NULL;
-    return (const uint8_t *)work->weights->data + ahead * work->weights->tile_bytes;
+static const void *next_tiles(const struct multiplication *work, size_t chunk, const struct product_chunk *part) {
+    const size_t ahead = chunk + worker_pool_thread_count(work->pool);
+    if (ahead >= work->chunks_per_row_block) return NULL;
+    const struct product_chunk next = find_chunk(work, ahead);
+    const struct weight_tiles *weights = &next.product->weights;
+    const bool is_alike = weights->format == part->product->weights.format && next.tiles >= part->tiles;
+    return is_alike ? tiles_at(weights, next.first_tile) : NULL;
 }
 
 static void multiply_chunk(void *context, size_t chunk, size_t worker) {
     const struct multiplication *work = context;
-    const size_t first_tile = chunk % work->tile_chunks * work->tiles_per_chunk;
-    const size_t first_row = chunk / work->tile_chunks * work->rows_per_chunk;
-    const size_t tiles = smaller(work->tiles_per_chunk, tile_count(work->weights->rows) - first_tile);
-    const struct multiply_rows rows =
+    const size_t tile_chunk = chunk % work->chunks_per_row_block;
+    const size_t first_row = chunk / work->chunks_per_row_block * work->rows_per_chunk;
+    const struct product_chunk part = find_chunk(work, tile_chunk);
+    struct multiply_rows rows =
         slice(work->rows, first_row, smaller(work->rows_per_chunk, work->rows->count - first_row));
-    work->kernels->multiply_tiles(work->weights, first_tile, tiles, &rows, next_tiles(work, first_tile),
-                                  worker_pool_scratch(work->pool, worker));
+    rows.results = part.product->results + first_row;
+    work->kernels->multiply_tiles(&part.product->weights, part.first_tile, part.tiles, &rows,
+                                  next_tiles(work, tile_chunk, &part), worker_pool_scratch(work->pool, worker));
 }
 
-void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, const struct weight_tiles *weights,
-                      const struct multiply_rows *rows) {
-    if (rows->count == 0 || weights->rows == 0) return;
-    struct multiplication work = {.pool = pool, .kernels = kernels, .weights = weights, .rows = rows};
-    work.tiles_per_chunk = tiles_per_chunk(weights, rows->count, worker_pool_thread_count(pool));
-    work.rows_per_chunk = rows_per_chunk(weights);
-    work.tile_chunks = divided_up(tile_count(weights->rows), work.tiles_per_chunk);
+static void multiply_some(struct worker_pool *pool, const struct kernel_table *kernels,
+                          const struct weight_product *products, size_t product_count,
+                          const struct multiply_rows *rows) {
+    struct multiplication work = {
+        .pool = pool, .kernels = kernels, .products = products, .product_count = product_count, .rows = rows};
+    work.rows_per_chunk = SIZE_MAX;
+    for (size_t i = 0; i < product_count; i++) {
+        work.layouts[i] = lay_out(&products[i].weights, rows->count, worker_pool_thread_count(pool));
+        work.chunks_per_row_block += work.layouts[i].chunks;
+        work.rows_per_chunk = smaller(work.rows_per_chunk, rows_per_chunk(&products[i].weights));
+    }
     const size_t row_chunks = divided_up(rows->count, work.rows_per_chunk);
-    worker_pool_run(pool, work.tile_chunks * row_chunks, multiply_chunk, &work);
+    worker_pool_run(pool, work.chunks_per_row_block * row_chunks, multiply_chunk, &work);
+}
+
+void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+                      const struct weight_product *products, size_t product_count, const struct multiply_rows *rows) {
+    if (rows->count == 0) return;
+    for (size_t first = 0; first < product_count; first += product_limit)
+        multiply_some(pool, kernels, products + first, smaller(product_limit, product_count - first), rows);
+}
+
+void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
+                          size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch) {
+    const struct weight_tiles *gate = &product->gate, *up = &product->up;
+    const bool are_alike = gate->format == up->format;
+    struct multiply_rows outputs = *rows;
+    outputs.results = product->gates;
+    kernels->multiply_tiles(gate, first_tile, tiles, &outputs, are_alike ? tiles_at(up, first_tile) : NULL, scratch);
+    outputs.results = product->ups;
+    kernels->multiply_tiles(up, first_tile, tiles, &outputs, are_alike ? next_gate : NULL, scratch);
+    const size_t first = first_tile * tile_rows, count = smaller(tiles * tile_rows, gate->rows - first);
+    const bool is_last = first + count == gate->rows;
+    for (size_t row = 0; row < rows->count; row++) {
+        float *values = product->gates[row] + first;
+        kernels->elementwise.activate(values, product->ups[row] + first, count, values);
+        if (!product->blocks) continue;
+        struct activation_block *blocks = product->blocks[row] + first / 32;
+        if (is_last)
+            quantize_whole_row(kernels, values, count, blocks);
+        else
+            kernels->quantize_row(values, count, blocks);
+    }
+}
+
+struct gated_multiplication {
+    struct worker_pool *pool;
+    const struct kernel_table *kernels;
+    const struct gated_product *product;
+    const struct multiply_rows *rows;
+    struct chunk_layout layout;
+    size_t rows_per_chunk;
+};
+
+static void multiply_gated_chunk(void *context, size_t chunk, size_t worker) {
+    const struct gated_multiplication *work = context;
+    const struct chunk_layout *layout = &work->layout;
+    const size_t tile_chunk = chunk % layout->chunks, ahead = tile_chunk + worker_pool_thread_count(work->pool);
+    const size_t first_tile = tile_chunk * layout->tiles_per_chunk;
+    const size_t first_row = chunk / layout->chunks * work->rows_per_chunk;
+    const struct multiply_rows rows =
+        slice(work->rows, first_row, smaller(work->rows_per_chunk, work->rows->count - first_row));
+    struct gated_product part = *work->product;
+    part.gates += first_row;
+    part.ups += first_row;
+    if (part.blocks) part.blocks += first_row;
+    const bool has_next = (ahead + 1) * layout->tiles_per_chunk <= layout->tiles;
+    multiply_gated_tiles(work->kernels, &part, first_tile, smaller(layout->tiles_per_chunk, layout->tiles - first_tile),
+                         &rows, has_next ? tiles_at(&part.gate, ahead * layout->tiles_per_chunk) : NULL,
+                         worker_pool_scratch(work->pool, worker));
+}
+
+void multiply_gated_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+                            const struct gated_product *product, const struct multiply_rows *rows) {
+    if (rows->count == 0) return;
+    struct gated_multiplication work = {.pool = pool, .kernels = kernels, .product = product, .rows = rows};
+    work.layout.tiles = tile_count(product->gate.rows);
+    // Two tiles are one block of activations.
+    work.layout.tiles_per_chunk =
+        larger(2, tiles_per_chunk(&product->gate, rows->count, worker_pool_thread_count(pool)) / 2 * 2);
+    work.layout.chunks = divided_up(work.layout.tiles, work.layout.tiles_per_chunk);
+    work.rows_per_chunk = smaller(rows_per_chunk(&product->gate), rows_per_chunk(&product->up));
+    worker_pool_run(pool, work.layout.chunks * divided_up(rows->count, work.rows_per_chunk), multiply_gated_chunk,
+                    &work);
+}
+
+void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns,
+                        struct activation_block *blocks) {
+    kernels->quantize_row(values, columns, blocks);
+    memset(blocks + columns / 32, 0, (activation_block_count(columns) - columns / 32) * sizeof *blocks);
 }
 
 enum { quantized_rows_per_chunk = 4 };
@@ -87,7 +205,7 @@ static void quantize_chunk(void *context, size_t chunk, size_t worker) {
     const struct quantization *work = context;
     const size_t first = chunk * quantized_rows_per_chunk;
     for (size_t row = first; row < smaller(first + quantized_rows_per_chunk, work->row_count); row++)
-        work->kernels->quantize_row(work->rows[row], work->columns, work->blocks[row]);
+        quantize_whole_row(work->kernels, work->rows[row], work->columns, work->blocks[row]);
 }
 
 void quantize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, size_t row_count, size_t columns,

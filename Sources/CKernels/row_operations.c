@@ -1,15 +1,17 @@
 #include "CKernels.h"
 
-// Elementwise work is cut into chunks of a few rows; a batch of one row runs on the caller alone.
+// Elementwise work is cut into chunks of a few rows, enough to be worth a chunk; little of it runs on the caller alone.
 
-enum { rows_per_chunk = 4 };
+enum { chunk_elements = 4096 };
 
 struct row_work {
     const struct kernel_table *kernels;
     struct float_rows first, second, third;
     const float *weight;
     float epsilon;
-    struct head_rotation rotation;
+    struct head_rotation rotations[2];
+    struct activation_block *const *blocks;
+    size_t rows_per_chunk;
     size_t choices;
     bool renormalizes;
     int32_t *experts;
@@ -22,12 +24,15 @@ static float *at(struct float_rows rows, size_t row) { return rows.values + row 
 static void run_chunk(void *context, size_t chunk, size_t worker) {
     (void)worker;
     const struct row_work *work = context;
-    const size_t first = chunk * rows_per_chunk;
-    for (size_t row = first; row < first + rows_per_chunk && row < work->first.row_count; row++) work->row(work, row);
+    const size_t first = chunk * work->rows_per_chunk;
+    for (size_t row = first; row < first + work->rows_per_chunk && row < work->first.row_count; row++)
+        work->row(work, row);
 }
 
 static void run_rows(struct worker_pool *pool, struct row_work *work) {
-    worker_pool_run(pool, (work->first.row_count + rows_per_chunk - 1) / rows_per_chunk, run_chunk, work);
+    const size_t rows = chunk_elements / (work->first.columns + 1);
+    work->rows_per_chunk = rows > 1 ? rows : 1;
+    worker_pool_run(pool, (work->first.row_count + work->rows_per_chunk - 1) / work->rows_per_chunk, run_chunk, work);
 }
 
 static void normalize_row(const struct row_work *work, size_t row) {
@@ -46,8 +51,27 @@ void normalize_on_pool(struct worker_pool *pool, const struct kernel_table *kern
     run_rows(pool, &work);
 }
 
-static void rotate_row(const struct row_work *work, size_t row) {
-    const struct head_rotation *rotation = &work->rotation;
+static void advance_residual_row(const struct row_work *work, size_t row) {
+    float *stream = at(work->first, row), *output = at(work->third, row);
+    const size_t columns = work->first.columns;
+    if (work->second.values) work->kernels->elementwise.add(stream, at(work->second, row), columns);
+    work->kernels->elementwise.normalize(stream, work->weight, columns, work->epsilon, output);
+    if (work->blocks) quantize_whole_row(work->kernels, output, columns, work->blocks[row]);
+}
+
+void advance_residual_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct residual_step step) {
+    struct row_work work = {.kernels = kernels,
+                            .first = step.stream,
+                            .second = step.addend,
+                            .third = step.output,
+                            .weight = step.weight,
+                            .epsilon = step.epsilon,
+                            .blocks = step.blocks,
+                            .row = advance_residual_row};
+    run_rows(pool, &work);
+}
+
+static void rotate_row_of(const struct row_work *work, const struct head_rotation *rotation, size_t row) {
     const size_t dimension = rotation->head_dimension, half = dimension / 2;
     const size_t angle = (size_t)rotation->positions[row] * half;
     for (size_t start = 0; start < rotation->rows.columns; start += dimension) {
@@ -58,8 +82,15 @@ static void rotate_row(const struct row_work *work, size_t row) {
     }
 }
 
-void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation rotation) {
-    struct row_work work = {.kernels = kernels, .first = rotation.rows, .rotation = rotation, .row = rotate_row};
+static void rotate_row(const struct row_work *work, size_t row) {
+    for (int i = 0; i < 2; i++)
+        if (work->rotations[i].rows.values) rotate_row_of(work, &work->rotations[i], row);
+}
+
+void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation queries,
+                          struct head_rotation keys) {
+    struct row_work work = {
+        .kernels = kernels, .first = queries.rows, .rotations = {queries, keys}, .row = rotate_row};
     run_rows(pool, &work);
 }
 

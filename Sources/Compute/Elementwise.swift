@@ -15,6 +15,42 @@ public func normalize(
     unsafe normalize_on_pool(pool.workers, pool.kernels, input.rows, weight, epsilon, results.rows)
 }
 
+/// Adds a branch to the residual stream and normalises the sum for the next branch:
+/// stream += branch; normed = RMSNorm(stream) · weight.
+///
+/// - Parameters:
+///   - stream: [rows x columns]: written if there is a branch.
+///   - branch: [rows x columns], or nil before the first one.
+///   - weight: [columns].
+///   - epsilon: Added to the mean of squares.
+///   - normed: [rows x columns]: written.
+///   - input: Holds `normed` afterwards.
+///   - isQuantized: Whether a matrix that follows wants its input quantised.
+///   - pool: Who computes.
+public func advanceResidual(
+    _ stream: RowsView, adding branch: RowsView?, weight: UnsafePointer<Float>, epsilon: Float,
+    into normed: RowsView, loading input: MultiplyInput, quantizing isQuantized: Bool, pool: WorkerPool
+) {
+    precondition(stream.count == normed.count && stream.columns == normed.columns, "Every row has a result.")
+    precondition(!isQuantized || stream.columns.isMultiple(of: 32), "Quantised rows are whole blocks.")
+    if let branch {
+        precondition(branch.count == stream.count && branch.columns == stream.columns, "The shapes agree.")
+    }
+    input.load(normed, isQuantized: isQuantized)
+    unsafe advance_residual_on_pool(
+        pool.workers,
+        pool.kernels,
+        residual_step(
+            stream: stream.rows,
+            addend: branch?.rows ?? float_rows(),
+            weight: weight,
+            epsilon: epsilon,
+            output: normed.rows,
+            blocks: isQuantized ? input.blockPointers.pointer : nil
+        )
+    )
+}
+
 /// The cosines and sines of rotary position embedding: [positions x head dimension / 2] each.
 @safe
 public struct RotationTables: BitwiseCopyable {
@@ -29,42 +65,46 @@ public struct RotationTables: BitwiseCopyable {
     }
 }
 
-/// Normalises each head of query or key rows, if there is a weight, and rotates it to its row's position, in place.
+/// Query or key heads, and the weight of their RMSNorm, [headDimension], if they have one.
+public typealias Heads = (rows: RowsView, weight: UnsafePointer<Float>?)
+
+/// Normalises each head of query and key rows, if there is a weight, and rotates it to its row's position, in place.
 ///
 /// Pairs are (i, i + half), as in GPT-NeoX and Qwen.
 ///
 /// - Parameters:
-///   - rows: [rows x heads · headDimension].
+///   - queries: [rows x heads · headDimension].
+///   - keys: [rows x KV heads · headDimension].
 ///   - headDimension: Even.
-///   - weight: [headDimension] of the heads' RMSNorm, or nil.
 ///   - epsilon: As for `normalize`.
 ///   - positions: [rows].
 ///   - tables: The angles.
 ///   - pool: Who computes.
 public func rotate(
-    _ rows: RowsView, headDimension: Int, weight: UnsafePointer<Float>?, epsilon: Float,
+    queries: Heads, keys: Heads, headDimension: Int, epsilon: Float,
     positions: UnsafeBufferPointer<Int32>, tables: RotationTables, pool: WorkerPool
 ) {
-    precondition(headDimension > 0 && headDimension.isMultiple(of: 2), "A head's length is even.")
-    precondition(rows.columns.isMultiple(of: headDimension), "Rows hold whole heads.")
-    precondition(positions.count >= rows.count, "Every row has a position.")
-    for row in 0..<rows.count {
+    let rowCount = unsafe queries.rows.count
+    precondition(unsafe keys.rows.count == rowCount, "Every row has queries and keys.")
+    precondition(positions.count >= rowCount, "Every row has a position.")
+    for row in 0..<rowCount {
         let position = Int(unsafe positions[row])
         precondition(position >= 0 && position < tables.positionCount, "The tables hold every position.")
     }
-    unsafe rotate_heads_on_pool(
-        pool.workers,
-        pool.kernels,
-        head_rotation(
-            rows: rows.rows,
+    func rotation(_ heads: Heads) -> head_rotation {
+        precondition(headDimension > 0 && headDimension.isMultiple(of: 2), "A head's length is even.")
+        precondition(unsafe heads.rows.columns.isMultiple(of: headDimension), "Rows hold whole heads.")
+        return unsafe head_rotation(
+            rows: heads.rows.rows,
             head_dimension: headDimension,
-            weight: weight,
+            weight: heads.weight,
             epsilon: epsilon,
             positions: positions.baseAddress,
             cosines: tables.cosines,
             sines: tables.sines
         )
-    )
+    }
+    unsafe rotate_heads_on_pool(pool.workers, pool.kernels, rotation(queries), rotation(keys))
 }
 
 /// SwiGLU: result = gate / (1 + exp(-gate)) · up, element by element; results may be either input.

@@ -78,7 +78,6 @@ public final class ExpertScratch {
     private let expertCount: Int
     private let hidden: Int
     private let inner: Int
-    private let inputBlocks: AlignedBuffer<activation_block>
     private let gateBlocks: AlignedBuffer<activation_block>
     private let gates: AlignedBuffer<Float>
     private let ups: AlignedBuffer<Float>
@@ -86,8 +85,6 @@ public final class ExpertScratch {
     private let expertStarts: AlignedBuffer<Int>
     private let visitedExperts: AlignedBuffer<Int>
     private let slotOfChoice: AlignedBuffer<Int>
-    private let inputPointers: AlignedBuffer<UnsafePointer<Float>?>
-    private let inputBlockPointers: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
     private let outputPointers: AlignedBuffer<UnsafeMutablePointer<Float>?>
     private let slotInputs: AlignedBuffer<UnsafePointer<Float>?>
     private let slotInputBlocks: AlignedBuffer<UnsafePointer<activation_block>?>
@@ -112,7 +109,6 @@ public final class ExpertScratch {
         self.hidden = hidden
         self.inner = inner
         let slots = rowLimit * choices
-        inputBlocks = AlignedBuffer(count: rowLimit * activation_block_count(hidden))
         gateBlocks = AlignedBuffer(count: slots * activation_block_count(inner))
         gates = AlignedBuffer(count: slots * inner)
         ups = AlignedBuffer(count: slots * inner)
@@ -120,8 +116,6 @@ public final class ExpertScratch {
         expertStarts = AlignedBuffer(count: expertCount + 1)
         visitedExperts = AlignedBuffer(count: expertCount)
         slotOfChoice = AlignedBuffer(count: slots)
-        unsafe inputPointers = AlignedBuffer(count: rowLimit)
-        unsafe inputBlockPointers = AlignedBuffer(count: rowLimit)
         unsafe outputPointers = AlignedBuffer(count: rowLimit)
         unsafe slotInputs = AlignedBuffer(count: slots)
         unsafe slotInputBlocks = AlignedBuffer(count: slots)
@@ -129,9 +123,6 @@ public final class ExpertScratch {
         unsafe slotUps = AlignedBuffer(count: slots)
         unsafe slotGateBlocks = AlignedBuffer(count: slots)
         unsafe slotOutputs = AlignedBuffer(count: slots)
-        for row in 0..<rowLimit {
-            unsafe inputBlockPointers.pointer[row] = inputBlocks.pointer + row * activation_block_count(hidden)
-        }
         for slot in 0..<slots {
             unsafe slotGates.pointer[slot] = gates.pointer + slot * inner
             unsafe slotUps.pointer[slot] = ups.pointer + slot * inner
@@ -142,11 +133,10 @@ public final class ExpertScratch {
 
     /// Bytes of its memory.
     public var byteCount: Int {
-        let pointers = unsafe inputPointers.byteCount + inputBlockPointers.byteCount + outputPointers.byteCount
         let slots = unsafe slotInputs.byteCount * 6 + slotOfChoice.byteCount
-        let blocks = inputBlocks.byteCount + gateBlocks.byteCount
         let floats = gates.byteCount + ups.byteCount + outputs.byteCount
-        return pointers + slots + blocks + floats + expertStarts.byteCount + visitedExperts.byteCount
+        return unsafe outputPointers.byteCount + slots + gateBlocks.byteCount + floats + expertStarts.byteCount
+            + visitedExperts.byteCount
     }
 
     /// What each row of the limit adds to that.
@@ -154,23 +144,24 @@ public final class ExpertScratch {
         let (block, pointer) = (MemoryLayout<activation_block>.stride, MemoryLayout<Int>.stride)
         let slot =
             activation_block_count(inner) * block + (2 * inner + hidden) * MemoryLayout<Float>.stride + 7 * pointer
-        return activation_block_count(hidden) * block + 3 * pointer + choices * slot
+        return pointer + choices * slot
     }
 
     fileprivate func multiply(
-        _ input: RowsView, by layer: ExpertLayer, routing: ExpertRouting, into results: RowsView, pool: WorkerPool
+        _ input: MultiplyInput, by layer: ExpertLayer, routing: ExpertRouting, into results: RowsView, pool: WorkerPool
     ) {
-        precondition(input.count <= rowLimit && input.count <= routing.rowLimit, "The rows fit the limit.")
+        let rows = input.rows
+        precondition(rows.count <= rowLimit && rows.count <= routing.rowLimit, "The rows fit the limit.")
         precondition(choices == routing.choices && expertCount == layer.gate.expertCount, "The scratch fits the layer.")
         precondition(hidden == layer.gate.columns && inner == layer.gate.rows, "The scratch fits the layer.")
-        precondition(input.columns == hidden && results.columns == hidden, "The rows are as long as the experts'.")
-        precondition(results.count == input.count, "Every row has a result.")
-        for index in 0..<input.count * choices {
+        precondition(rows.columns == hidden && results.columns == hidden, "The rows are as long as the experts'.")
+        precondition(results.count == rows.count, "Every row has a result.")
+        for index in 0..<rows.count * choices {
             let expert = Int(unsafe routing.experts.pointer[index])
             precondition(expert >= 0 && expert < expertCount, "A chosen expert exists.")
         }
-        for row in 0..<input.count {
-            unsafe inputPointers.pointer[row] = UnsafePointer(input.pointer + row * input.stride)
+        if layer.gate.format.isQuantized || layer.up.format.isQuantized { input.quantize(pool: pool) }
+        for row in 0..<rows.count {
             unsafe outputPointers.pointer[row] = results.pointer + row * results.stride
         }
         var plan = unsafe expert_plan(
@@ -178,12 +169,12 @@ public final class ExpertScratch {
             gate: layer.gate.tiles.views,
             up: layer.up.tiles.views,
             down: layer.down.tiles.views,
-            row_count: input.count,
+            row_count: rows.count,
             choices: choices,
             experts: routing.experts.pointer,
             shares: routing.shares.pointer,
-            inputs: inputPointers.pointer,
-            input_blocks: inputBlockPointers.pointer,
+            inputs: input.valuePointers.pointer,
+            input_blocks: input.blockPointers.pointer,
             outputs: outputPointers.pointer,
             expert_starts: expertStarts.pointer,
             visited_experts: visitedExperts.pointer,
@@ -212,7 +203,8 @@ public final class ExpertScratch {
 ///   - scratch: Sized for at least this many rows.
 ///   - pool: Who computes.
 public func multiplyExperts(
-    _ input: RowsView, by layer: ExpertLayer, routing: ExpertRouting, into results: RowsView, scratch: ExpertScratch,
+    _ input: MultiplyInput, by layer: ExpertLayer, routing: ExpertRouting, into results: RowsView,
+    scratch: ExpertScratch,
     pool: WorkerPool
 ) {
     scratch.multiply(input, by: layer, routing: routing, into: results, pool: pool)

@@ -2,17 +2,19 @@ internal import CKernels
 
 /// Rows that are about to be multiplied: quantised at most once for all the matrices that they meet.
 ///
-/// Made once with room for the largest step; `load` and `multiply` allocate nothing.
+/// Made once with room for the largest step; nothing here allocates afterwards.
 @safe
 public final class MultiplyInput {
     public let rowLimit: Int
     public let columnLimit: Int
-    private var rows: RowsView
+    private(set) var rows: RowsView
     private var isQuantized = false
     private let blocks: AlignedBuffer<activation_block>
-    private let valuePointers: AlignedBuffer<UnsafePointer<Float>?>
-    private let blockPointers: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
+    let valuePointers: AlignedBuffer<UnsafePointer<Float>?>
+    let blockPointers: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
+    /// For as many matrices as are multiplied at once.
     private let resultPointers: AlignedBuffer<UnsafeMutablePointer<Float>?>
+    private static let productLimit = 3
 
     /// - Parameters:
     ///   - rowLimit: The most rows of a step.
@@ -24,7 +26,7 @@ public final class MultiplyInput {
         blocks = AlignedBuffer(count: rowLimit * activation_block_count(columnLimit))
         unsafe valuePointers = AlignedBuffer(count: rowLimit)
         unsafe blockPointers = AlignedBuffer(count: rowLimit)
-        unsafe resultPointers = AlignedBuffer(count: rowLimit)
+        unsafe resultPointers = AlignedBuffer(count: rowLimit * Self.productLimit)
         unsafe rows = RowsView(UnsafeMutablePointer(bitPattern: 64).unsafelyUnwrapped, count: 0, columns: 0)
     }
 
@@ -36,14 +38,19 @@ public final class MultiplyInput {
     /// What each row of the limit adds to that.
     public static func byteCountPerRow(columns: Int) -> Int {
         activation_block_count(columns) * MemoryLayout<activation_block>.stride
-            + 3 * MemoryLayout<Int>.stride
+            + (2 + productLimit) * MemoryLayout<Int>.stride
     }
 
     /// Takes rows that stay as they are until the last multiplication with them.
     public func load(_ rows: RowsView) {
+        load(rows, isQuantized: false)
+    }
+
+    /// Takes rows whose blocks the caller writes, or leaves to be written when they are needed.
+    func load(_ rows: RowsView, isQuantized: Bool) {
         precondition(rows.count <= rowLimit && rows.columns <= columnLimit, "The rows fit the limits.")
         self.rows = rows
-        isQuantized = false
+        self.isQuantized = isQuantized
         let blocksPerRow = activation_block_count(rows.columns)
         for row in 0..<rows.count {
             unsafe valuePointers.pointer[row] = UnsafePointer(rows.pointer + row * rows.stride)
@@ -51,25 +58,39 @@ public final class MultiplyInput {
         }
     }
 
-    /// Multiplies the loaded rows with a matrix: [rows x K] · [N x K]ᵀ → [rows x N].
-    fileprivate func multiply(by matrix: WeightMatrix, into results: RowsView, pool: WorkerPool) {
+    /// Quantises the rows unless they are already.
+    func quantize(pool: WorkerPool) {
+        guard !isQuantized else { return }
+        unsafe quantize_on_pool(
+            pool.workers, pool.kernels, rows.count, rows.columns, valuePointers.pointer, blockPointers.pointer)
+        isQuantized = true
+    }
+
+    /// The rows as the kernels take them, without results.
+    var described: multiply_rows {
+        unsafe multiply_rows(
+            count: rows.count,
+            values: valuePointers.pointer,
+            blocks: UnsafeRawPointer(blockPointers.pointer).assumingMemoryBound(
+                to: UnsafePointer<activation_block>?.self),
+            results: nil
+        )
+    }
+
+    /// A matrix's part of a multiplication with the loaded rows, the `index`th of at most three.
+    func product(_ index: Int, _ matrix: WeightMatrix, into results: RowsView) -> weight_product {
         precondition(rows.columns == matrix.columns, "The rows are as long as the matrix's.")
         precondition(
             results.count == rows.count && results.columns == matrix.rows, "The results have the product's shape.")
-        if matrix.format.isQuantized, !isQuantized {
-            unsafe quantize_on_pool(
-                pool.workers, pool.kernels, rows.count, rows.columns, valuePointers.pointer, blockPointers.pointer)
-            isQuantized = true
-        }
-        for row in 0..<rows.count { unsafe resultPointers.pointer[row] = results.pointer + row * results.stride }
-        let blocks = unsafe UnsafeRawPointer(blockPointers.pointer)
-        var described = unsafe multiply_rows(
-            count: rows.count,
-            values: valuePointers.pointer,
-            blocks: blocks.assumingMemoryBound(to: UnsafePointer<activation_block>?.self),
-            results: resultPointers.pointer
-        )
-        unsafe multiply_on_pool(pool.workers, pool.kernels, matrix.tiles.views, &described)
+        return unsafe weight_product(weights: matrix.tiles.views[0], results: pointers(index, results))
+    }
+
+    /// Pointers to result rows, which stay until the same `index` is used again.
+    func pointers(_ index: Int, _ results: RowsView) -> UnsafeMutablePointer<UnsafeMutablePointer<Float>?> {
+        precondition(index < Self.productLimit && results.count <= rowLimit, "The results fit the limits.")
+        let pointers = unsafe resultPointers.pointer + index * rowLimit
+        for row in 0..<results.count { unsafe pointers[row] = results.pointer + row * results.stride }
+        return unsafe pointers
     }
 }
 
@@ -77,5 +98,60 @@ public final class MultiplyInput {
 ///
 /// A row's result has the same bits whatever other rows there are, on any number of threads and any instruction set.
 public func multiply(_ input: MultiplyInput, by matrix: WeightMatrix, into results: RowsView, pool: WorkerPool) {
-    input.multiply(by: matrix, into: results, pool: pool)
+    if matrix.format.isQuantized { input.quantize(pool: pool) }
+    var product = unsafe input.product(0, matrix, into: results)
+    var rows = unsafe input.described
+    unsafe multiply_on_pool(pool.workers, pool.kernels, &product, 1, &rows)
+}
+
+/// A matrix and where its products go, [rows x N].
+public typealias Projection = (matrix: WeightMatrix, results: RowsView)
+
+/// The same with three matrices at once: a layer's queries, keys and values.
+public func multiply(
+    _ input: MultiplyInput, by first: Projection, _ second: Projection, _ third: Projection, pool: WorkerPool
+) {
+    let isQuantized = first.matrix.format.isQuantized || second.matrix.format.isQuantized
+    if isQuantized || third.matrix.format.isQuantized { input.quantize(pool: pool) }
+    var products = unsafe (
+        input.product(0, first.matrix, into: first.results),
+        input.product(1, second.matrix, into: second.results),
+        input.product(2, third.matrix, into: third.results)
+    )
+    var rows = unsafe input.described
+    unsafe withUnsafeBytes(of: &products) { products in
+        let products = unsafe products.assumingMemoryBound(to: weight_product.self)
+        unsafe multiply_on_pool(pool.workers, pool.kernels, products.baseAddress, products.count, &rows)
+    }
+}
+
+/// The first half of a gated feed-forward: `gates` = silu(gate(x)) · up(x) for the rows that `input` holds.
+///
+/// - Parameters:
+///   - input: [rows x K].
+///   - gate: [N x K].
+///   - up: [N x K].
+///   - gates: [rows x N]: written.
+///   - ups: [rows x N]: scratch.
+///   - output: Another input: holds `gates` afterwards, quantised if `isQuantized`.
+///   - isQuantized: Whether the matrix that follows wants its input quantised.
+///   - pool: Who computes.
+public func multiplyGated(
+    _ input: MultiplyInput, gate: WeightMatrix, up: WeightMatrix, into gates: RowsView, ups: RowsView,
+    loading output: MultiplyInput, quantizing isQuantized: Bool, pool: WorkerPool
+) {
+    precondition(gate.rows == up.rows && gate.columns == up.columns, "Gate and up have one shape.")
+    precondition(output !== input && (!isQuantized || gate.rows.isMultiple(of: 32)), "There is room for the output.")
+    if gate.format.isQuantized || up.format.isQuantized { input.quantize(pool: pool) }
+    output.load(gates, isQuantized: isQuantized)
+    let (gateProduct, upProduct) = unsafe (input.product(0, gate, into: gates), input.product(1, up, into: ups))
+    var product = unsafe gated_product(
+        gate: gateProduct.weights,
+        up: upProduct.weights,
+        gates: gateProduct.results,
+        ups: upProduct.results,
+        blocks: isQuantized ? output.blockPointers.pointer : nil
+    )
+    var rows = unsafe input.described
+    unsafe multiply_gated_on_pool(pool.workers, pool.kernels, &product, &rows)
 }

@@ -63,6 +63,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [(columns: 32, rows: 1), (96, 7), (1024, 9), (4128, 3)])
+    func advancingTheResidualEqualsItsPartsOneByOne(columns: Int, rows: Int) throws {
+        var numbers = SeededNumbers(seed: 5)
+        let (stream, branch) = (numbers.floats(rows * columns), numbers.floats(rows * columns))
+        let weight = Rows(numbers.floats(columns), columns: columns)
+        let bytes = numbers.weights(.q8_0, rows: 16, columns: columns)
+        for choice in everyPool {
+            let pool = choice.make()
+            let matrix = try makeMatrix(.q8_0, rows: 16, columns: columns, bytes: bytes, pool: pool)
+            for hasBranch in [false, true] {
+                let parts = Rows(stream, columns: columns)
+                let (wholeNormed, partNormed) = (
+                    Rows(count: rows, columns: columns), Rows(count: rows, columns: columns)
+                )
+                let added = Rows(branch, columns: columns)
+                if hasBranch { add(added.view, to: parts.view, pool: pool) }
+                normalize(parts.view, weight: weight.pointer, epsilon: 1e-6, into: partNormed.view, pool: pool)
+                for isQuantized in [false, true] {
+                    let fresh = Rows(stream, columns: columns)
+                    let input = MultiplyInput(rowLimit: rows, columnLimit: columns)
+                    advanceResidual(
+                        fresh.view, adding: hasBranch ? added.view : nil, weight: weight.pointer, epsilon: 1e-6,
+                        into: wholeNormed.view, loading: input, quantizing: isQuantized, pool: pool)
+                    #expect(fresh.bits == parts.bits && wholeNormed.bits == partNormed.bits, "\(choice)")
+                    let results = Rows(count: rows, columns: 16)
+                    multiply(input, by: matrix, into: results.view, pool: pool)
+                    #expect(results.bits == product(partNormed, matrix, pool: pool).bits, "\(choice)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [2, 10, 16, 128])
     func rotationTurnsPairsHalfAHeadApart(headDimension: Int) {
         var numbers = SeededNumbers(seed: 4)
@@ -77,12 +109,15 @@ import Testing
         for isNormalized in [false, true] {
             let bits = expectSameBits("rotate") { pool in
                 let rows = Rows(values, columns: 3 * headDimension)
+                let keys = Rows(Array(values[..<(5 * headDimension)]), columns: headDimension)
                 positions.withUnsafeBufferPointer {
                     rotate(
-                        rows.view, headDimension: headDimension, weight: isNormalized ? weight.pointer : nil,
+                        queries: (rows.view, isNormalized ? UnsafePointer(weight.pointer) : nil),
+                        keys: (keys.view, isNormalized ? nil : UnsafePointer(weight.pointer)),
+                        headDimension: headDimension,
                         epsilon: 1e-6, positions: $0, tables: tables, pool: pool)
                 }
-                return rows.bits
+                return rows.bits + keys.bits
             }
             for index in values.indices {
                 let (row, i) = (index / (3 * headDimension), index % headDimension)

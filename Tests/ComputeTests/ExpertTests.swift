@@ -96,8 +96,10 @@ import Testing
                 let scratch = ExpertScratch(
                     rowLimit: 23, choices: 2, expertCount: 6, hidden: subject.hidden, inner: subject.inner)
                 let results = Rows(count: rowCount, columns: subject.hidden)
+                let loaded = MultiplyInput(rowLimit: rowCount, columnLimit: subject.hidden)
+                loaded.load(input.view)
                 multiplyExperts(
-                    input.view, by: subject.layer, routing: routing, into: results.view, scratch: scratch,
+                    loaded, by: subject.layer, routing: routing, into: results.view, scratch: scratch,
                     pool: choice.make())
                 #expect(results.bits == expected, "\(choice), \(rowCount) rows")
             }

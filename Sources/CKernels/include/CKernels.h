@@ -61,7 +61,7 @@ static inline size_t activation_block_count(size_t columns) { return (columns + 
 struct kernel_table {
     enum instruction_set instruction_set;
 
-    /// Quantises `columns` values, a multiple of 32, into activation_block_count(columns) blocks:
+    /// Quantises `columns` values, a multiple of 32, into columns / 32 blocks:
     /// scale = largest magnitude / 127, code = value / scale rounded to nearest even.
     void (*quantize_row)(const float *values, size_t columns, struct activation_block *blocks);
 
@@ -85,9 +85,38 @@ struct kernel_table {
 /// The table of an instruction set, or of the next lower one that this processor supports.
 const struct kernel_table *kernels_for(enum instruction_set limit);
 
-/// Multiplies rows with a matrix on the pool's workers; quantised weights need `rows->blocks` filled.
-void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, const struct weight_tiles *weights,
-                      const struct multiply_rows *rows);
+/// A matrix and where its products go.
+struct weight_product {
+    struct weight_tiles weights;
+    float *const *results; // [row count][rows of the matrix]: written
+};
+
+/// Multiplies the same rows with some matrices on the pool's workers, in one parallel region; quantised weights need
+/// `rows->blocks` filled. `rows->results` is not used.
+void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+                      const struct weight_product *products, size_t product_count, const struct multiply_rows *rows);
+
+/// The first half of a gated feed-forward: activate(gate(x), up(x)), two matrices of one shape.
+struct gated_product {
+    struct weight_tiles gate, up; // inner x hidden
+    float *const *gates;          // [row count][inner]: written with the activated values
+    float *const *ups;            // [row count][inner]: scratch
+    struct activation_block *const
+        *blocks; // [row count][activation_block_count(inner)] or null: the activated values quantised
+};
+
+/// Tiles of a gated product for all `rows`; an even number of them from an even one on where it has blocks.
+/// `next_gate` is as `next_tiles` of multiply_tiles.
+void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
+                          size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch);
+
+/// A whole gated product on the pool's workers, in one parallel region.
+void multiply_gated_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
+                            const struct gated_product *product, const struct multiply_rows *rows);
+
+/// Quantises a row into activation_block_count(columns) blocks, the odd one out being zero.
+void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns,
+                        struct activation_block *blocks);
 
 /// Quantises `row_count` rows of `columns` values on the pool's workers.
 void quantize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, size_t row_count, size_t columns,
@@ -104,7 +133,7 @@ struct expert_plan {
     const int32_t *experts;                       // [row_count][choices]: chosen experts, best first
     const float *shares;                          // [row_count][choices]
     const float *const *inputs;                   // [row_count][hidden]
-    struct activation_block *const *input_blocks; // [row_count]: scratch; written when gate or up are quantised
+    struct activation_block *const *input_blocks; // [row_count]: read when gate or up are quantised
     float *const *outputs;                        // [row_count][hidden]: written
 
     // Scratch. A slot is one (row, choice) pair; slots are ordered by expert, then row.
@@ -142,6 +171,18 @@ struct float_rows {
 void normalize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows input,
                        const float *weight, float epsilon, struct float_rows output);
 
+/// stream row += addend row, unless there is none; output row = normalize(stream row); and the output quantised.
+struct residual_step {
+    struct float_rows stream;
+    struct float_rows addend; // `values` may be null
+    const float *weight;      // [columns]
+    float epsilon;
+    struct float_rows output;
+    struct activation_block *const *blocks; // [row count][activation_block_count(columns)] or null
+};
+
+void advance_residual_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct residual_step step);
+
 /// Heads of query or key rows, to be normalised (unless `weight` is null) and then rotated to their positions in place.
 struct head_rotation {
     struct float_rows rows; // columns = heads * head_dimension
@@ -153,7 +194,9 @@ struct head_rotation {
     const float *sines;       // likewise
 };
 
-void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation rotation);
+/// Queries and keys of the same rows; the keys' `values` may be null.
+void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation queries,
+                          struct head_rotation keys);
 
 /// output row = activate(gate row, up row).
 void activate_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows gate,

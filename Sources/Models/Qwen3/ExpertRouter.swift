@@ -7,9 +7,8 @@ struct ExpertRouter {
     /// Whether the chosen experts' shares are scaled to sum to one (`norm_topk_prob`).
     let normalizesWeights: Bool
 
-    /// Routes all rows, `[rows × hidden]`, into the step's routing. `trace` sees the logits, `[rows × experts]`.
-    func forward(_ input: RowsView, step: Qwen3Step, routing: ExpertRouting, trace: ((RowsView) -> Void)?) {
-        step.input.load(input)
+    /// Routes the step's input rows, `[rows × hidden]`. `trace` sees the logits, `[rows × experts]`.
+    func forward(_ step: Qwen3Step, routing: ExpertRouting, trace: ((RowsView) -> Void)?) {
         multiply(step.input, by: weights, into: step.routerLogits, pool: step.pool)
         trace?(step.routerLogits)
         route(step.routerLogits, renormalizes: normalizesWeights, into: routing, pool: step.pool)

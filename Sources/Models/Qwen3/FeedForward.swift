@@ -5,11 +5,19 @@ enum FeedForward {
     case dense(DenseFeedForward)
     case mixture(MixtureOfExperts)
 
-    /// `[rows × hidden]` to `[rows × hidden]`.
-    func forward(_ input: RowsView, into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
+    /// Whether its first matrices want their input quantised.
+    var quantizesInput: Bool {
         switch self {
-        case .dense(let dense): dense.forward(input, into: result, step: step)
-        case .mixture(let mixture): mixture.forward(input, into: result, step: step, trace: trace)
+        case .dense(let dense): dense.quantizesInput
+        case .mixture(let mixture): mixture.quantizesInput
+        }
+    }
+
+    /// The step's input rows, `[rows × hidden]`, to `[rows × hidden]`.
+    func forward(into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
+        switch self {
+        case .dense(let dense): dense.forward(into: result, step: step)
+        case .mixture(let mixture): mixture.forward(into: result, step: step, trace: trace)
         }
     }
 }
@@ -26,12 +34,19 @@ final class DenseFeedForward {
         self.down = down
     }
 
-    func forward(_ input: RowsView, into result: RowsView, step: Qwen3Step) {
-        step.input.load(input)
-        multiply(step.input, by: gate, into: step.gates, pool: step.pool)
-        multiply(step.input, by: up, into: step.ups, pool: step.pool)
-        activate(gate: step.gates, up: step.ups, into: step.gates, pool: step.pool)
-        step.input.load(step.gates)
-        multiply(step.input, by: down, into: result, pool: step.pool)
+    var quantizesInput: Bool { gate.format.isQuantized || up.format.isQuantized }
+
+    func forward(into result: RowsView, step: Qwen3Step) {
+        multiplyGated(
+            step.input,
+            gate: gate,
+            up: up,
+            into: step.gates,
+            ups: step.ups,
+            loading: step.gatedInput,
+            quantizing: down.format.isQuantized,
+            pool: step.pool
+        )
+        multiply(step.gatedInput, by: down, into: result, pool: step.pool)
     }
 }

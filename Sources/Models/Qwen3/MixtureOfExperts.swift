@@ -11,11 +11,15 @@ final class MixtureOfExperts {
         self.experts = experts
     }
 
-    func forward(_ input: RowsView, into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
+    var quantizesInput: Bool {
+        router.weights.format.isQuantized || experts.gate.format.isQuantized || experts.up.format.isQuantized
+    }
+
+    func forward(into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
         guard let mixture = step.mixture else { preconditionFailure("A sparse model's scratch holds a routing.") }
-        router.forward(input, step: step, routing: mixture.routing, trace: trace)
+        router.forward(step, routing: mixture.routing, trace: trace)
         multiplyExperts(
-            input,
+            step.input,
             by: experts,
             routing: mixture.routing,
             into: result,

@@ -44,20 +44,27 @@ final class Qwen3Attention {
         self.epsilon = epsilon
     }
 
-    /// Writes the rows' keys and values to the cache, attends, and projects: `[rows × hidden]` to `[rows × hidden]`.
-    func forward(_ input: RowsView, into result: RowsView, step: Qwen3Step, plane: KVPlane) {
+    /// Whether the projections want their input quantised.
+    var quantizesInput: Bool { query.format.isQuantized || key.format.isQuantized || value.format.isQuantized }
+
+    /// Writes the keys and values of the step's input rows to the cache, attends, and projects: `[rows × hidden]`.
+    func forward(into result: RowsView, step: Qwen3Step, plane: KVPlane) {
         let (queries, keys, values, pool) = (step.queries, step.keys, step.values, step.pool)
-        step.input.load(input)
-        multiply(step.input, by: query, into: queries, pool: pool)
-        multiply(step.input, by: key, into: keys, pool: pool)
-        multiply(step.input, by: value, into: values, pool: pool)
+        multiply(step.input, by: (query, queries), (key, keys), (value, values), pool: pool)
         if let biases {
             unsafe add(biases.query.pointer, toEachRowOf: queries, pool: pool)
             unsafe add(biases.key.pointer, toEachRowOf: keys, pool: pool)
             unsafe add(biases.value.pointer, toEachRowOf: values, pool: pool)
         }
-        turn(queries, queryNorm, step)
-        turn(keys, keyNorm, step)
+        unsafe rotate(
+            queries: (queries, queryNorm.pointer),
+            keys: (keys, keyNorm.pointer),
+            headDimension: headDimension,
+            epsilon: epsilon,
+            positions: step.rotationRows,
+            tables: step.rotations,
+            pool: pool
+        )
         unsafe storeKeysAndValues(keys: keys, values: values, at: step.slots, in: plane, pool: pool)
         attend(
             queries: queries,
@@ -71,17 +78,5 @@ final class Qwen3Attention {
         step.input.load(queries)
         multiply(step.input, by: output, into: result, pool: pool)
         if let biases { unsafe add(biases.output.pointer, toEachRowOf: result, pool: pool) }
-    }
-
-    private func turn(_ heads: RowsView, _ norm: WeightVector, _ step: Qwen3Step) {
-        unsafe rotate(
-            heads,
-            headDimension: headDimension,
-            weight: norm.pointer,
-            epsilon: epsilon,
-            positions: step.rotationRows,
-            tables: step.rotations,
-            pool: step.pool
-        )
     }
 }

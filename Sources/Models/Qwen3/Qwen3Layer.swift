@@ -22,16 +22,32 @@ final class Qwen3Layer {
         self.epsilon = epsilon
     }
 
-    /// Adds both branches to the residual stream of all rows.
+    /// Adds the layer before's last branch to the residual stream of all rows, then this layer's first one; its second
+    /// is left in `step.branch`.
     ///
-    /// `plane` is this layer's part of the cache; `trace` is called with the router's logits where the layer has one.
-    func forward(_ step: Qwen3Step, plane: KVPlane, trace: ((RowsView) -> Void)?) {
-        let (hidden, normed, branch) = (step.hidden, step.normed, step.branch)
-        unsafe normalize(hidden, weight: inputNorm.pointer, epsilon: epsilon, into: normed, pool: step.pool)
-        attention.forward(normed, into: branch, step: step, plane: plane)
-        add(branch, to: hidden, pool: step.pool)
-        unsafe normalize(hidden, weight: feedForwardNorm.pointer, epsilon: epsilon, into: normed, pool: step.pool)
-        feedForward.forward(normed, into: branch, step: step, trace: trace)
-        add(branch, to: hidden, pool: step.pool)
+    /// - Parameters:
+    ///   - index: Its place among the layers.
+    ///   - plane: Its part of the cache.
+    ///   - trace: Called with what the layer begins with, and with the router's logits where it has one.
+    func forward(_ step: Qwen3Step, index: Int, plane: KVPlane, trace: ((Qwen3Model.Stage, RowsView) -> Void)?) {
+        advance(step, adding: index == 0 ? nil : step.branch, inputNorm, quantizing: attention.quantizesInput)
+        trace?(.hidden(layer: index), step.hidden)
+        attention.forward(into: step.branch, step: step, plane: plane)
+        advance(step, adding: step.branch, feedForwardNorm, quantizing: feedForward.quantizesInput)
+        let observer = trace.map { trace in { (logits: RowsView) in trace(.routerLogits(layer: index), logits) } }
+        feedForward.forward(into: step.branch, step: step, trace: observer)
+    }
+
+    private func advance(_ step: Qwen3Step, adding branch: RowsView?, _ norm: WeightVector, quantizing: Bool) {
+        unsafe advanceResidual(
+            step.hidden,
+            adding: branch,
+            weight: norm.pointer,
+            epsilon: epsilon,
+            into: step.normed,
+            loading: step.input,
+            quantizing: quantizing,
+            pool: step.pool
+        )
     }
 }

@@ -63,11 +63,9 @@ final class Qwen3Model: CausalLanguageModel {
         unsafe batch.blockTables.withUnsafeBufferPointer { tables in
             unsafe place(batch, tables)
             for (index, layer) in weights.layers.enumerated() {
-                trace?(.hidden(layer: index), step.hidden)
-                let observer = trace.map { trace in { (logits: RowsView) in trace(.routerLogits(layer: index), logits) }
-                }
-                layer.forward(step, plane: cache.plane(layer: index), trace: observer)
+                layer.forward(step, index: index, plane: cache.plane(layer: index), trace: trace)
             }
+            add(step.branch, to: step.hidden, pool: pool)
         }
         return logits(batch, step)
     }

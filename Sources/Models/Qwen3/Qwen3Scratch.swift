@@ -12,6 +12,7 @@ final class Qwen3Scratch {
     let rowLimit: Int
     let logitRowLimit: Int
     let input: MultiplyInput
+    let gatedInput: MultiplyInput
     let sequences: AttentionBatch
     let mixture: Mixture?
     let hidden: AlignedBuffer<Float>
@@ -40,8 +41,9 @@ final class Qwen3Scratch {
         let inner = Self.innerSize(configuration)
         input = MultiplyInput(
             rowLimit: max(rowLimit, logitRowLimit),
-            columnLimit: max(hiddenSize, configuration.queryWidth, inner)
+            columnLimit: max(hiddenSize, configuration.queryWidth)
         )
+        gatedInput = MultiplyInput(rowLimit: rowLimit, columnLimit: inner)
         sequences = AttentionBatch(sequenceLimit: rowLimit)
         mixture = configuration.mixture.map { mixture in
             Mixture(
@@ -81,7 +83,8 @@ final class Qwen3Scratch {
         let feedForward = gates.byteCount + ups.byteCount + routerLogits.byteCount
         let experts = mixture.map { $0.routing.byteCount + $0.scratch.byteCount } ?? 0
         let places = cosines.byteCount + sines.byteCount + rotationRows.byteCount + slots.byteCount
-        return input.byteCount + rows + attention + feedForward + experts + places + logitInput.byteCount
+        return input.byteCount + gatedInput.byteCount + rows + attention + feedForward + experts + places
+            + logitInput.byteCount
     }
 
     /// What each row adds to that.
@@ -98,7 +101,8 @@ final class Qwen3Scratch {
         }
         return floats * MemoryLayout<Float>.stride + 2 * MemoryLayout<Int32>.stride
             + AttentionBatch.byteCountPerSequence
-            + MultiplyInput.byteCountPerRow(columns: max(hiddenSize, queryWidth, inner)) + (experts ?? 0)
+            + MultiplyInput.byteCountPerRow(columns: max(hiddenSize, queryWidth))
+            + MultiplyInput.byteCountPerRow(columns: inner) + (experts ?? 0)
     }
 
     /// The width of a dense layer's feed-forward block; 0 where there is no such layer.

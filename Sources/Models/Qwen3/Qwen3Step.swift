@@ -4,7 +4,9 @@ internal import Compute
 @safe
 struct Qwen3Step {
     let pool: WorkerPool
+    /// What a branch's first matrices multiply, and what its last one does.
     let input: MultiplyInput
+    let gatedInput: MultiplyInput
     let sequences: AttentionBatch
     let mixture: Qwen3Scratch.Mixture?
     /// The residual stream, `[rows × hidden]`.
@@ -32,6 +34,7 @@ struct Qwen3Step {
         }
         self.pool = pool
         input = scratch.input
+        gatedInput = scratch.gatedInput
         sequences = scratch.sequences
         mixture = scratch.mixture
         hidden = unsafe view(scratch.hidden.pointer, configuration.hiddenSize)
