@@ -18,6 +18,9 @@ static inline uint32_t bits_from_float(float value) {
 
 static inline float float_from_bfloat(uint16_t bits) { return float_from_bits((uint32_t)bits << 16); }
 
+/// The largest finite binary16 number.
+#define largest_half 65504.0f
+
 /// IEEE 754 binary16 to binary32; exact.
 static inline float float_from_half(uint16_t bits) {
     const uint32_t sign = (uint32_t)(bits & 0x8000) << 16;

@@ -1,8 +1,11 @@
 internal import CKernels
 
-/// How cached keys and values are stored.
+/// How cached keys and values are stored: as floats, or, `q8_0`, as bytes of which 32 share a scale.
 public enum KVCacheFormat: Int, BitwiseCopyable, Sendable, CaseIterable {
     case f32, f16, bf16
+    // The name that ggml uses.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q8_0
 
     var code: kv_format { kv_format(rawValue: kv_format.RawValue(rawValue)) }
 }
@@ -10,7 +13,7 @@ public enum KVCacheFormat: Int, BitwiseCopyable, Sendable, CaseIterable {
 /// What one layer keeps of a block of 32 positions: all KV heads' keys and values.
 ///
 /// Within a head, keys are [headDimension x 32 positions] and values [32 positions x headDimension], so that a vector's
-/// lanes are positions for scores and dimensions for results.
+/// lanes are positions for scores and dimensions for results. `q8_0` has its own order within groups of 32 dimensions.
 public struct KVLayout: BitwiseCopyable, Sendable {
     /// Positions of a block.
     public static var blockLength: Int { Int(kv_block_tokens) }

@@ -45,7 +45,7 @@ struct BenchModelCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The most tokens of one step.", valueName: "tokens"))
     var maxBatchTokens = 512
 
-    @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16 or f32.", valueName: "type"))
+    @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32.", valueName: "type"))
     var kvCacheType = "f16"
 
     @Option(help: ArgumentHelp("Use no better than portable, avx2, avx512, neon or neonI8MM.", valueName: "set"))

@@ -42,7 +42,9 @@ struct ServeOptions: ParsableArguments {
     )
     var kvCacheMemory: String?
 
-    @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16 or f32. (default: f16)", valueName: "type"))
+    @Option(
+        help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32. (default: f16)", valueName: "type")
+    )
     var kvCacheType: String?
 
     @Option(

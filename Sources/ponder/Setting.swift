@@ -33,7 +33,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .context: "auto or a whole number of tokens from 1"
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
-        case .kvCacheType: "one of f32, f16 and bf16"
+        case .kvCacheType: "one of f32, f16, bf16 and q8_0"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .tileCache: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"

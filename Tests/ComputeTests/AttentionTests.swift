@@ -2,49 +2,6 @@ import Compute
 import Foundation
 import Testing
 
-/// A cache with shuffled blocks that is never freed.
-private struct FilledCache {
-    let layout: KVLayout
-    let memory: UnsafeMutableRawBufferPointer
-    let blockTable: [Int32]
-    let stride: Int
-
-    init(
-        format: KVCacheFormat, kvHeads: Int, dimension: Int, keys: Rows, values: Rows, pool: WorkerPool,
-        blockGap: Int = 64
-    ) {
-        layout = KVLayout(format: format, kvHeadCount: kvHeads, headDimension: dimension)
-        stride = layout.blockByteCount + blockGap
-        let blocks = (keys.count + 31) / 32
-        memory = .allocate(byteCount: stride * (blocks + 2), alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: 0)
-        let table = (0..<blocks).map { Int32($0 ^ 1) }
-        blockTable = table
-        let slots = (0..<keys.count).map { table[$0 / 32] * 32 + Int32($0 % 32) }
-        let plane = self.plane
-        slots.withUnsafeBufferPointer {
-            storeKeysAndValues(keys: keys.view, values: values.view, at: $0, in: plane, pool: pool)
-        }
-    }
-
-    var plane: KVPlane {
-        KVPlane(
-            layout: layout, base: memory.baseAddress.unsafelyUnwrapped, blockCount: memory.count / stride,
-            blockStride: stride)
-    }
-
-    /// Attends with rows that stand at `firstPosition` and after.
-    func attend(_ queries: RowsView, into results: RowsView, firstPosition: Int, heads: Int, pool: WorkerPool) {
-        let batch = AttentionBatch(sequenceLimit: 1)
-        blockTable.withUnsafeBufferPointer {
-            batch.append(firstRow: 0, rowCount: queries.count, firstPosition: firstPosition, blockTable: $0)
-            Compute.attend(
-                queries: queries, into: results, batch: batch, plane: plane, headCount: heads,
-                scale: 1 / Float(layout.headDimension).squareRoot(), pool: pool)
-        }
-    }
-}
-
 @Suite struct AttentionTests {
     struct Shape: CustomStringConvertible {
         var kvHeads: Int
@@ -86,15 +43,21 @@ private struct FilledCache {
         }
     }
 
-    @Test(arguments: shapes)
-    func resultsAreThoseOfSoftmaxInDoublePrecision(_ shape: Shape) {
+    /// With a cache of bytes: of what queries, keys and values stand for once they are rounded.
+    @Test(arguments: shapes, [KVCacheFormat.f32, .q8_0])
+    func resultsAreThoseOfSoftmaxInDoublePrecision(_ shape: Shape, _ format: KVCacheFormat) {
         let (queries, keys, values) = numbersFor(shape)
         let pool = WorkerPool(threadCount: 2)
         let cache = FilledCache(
-            format: .f32, kvHeads: shape.kvHeads, dimension: shape.dimension, keys: keys, values: values, pool: pool)
+            format: format, kvHeads: shape.kvHeads, dimension: shape.dimension, keys: keys, values: values, pool: pool)
         let results = Rows(count: shape.tokens, columns: queries.columns)
         cache.attend(queries.view, into: results.view, firstPosition: 0, heads: shape.kvHeads * shape.group, pool: pool)
-        let (q, k, v, found) = (queries.values, keys.values, values.values, results.values)
+        func seen(_ rows: Rows, scale: (Float) -> Float) -> [Float] {
+            format == .f32 ? rows.values : rows.values.rounded(headDimension: shape.dimension, scale: scale)
+        }
+        let q = seen(queries) { $0 }
+        let (k, v) = (seen(keys) { Float(Float16($0)) }, seen(values) { Float(Float16($0)) })
+        let found = results.values
         for row in 0..<shape.tokens {
             for head in 0..<shape.kvHeads * shape.group {
                 let queryStart = row * queries.columns + head * shape.dimension
@@ -118,7 +81,8 @@ private struct FilledCache {
     }
 
     /// Long enough for three spans of 1,024 positions.
-    @Test func chunksOfAPromptGiveTheBitsOfTheWhole() {
+    @Test(arguments: [KVCacheFormat.f16, .q8_0])
+    func chunksOfAPromptGiveTheBitsOfTheWhole(_ format: KVCacheFormat) {
         let shape = Shape(kvHeads: 1, group: 2, dimension: 16, tokens: 2100)
         let (queries, keys, values) = numbersFor(shape)
         let first = 2040
@@ -127,7 +91,7 @@ private struct FilledCache {
         var expected: [UInt32] = []
         for choice in [PoolChoice(set: .portable, threads: 1)] + everyPool {
             let pool = choice.make()
-            let cache = FilledCache(format: .f16, kvHeads: 1, dimension: 16, keys: keys, values: values, pool: pool)
+            let cache = FilledCache(format: format, kvHeads: 1, dimension: 16, keys: keys, values: values, pool: pool)
             let whole = Rows(count: rows, columns: queries.columns)
             cache.attend(late.view, into: whole.view, firstPosition: first, heads: 2, pool: pool)
             if expected.isEmpty { expected = whole.bits }
@@ -172,11 +136,12 @@ private struct FilledCache {
         }
     }
 
-    @Test func sequencesDoNotDisturbEachOther() {
+    @Test(arguments: [KVCacheFormat.bf16, .q8_0])
+    func sequencesDoNotDisturbEachOther(_ format: KVCacheFormat) {
         let pool = WorkerPool(threadCount: 2)
         let shape = Shape(kvHeads: 2, group: 2, dimension: 32, tokens: 70)
         let (queries, keys, values) = numbersFor(shape)
-        let cache = FilledCache(format: .bf16, kvHeads: 2, dimension: 32, keys: keys, values: values, pool: pool)
+        let cache = FilledCache(format: format, kvHeads: 2, dimension: 32, keys: keys, values: values, pool: pool)
         let plane = cache.plane
         // Three sequences that share a prefix: 20 rows at 50, 1 row at 3, 40 rows at 0.
         let parts = [

@@ -31,7 +31,9 @@ def chat(server):
     return reply.json()["choices"][0]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--kv-cache-type", "f32"), ("--max-batch-tokens", "4096")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("--kv-cache-type", "f32"), ("--kv-cache-type", "q8_0"), ("--max-batch-tokens", "4096")]
+)
 def test_a_dry_run_tells_the_memory_and_takes_none(arguments):
     table = plan(MODEL, "--kv-cache-memory", "16MiB", *arguments)
     assert table["weights"] + table["scratch"] + table["program"] <= table["total at start"]

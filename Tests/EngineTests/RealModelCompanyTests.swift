@@ -13,12 +13,17 @@ import Tokens
     struct Setup: CustomTestStringConvertible, Sendable {
         var model: String
         var threadCount: Int
+        var cacheFormat = KVCacheFormat.f16
 
-        var testDescription: String { "\(model) with \(threadCount) threads" }
+        var testDescription: String { "\(model) with \(threadCount) threads and a cache of \(cacheFormat)" }
     }
 
-    static let models = ["dense-tied", "moe"]
-    static let setups = models.flatMap { model in [1, 2].map { Setup(model: model, threadCount: $0) } }
+    static let setups = [
+        Setup(model: "dense-tied", threadCount: 1), Setup(model: "dense-tied", threadCount: 2),
+        Setup(model: "moe", threadCount: 1), Setup(model: "moe", threadCount: 2),
+        Setup(model: "dense-tied", threadCount: 2, cacheFormat: .q8_0),
+        Setup(model: "moe", threadCount: 2, cacheFormat: .q8_0),
+    ]
     static let promptLength = 70
 
     private static let request = GenerationRequest(
@@ -32,7 +37,8 @@ import Tokens
         let threadCount = setup.threadCount
         return try InferenceEngine(
             configuration: EngineConfiguration(
-                stepTokenBudget: stepTokenBudget, cacheSize: .blocks(blockCount), sequenceLimit: sequenceLimit),
+                stepTokenBudget: stepTokenBudget, cacheSize: .blocks(blockCount),
+                kvCacheFormat: setup.cacheFormat, sequenceLimit: sequenceLimit),
             tokenBytes: NumberBytes()
         ) {
             EngineModels(
@@ -47,15 +53,17 @@ import Tokens
     }
 
     /// The request alone, on one thread.
-    private func alone(_ model: String) async throws -> [SampledToken] {
-        let tokens = try await collect(makeEngine(Setup(model: model, threadCount: 1))).tokens
+    private func alone(_ setup: Setup) async throws -> [SampledToken] {
+        var setup = setup
+        setup.threadCount = 1
+        let tokens = try await collect(makeEngine(setup)).tokens
         #expect(tokens.count == 10)
         #expect(Set(tokens.map(\.id)).count > 3)
         return tokens
     }
 
     @Test(arguments: setups) func `alone, on a warm cache, and in a batch of sixteen`(_ setup: Setup) async throws {
-        let expected = try await alone(setup.model)
+        let expected = try await alone(setup)
         let engine = try makeEngine(setup)
         #expect(try await collect(engine).tokens == expected)
         let warm = try await collect(engine)
@@ -75,17 +83,19 @@ import Tokens
         }
     }
 
-    @Test(arguments: models) func `with its prompt cut at every size`(_ model: String) async throws {
-        let expected = try await alone(model)
+    @Test(arguments: setups.filter { $0.threadCount == 2 })
+    func `with its prompt cut at every size`(_ setup: Setup) async throws {
+        let expected = try await alone(setup)
         for budget in 2...Self.promptLength {
-            let setup = Setup(model: model, threadCount: 1 + budget % 2)
+            var setup = setup
+            setup.threadCount = 1 + budget % 2
             let engine = try makeEngine(setup, stepTokenBudget: budget, sequenceLimit: 1, blockCount: 4)
             #expect(try await collect(engine).tokens == expected, "\(setup), a budget of \(budget)")
         }
     }
 
     @Test(arguments: setups) func `when it is preempted`(_ setup: Setup) async throws {
-        let expected = try await alone(setup.model)
+        let expected = try await alone(setup)
         let engine = try makeEngine(setup, stepTokenBudget: 64, blockCount: 6)
         let olders = try (0..<2).map { number in
             try engine.generate(
@@ -101,7 +111,7 @@ import Tokens
     @Test(arguments: setups) func `its prompt's log-probabilities are those that it would be drawn with`(
         _ setup: Setup
     ) async throws {
-        let expected = try await alone(setup.model)
+        let expected = try await alone(setup)
         let engine = try makeEngine(setup, stepTokenBudget: 23)
         var echo = Self.request
         echo.prompt += expected.map(\.id)

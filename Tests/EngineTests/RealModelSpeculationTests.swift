@@ -10,15 +10,20 @@ import Tokens
 /// Guessing ahead changes no bit of what real forward passes give, dense and mixture of experts.
 @Suite struct RealModelSpeculationTests {
     static let models = ["dense-tied", "moe"]
+    static let setups: [(model: String, cacheFormat: KVCacheFormat)] = [
+        ("dense-tied", .f16), ("moe", .f16), ("dense-tied", .q8_0), ("moe", .q8_0),
+    ]
 
     private func engine(
-        _ model: String, draft: String? = nil, _ speculation: Speculation, blockCount: Int = 160
+        _ model: String, draft: String? = nil, _ speculation: Speculation, blockCount: Int = 160,
+        cacheFormat: KVCacheFormat = .f16
     ) throws -> InferenceEngine {
         let path = Fixtures.path("models/\(model)/hf")
         let draftPath = draft.map { Fixtures.path("models/\($0)/hf") }
         return try InferenceEngine(
             configuration: EngineConfiguration(
-                stepTokenBudget: 64, cacheSize: .blocks(blockCount), sequenceLimit: 16, speculation: speculation),
+                stepTokenBudget: 64, cacheSize: .blocks(blockCount), kvCacheFormat: cacheFormat, sequenceLimit: 16,
+                speculation: speculation),
             tokenBytes: NumberBytes()
         ) {
             let pool = WorkerPool(threadCount: 2)
@@ -49,11 +54,13 @@ import Tokens
         return found
     }
 
-    @Test(arguments: models) func `sixteen at once, by lookup and by a draft`(_ model: String) async throws {
-        let expected = try await collect(engine(model, .off), 16)
+    @Test(arguments: setups)
+    func `sixteen at once, by lookup and by a draft`(model: String, cacheFormat: KVCacheFormat) async throws {
+        let expected = try await collect(engine(model, .off, cacheFormat: cacheFormat), 16)
         for draft in [nil, "dense-tied"] {
             for blockCount in [160, 24] {
-                let guessing = try engine(model, draft: draft, .always, blockCount: blockCount)
+                let guessing = try engine(
+                    model, draft: draft, .always, blockCount: blockCount, cacheFormat: cacheFormat)
                 let found = try await collect(guessing, 16)
                 for (one, other) in zip(found, expected) {
                     #expect(one.tokens == other.tokens)

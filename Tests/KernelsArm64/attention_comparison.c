@@ -131,6 +131,6 @@ static void compare_format(enum kv_format format, const struct kernel_table *ref
 
 void compare_attention(const struct kernel_table *reference, const struct kernel_table *kernels) {
     seed_random(2000);
-    for (int format = kv_format_f32; format <= kv_format_bf16; format++)
+    for (int format = kv_format_f32; format <= kv_format_q8_0; format++)
         compare_format((enum kv_format)format, reference, kernels);
 }

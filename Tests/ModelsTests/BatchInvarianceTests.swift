@@ -21,12 +21,13 @@ import Tokens
         return try ModelRun(model, format: format, positionLimit: 64).feed(tokens, logitsAt: Set(tokens.indices))
     }
 
-    @Test(arguments: checkpoints) func everyChunkLengthGivesTheSameBits(path: String) throws {
+    @Test(arguments: checkpoints, [KVCacheFormat.f16, .q8_0])
+    func everyChunkLengthGivesTheSameBits(path: String, format: KVCacheFormat) throws {
         let model = try ModelRun.load(path)
-        let expected = try Self.alone(model)
+        let expected = try Self.alone(model, format: format)
         #expect(expected.allSatisfy { $0.allSatisfy(\.isFinite) })
         for chunk in 1...Self.length {
-            let run = try ModelRun(model, format: .f16, positionLimit: 64)
+            let run = try ModelRun(model, format: format, positionLimit: 64)
             var rows: [[Float]] = []
             for start in stride(from: 0, to: Self.length, by: chunk) {
                 let part = Array(Self.prompt(1)[start..<min(start + chunk, Self.length)])
@@ -54,12 +55,13 @@ import Tokens
     }
 
     /// Sixteen sequences, of which the tenth is watched: prompts of all lengths, in chunks of all lengths, decoding mixed in.
-    @Test(arguments: checkpoints) func companyChangesNothing(path: String) throws {
+    @Test(arguments: checkpoints, [KVCacheFormat.f16, .q8_0])
+    func companyChangesNothing(path: String, format: KVCacheFormat) throws {
         let model = try ModelRun.load(path, threads: 2)
-        let expected = try Self.alone(model)
+        let expected = try Self.alone(model, format: format)
         let company = 16
         let watched = 10
-        let cache = try model.makeCache(blockCount: 2 * company, blockLength: 32, format: .f16)
+        let cache = try model.makeCache(blockCount: 2 * company, blockLength: 32, format: format)
         var done = [Int](repeating: 0, count: company)
         var rows: [[Float]] = []
         var batch = TokenBatch()

@@ -92,6 +92,7 @@ import Testing
                 KV cache, f32   192.0 KiB a token, 7.5 GiB for the whole context
                 KV cache, f16   96.0 KiB a token, 3.8 GiB for the whole context
                 KV cache, bf16  96.0 KiB a token, 3.8 GiB for the whole context
+                KV cache, q8_0  51.0 KiB a token, 2.0 GiB for the whole context
                 """
         )
     }

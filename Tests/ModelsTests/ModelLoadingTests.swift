@@ -109,7 +109,9 @@ import Tokens
             let cache = try model.makeCache(blockCount: 3, blockLength: 32, format: format)
             let perBlock = KVCacheStorage.blockByteCount(shape: model.shape, blockLength: 32, format: format)
             #expect(cache.byteCount == 3 * perBlock)
-            #expect(perBlock == 4 * 2 * 2 * 32 * 32 * (format == .f32 ? 4 : 2))
+            // Bytes of 32 numbers.
+            let bytes = [KVCacheFormat.f32: 128, .f16: 64, .bf16: 64, .q8_0: 34][format]
+            #expect(perBlock == bytes.map { 4 * 2 * 2 * 32 * $0 })
         }
         #expect(throws: ModelError.self) {
             _ = try model.makeCache(blockCount: .max / 64, blockLength: 32, format: .f16)

@@ -1,122 +1,33 @@
 #ifndef PONDER_LANES_ATTENTION_H
 #define PONDER_LANES_ATTENTION_H
 
-#include "lanes.h"
+#include "lanes_attention_bytes.h"
 
-// A task's queries, (row, head) pairs in the order of their rows, meet the cache some blocks at a time. Scores and
-// results are small products whose lanes are positions or dimensions; keys and values become floats as they are loaded.
+// A task's queries, (row, head) pairs in the order of their rows, meet the cache some blocks at a time, as it is stored.
 
-/// Blocks whose scores are computed side by side, so that a few queries have enough independent sums to keep the
-/// arithmetic busy; they are weighed one after another all the same.
-enum { attention_stride = 4 };
-
-/// Up to so many queries of one row take several blocks at once.
-enum { few_queries = 8 };
-
-struct attention_scratch {
-    float queries[attention_query_limit][attention_dimension_limit];
-    float outputs[attention_query_limit][attention_dimension_limit]; // of the span
-    float totals[attention_query_limit][attention_dimension_limit];  // of the spans before it
-    float scores[attention_stride][attention_query_limit][kv_block_tokens]; // then shares
-    float sum_lanes[attention_query_limit][16];
-    float maxima[attention_query_limit];
-    float corrections[attention_query_limit];
-    float total_maxima[attention_query_limit];
-    float total_sums[attention_query_limit];
-};
-
-_Static_assert(sizeof(struct attention_scratch) <= kernel_scratch_bytes, "attention fits a worker's scratch");
-
-/// 16 elements of a row, as floats.
-inlined f32x16 load_elements(enum kv_format format, const uint8_t *row, size_t first) {
-    if (format == kv_format_f32) return load_floats((const float *)row + first);
-    return format == kv_format_f16 ? load_halves(row + first * 2) : load_bfloats(row + first * 2);
+inlined void score_tile(enum kv_format format, int rows, int blocks, const struct attention_keys *keys, int first,
+                        bool fetches, const struct kv_layout *layout, struct attention_scratch *s, size_t first_query) {
+    if (format == kv_format_q8_0)
+        score_byte_rows(rows, blocks, keys, first, fetches, layout->value_stride / kv_group_dimensions, s, first_query);
+    else
+        score_rows(format, rows, blocks, keys, first, fetches, layout->head_dimension, s, first_query);
 }
 
-inlined void prefetch_lines(const uint8_t *bytes, int lines) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < lines; i++) __builtin_prefetch(bytes + i * 64, 0, 2);
-}
-
-inlined size_t element_size(enum kv_format format) { return format == kv_format_f32 ? 4 : 2; }
-
-/// Keys of a few blocks, and what is wanted after them: 64 bytes of each are fetched with every dimension, so that memory
-/// and arithmetic are busy at the same time.
-struct attention_keys {
-    const uint8_t *blocks[attention_stride];
-    const uint8_t *next[attention_stride];
-};
-
-/// scores[block][row][0..<32] = sum over the dimensions of queries[row] * keys, for `blocks` blocks from `first` on.
-inlined void score_rows(enum kv_format format, int rows, int blocks, const struct attention_keys *keys, int first,
-                        bool fetches, size_t dimension, struct attention_scratch *s, size_t first_query) {
-    f32x16 sums[8][8];
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int i = 0; i < blocks * 2; i++) sums[row][i] = splat(0);
-    for (size_t d = 0; d < dimension; d++) {
-        f32x16 vectors[8];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < blocks * 2; i++)
-            vectors[i] = load_elements(
-                format, keys->blocks[first + i / 2] + d * kv_block_tokens * element_size(format), (size_t)(i % 2) * 16);
-        if (fetches)
-#pragma clang loop unroll(full)
-            for (int i = 0; i < blocks; i++) __builtin_prefetch(keys->next[first + i] + d * 64, 0, 2);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
-            const f32x16 x = splat(s->queries[first_query + (size_t)row][d]);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < blocks * 2; i++) sums[row][i] = fused(x, vectors[i], sums[row][i]);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int i = 0; i < blocks * 2; i++)
-            store_floats(s->scores[first + i / 2][first_query + (size_t)row] + i % 2 * 16, sums[row][i]);
-}
-
-/// outputs[row][first..<first + 16 * vectors] = those * corrections[row] + sum over `valid` positions of shares * values.
-/// `next`, unless null, is fetched meanwhile, 256 bytes with every position.
-inlined void add_value_rows(enum kv_format format, int rows, int vectors, const uint8_t *values, size_t row_elements,
+inlined void add_value_tile(enum kv_format format, int rows, int vectors, const uint8_t *values, size_t row_elements,
                             size_t valid, const uint8_t *next, struct attention_scratch *s, int block,
                             size_t first_query, size_t first) {
-    f32x16 sums[8][8];
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-        const f32x16 correction = splat(s->corrections[first_query + (size_t)row]);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < vectors; i++)
-            sums[row][i] = load_floats(s->outputs[first_query + (size_t)row] + first + i * 16) * correction;
-    }
-    for (size_t p = 0; p < valid; p++) {
-        const uint8_t *value = values + (p * row_elements + first) * element_size(format);
-        f32x16 loaded[8];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < vectors; i++) loaded[i] = load_elements(format, value, (size_t)i * 16);
-        if (next) prefetch_lines(next + p * 256, 4);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
-            const f32x16 x = splat(s->scores[block][first_query + (size_t)row][p]);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < vectors; i++) sums[row][i] = fused(x, loaded[i], sums[row][i]);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int i = 0; i < vectors; i++)
-            store_floats(s->outputs[first_query + (size_t)row] + first + i * 16, sums[row][i]);
+    if (format == kv_format_q8_0)
+        add_byte_value_rows(rows, vectors, values, valid, next, s, block, first_query, first);
+    else
+        add_value_rows(format, rows, vectors, values, row_elements, valid, next, s, block, first_query, first);
 }
 
 /// Scores of queries `first` to `end` with block `block` of the keys.
-inlined void score_block_as(enum kv_format format, const struct attention_keys *keys, int block, size_t dimension,
-                            struct attention_scratch *s, size_t first, size_t end) {
+inlined void score_block_as(enum kv_format format, const struct attention_keys *keys, int block,
+                            const struct kv_layout *layout, struct attention_scratch *s, size_t first, size_t end) {
     size_t q = first;
 #define score_case(rows)                                                                                               \
-    for (; q + rows <= end; q += rows) score_rows(format, rows, 1, keys, block, false, dimension, s, q)
+    for (; q + rows <= end; q += rows) score_tile(format, rows, 1, keys, block, false, layout, s, q)
     if (attention_rows >= 8) score_case(8);
     if (attention_rows >= 4) score_case(4);
     score_case(2);
@@ -125,16 +36,16 @@ inlined void score_block_as(enum kv_format format, const struct attention_keys *
 }
 
 /// The same of a few queries with `attention_stride` blocks: the fewer queries, the more blocks at once.
-inlined void score_stride_as(enum kv_format format, const struct attention_keys *keys, size_t dimension,
+inlined void score_stride_as(enum kv_format format, const struct attention_keys *keys, const struct kv_layout *layout,
                              struct attention_scratch *s, size_t queries) {
     size_t q = 0;
 #define stride_case(rows, blocks)                                                                                      \
     for (; q + rows <= queries; q += rows)                                                                             \
         for (int block = 0; block < attention_stride; block += blocks) {                                               \
             if (q == 0)                                                                                                \
-                score_rows(format, rows, blocks, keys, block, true, dimension, s, q);                                  \
+                score_tile(format, rows, blocks, keys, block, true, layout, s, q);                                  \
             else                                                                                                       \
-                score_rows(format, rows, blocks, keys, block, false, dimension, s, q);                                 \
+                score_tile(format, rows, blocks, keys, block, false, layout, s, q);                                 \
         }
     if (attention_rows >= 8) {
         stride_case(8, 1);
@@ -157,10 +68,10 @@ inlined void add_values_as(enum kv_format format, const uint8_t *values, size_t 
     for (; q + rows <= end; q += rows) {                                                                               \
         size_t d = 0;                                                                                                  \
         for (; d + vectors * 16 <= value_stride; d += vectors * 16)                                                    \
-            add_value_rows(format, rows, vectors, values, value_stride, valid, q + d == first ? next : NULL, s, block, \
+            add_value_tile(format, rows, vectors, values, value_stride, valid, q + d == first ? next : NULL, s, block, \
                            q, d);                                                                                      \
         for (; vectors > 2 && d < value_stride; d += 32)                                                               \
-            add_value_rows(format, rows, 2, values, value_stride, valid, NULL, s, block, q, d);                        \
+            add_value_tile(format, rows, 2, values, value_stride, valid, NULL, s, block, q, d);                        \
     }
     if (attention_rows >= 8) {
         value_case(8, 2);
@@ -172,28 +83,47 @@ inlined void add_values_as(enum kv_format format, const uint8_t *values, size_t 
 #undef value_case
 }
 
-/// Turns a query's scores into shares and updates its maximum and sum; the correction is for what came before.
-inlined void weigh_scores(struct attention_scratch *s, int block, size_t q, float scale, size_t valid) {
+/// Scales a query's scores and takes the largest so far; positions that it does not see have none.
+inlined void scale_scores(struct attention_scratch *s, int block, size_t q, float scale, size_t valid) {
     const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const i32x16 first_seen = lane < (int32_t)valid, second_seen = lane + 16 < (int32_t)valid;
     const f32x16 none = splat(-INFINITY);
     float *scores = s->scores[block][q];
-    const f32x16 first = first_seen ? load_floats(scores) * splat(scale) : none;
-    const f32x16 second = second_seen ? load_floats(scores + 16) * splat(scale) : none;
-    const float before = s->maxima[q];
-    const float maximum = largest_lane(larger_of(second, larger_of(first, splat(before))));
-    // exponential(0) is 1, so leaving it out changes no bit.
-    const float correction = maximum == before && maximum > -INFINITY ? 1.0f : exponential(before - maximum);
-    const f32x16 first_shares = first_seen ? exponentials(first - splat(maximum)) : splat(0);
-    const f32x16 second_shares = second_seen ? exponentials(second - splat(maximum)) : splat(0);
-    store_floats(s->sum_lanes[q], fused(load_floats(s->sum_lanes[q]), splat(correction), first_shares) + second_shares);
-    store_floats(scores, first_shares);
-    store_floats(scores + 16, second_shares);
-    s->maxima[q] = maximum;
-    s->corrections[q] = correction;
+    const f32x16 first = lane < (int32_t)valid ? load_floats(scores) * splat(scale) : none;
+    const f32x16 second = lane + 16 < (int32_t)valid ? load_floats(scores + 16) * splat(scale) : none;
+    store_floats(scores, first);
+    store_floats(scores + 16, second);
+    s->new_maxima[q] = largest_lane(larger_of(second, larger_of(first, splat(s->maxima[q]))));
+}
+
+/// Turns a query's scaled scores into shares and adds them to its sum.
+inlined void share_scores(struct attention_scratch *s, int block, size_t q, size_t valid) {
+    const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const f32x16 maximum = splat(s->maxima[q]);
+    float *scores = s->scores[block][q];
+    const f32x16 first = lane < (int32_t)valid ? exponentials(load_floats(scores) - maximum) : splat(0);
+    const f32x16 second = lane + 16 < (int32_t)valid ? exponentials(load_floats(scores + 16) - maximum) : splat(0);
+    store_floats(s->sum_lanes[q], fused(load_floats(s->sum_lanes[q]), splat(s->corrections[q]), first) + second);
+    store_floats(scores, first);
+    store_floats(scores + 16, second);
+}
+
+/// From scores to shares for queries `first` to `end`, which see as many of a block's positions as s->seen says; their
+/// corrections are for what came before, sixteen queries' at a time.
+inlined void weigh_scores(struct attention_scratch *s, int block, size_t first, size_t end, float scale) {
+    for (size_t q = first; q < end; q++) scale_scores(s, block, q, scale, s->seen[q]);
+    for (size_t q = first; q < end; q += 16) {
+        const f32x16 before = load_floats(s->maxima + q), now = load_floats(s->new_maxima + q);
+        // exponential(0) is 1, so leaving it out changes no bit.
+        const bool are_unchanged = __builtin_reduce_and((before == now) & (now > splat(-INFINITY))) != 0;
+        store_floats(s->corrections + q, are_unchanged ? splat(1) : exponentials(before - now));
+        store_floats(s->maxima + q, now);
+    }
+    for (size_t q = first; q < end; q++) share_scores(s, block, q, s->seen[q]);
 }
 
 static void begin_span(struct attention_scratch *s, size_t queries, size_t value_stride) {
+    store_floats(s->maxima + queries, splat(0));
+    store_floats(s->new_maxima + queries, splat(0));
     for (size_t q = 0; q < queries; q++) {
         s->maxima[q] = -INFINITY;
         store_floats(s->sum_lanes[q], splat(0));
@@ -239,15 +169,15 @@ inlined void attend_block_as(enum kv_format format, const struct attention_plan 
     const size_t group = plan->head_count / layout->kv_head_count, queries = task->row_count * group;
     const size_t first_position = task->sequence->first_position + task->first_row;
     const struct attention_keys keys = {.blocks = {head_block(plan, task, start)}};
-    const uint8_t *values = keys.blocks[0] + kv_block_tokens * layout->head_dimension * element_size(format);
+    const uint8_t *values = keys.blocks[0] + layout->values_start;
     const size_t first = start > first_position ? (start - first_position) * group : 0;
-    score_block_as(format, &keys, 0, layout->head_dimension, s, first, queries);
-    for (size_t q = first; q < queries; q++)
-        weigh_scores(s, 0, q, plan->scale, positions_seen(first_position + q / group, start));
+    score_block_as(format, &keys, 0, layout, s, first, queries);
+    for (size_t q = first; q < queries; q++) s->seen[q] = positions_seen(first_position + q / group, start);
+    weigh_scores(s, 0, first, queries, plan->scale);
     for (size_t q = first; q < queries;) {
-        const size_t valid = positions_seen(first_position + q / group, start);
+        const size_t valid = s->seen[q];
         size_t end = q + 1;
-        while (end < queries && positions_seen(first_position + end / group, start) == valid) end++;
+        while (end < queries && s->seen[end] == valid) end++;
         add_values_as(format, values, layout->value_stride, valid, NULL, s, 0, q, end);
         q = end;
     }
@@ -259,6 +189,7 @@ static void attend_block(const struct attention_plan *plan, const struct attenti
     case kv_format_f16: attend_block_as(kv_format_f16, plan, task, start, s); break;
     case kv_format_bf16: attend_block_as(kv_format_bf16, plan, task, start, s); break;
     case kv_format_f32: attend_block_as(kv_format_f32, plan, task, start, s); break;
+    case kv_format_q8_0: attend_block_as(kv_format_q8_0, plan, task, start, s); break;
     }
 }
 
@@ -268,25 +199,25 @@ inlined void attend_stride_as(enum kv_format format, const struct attention_plan
                               const struct attention_task *task, size_t start, size_t end,
                               struct attention_scratch *s) {
     const struct kv_layout *layout = &plan->layout;
-    const size_t group = plan->head_count / layout->kv_head_count, dimension = layout->head_dimension;
+    const size_t group = plan->head_count / layout->kv_head_count;
     const size_t position = task->sequence->first_position + task->first_row;
-    const size_t key_bytes = kv_block_tokens * dimension * element_size(format);
     const int blocks = (int)((end - start + kv_block_tokens - 1) / kv_block_tokens);
     struct attention_keys keys = {0};
     for (int i = 0; i < blocks; i++) {
         keys.blocks[i] = head_block(plan, task, start + (size_t)i * kv_block_tokens);
-        keys.next[i] = keys.blocks[i] + key_bytes;
+        keys.next[i] = keys.blocks[i] + layout->values_start;
     }
     if (blocks == attention_stride)
-        score_stride_as(format, &keys, dimension, s, group);
+        score_stride_as(format, &keys, layout, s, group);
     else
-        for (int i = 0; i < blocks; i++) score_block_as(format, &keys, i, dimension, s, 0, group);
+        for (int i = 0; i < blocks; i++) score_block_as(format, &keys, i, layout, s, 0, group);
     for (int i = 0; i < blocks; i++) {
         const size_t valid = positions_seen(position, start + (size_t)i * kv_block_tokens);
-        for (size_t q = 0; q < group; q++) weigh_scores(s, i, q, plan->scale, valid);
+        for (size_t q = 0; q < group; q++) s->seen[q] = valid;
+        weigh_scores(s, i, 0, group, plan->scale);
         const size_t ahead = start + (size_t)(i + attention_stride) * kv_block_tokens;
         const uint8_t *next = ahead <= position ? head_block(plan, task, ahead) : NULL;
-        add_values_as(format, keys.blocks[i] + key_bytes, layout->value_stride, valid, next, s, i, 0, group);
+        add_values_as(format, keys.blocks[i] + layout->values_start, layout->value_stride, valid, next, s, i, 0, group);
     }
 }
 
@@ -296,6 +227,7 @@ static void attend_stride(const struct attention_plan *plan, const struct attent
     case kv_format_f16: attend_stride_as(kv_format_f16, plan, task, start, end, s); break;
     case kv_format_bf16: attend_stride_as(kv_format_bf16, plan, task, start, end, s); break;
     case kv_format_f32: attend_stride_as(kv_format_f32, plan, task, start, end, s); break;
+    case kv_format_q8_0: attend_stride_as(kv_format_q8_0, plan, task, start, end, s); break;
     }
 }
 
@@ -311,6 +243,7 @@ static void lanes_attend(const struct attention_plan *plan, const struct attenti
                plan->queries + (first_row + q / group) * plan->query_stride +
                    (task->kv_head * group + q % group) * dimension,
                dimension * sizeof(float));
+    if (plan->layout.format == kv_format_q8_0) quantize_queries(s, queries, dimension, value_stride);
     for (size_t start = 0; start <= last_position; start += attention_span_tokens) {
         begin_span(s, queries, value_stride);
         const size_t end = start + attention_span_tokens < last_position + 1 ? start + attention_span_tokens
@@ -332,55 +265,6 @@ static void lanes_attend(const struct attention_plan *plan, const struct attenti
         for (size_t d = 0; d < dimension; d += 16)
             store_some_floats(output + d, load_floats(s->totals[q] + d) * inverse, dimension - d);
     }
-}
-
-static void store_as(enum kv_format format, const float *source, size_t count, uint8_t *target) {
-    for (size_t i = 0; i < count; i += 16) {
-        const f32x16 v = load_some_floats(source + i, count - i, 0);
-        if (format == kv_format_f32) {
-            store_some_floats((float *)target + i, v, count - i);
-            continue;
-        }
-        u16x16 narrow;
-        if (format == kv_format_f16) {
-            narrow = (u16x16) __builtin_convertvector(v, f16x16);
-        } else {
-            const u32x16 bits = (u32x16)v, rounded = bits + 0x7fffu + (bits >> 16 & 1u);
-            const u32x16 not_a_number = bits >> 16 | 0x40u;
-            const u32x16 is_number = (u32x16)((bits & 0x7fffffffu) <= 0x7f800000u);
-            narrow = __builtin_convertvector((rounded >> 16 & is_number) | (not_a_number & ~is_number), u16x16);
-        }
-        __builtin_memcpy(target + i * 2, &narrow, (count - i < 16 ? count - i : 16) * 2);
-    }
-}
-
-/// Keys and values of one head; keys are narrowed in one piece, then put a block's row apart.
-static void store_head(const struct kv_layout *layout, uint8_t *head, size_t slot, const float *key,
-                       const float *value) {
-    const size_t dimension = layout->head_dimension, element = layout->element_bytes;
-    uint8_t narrow[attention_dimension_limit * 4];
-    store_as(layout->format, key, dimension, narrow);
-    if (element == 2)
-        for (size_t d = 0; d < dimension; d++)
-            ((uint16_t *)head)[d * kv_block_tokens + slot] = load_vector(uint16_t, narrow + d * 2);
-    else
-        for (size_t d = 0; d < dimension; d++)
-            ((uint32_t *)head)[d * kv_block_tokens + slot] = load_vector(uint32_t, narrow + d * 4);
-    uint8_t *values = head + (kv_block_tokens * dimension + slot * layout->value_stride) * element;
-    store_as(layout->format, value, dimension, values);
-}
-
-/// Head by head: neighbouring rows write to the same cache lines.
-static void lanes_store_kv(const struct kv_store *store, size_t first_row, size_t row_count) {
-    const struct kv_layout *layout = &store->layout;
-    for (size_t head = 0; head < layout->kv_head_count; head++)
-        for (size_t row = first_row; row < first_row + row_count; row++) {
-            const size_t slot = (size_t)store->slots[row];
-            uint8_t *block = store->cache + slot / kv_block_tokens * store->block_stride;
-            store_head(layout, block + head * layout->head_bytes, slot % kv_block_tokens,
-                       store->keys + row * store->key_stride + head * layout->head_dimension,
-                       store->values + row * store->value_stride + head * layout->head_dimension);
-        }
 }
 
 #endif

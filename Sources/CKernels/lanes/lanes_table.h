@@ -7,6 +7,7 @@
 #include "lanes_multiply_float.h"
 #include "lanes_probe.h"
 #include "lanes_quantize.h"
+#include "lanes_store_kv.h"
 
 static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                                  const struct multiply_rows *rows, const void *next_tiles, void *scratch) {

@@ -63,7 +63,9 @@ struct ChatOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory for the KV cache, such as 512MiB. (default: auto)", valueName: "size"))
     var kvCacheMemory: String?
 
-    @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16 or f32. (default: f16)", valueName: "type"))
+    @Option(
+        help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32. (default: f16)", valueName: "type")
+    )
     var kvCacheType: String?
 
     @Option(help: ArgumentHelp("A small model that guesses ahead. (default: none)", valueName: "model"))
