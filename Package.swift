@@ -57,7 +57,6 @@ let package = Package(
         module("Sockets", ["CLinux", "COpenSSL"]),
         module("Compute", ["CKernels"]),
         module("Terminal", ["CLinux"]),
-        module("Sampling", ["Tokens"]),
 
         // L2
         module("HTTP", ["Sockets", "CZlib", httpTypes, logging, metrics]),
@@ -65,6 +64,7 @@ let package = Package(
         module("Templates", ["JSON"]),
         module("Tokenization", ["Tokens", "JSON"]),
         module("Checkpoints", ["CLinux", "JSON"]),
+        module("Sampling", ["Tokens", "Compute"]),
 
         // L3
         module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
@@ -119,12 +119,12 @@ let package = Package(
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Terminal"),
-        tests("Sampling", ["Tokens"]),
         tests("HTTPClient", ["HTTP", "Sockets", httpTypes, logging]),
         tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
         tests("Checkpoints", ["JSON"]),
+        tests("Sampling", ["Tokens", "Compute"]),
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),

@@ -3,10 +3,16 @@ public import JSON
 
 /// What `ponder bench serve` asks of a server: streamed chats, from several clients at once.
 public struct LoadPlan: Sendable {
+    /// Where the requests go: as chats, or as raw text to be continued.
+    public enum Endpoint: Sendable {
+        case chat, completions
+    }
+
     public var server: ServerURL
     public var apiKey: String?
     /// The model's name for the server.
     public var model: String
+    public var endpoint = Endpoint.chat
     /// How many clients there are, level after level.
     public var clientCounts = [1, 4, 8, 16]
     /// Chats of each client, one after another.
@@ -25,6 +31,14 @@ public struct LoadPlan: Sendable {
         self.model = model
     }
 
+    /// The path of the endpoint.
+    var path: String {
+        switch endpoint {
+        case .chat: "/v1/chat/completions"
+        case .completions: "/v1/completions"
+        }
+    }
+
     /// The body of one chat.
     func body(level: Int, client: Int, chat: Int) -> [UInt8] {
         var shared = WordSource(seed: seed)
@@ -33,8 +47,12 @@ public struct LoadPlan: Sendable {
         var body: JSONObject = [
             "model": .string(model), "stream": true, "stream_options": ["include_usage": true],
             "max_tokens": .number(maximumTokens), "seed": .number(client * 1000 + chat),
-            "messages": [["role": "user", "content": .string(words.joined(separator: " "))]],
         ]
+        let text = JSONValue.string(words.joined(separator: " "))
+        switch endpoint {
+        case .chat: body["messages"] = [["role": "user", "content": text]]
+        case .completions: body["prompt"] = text
+        }
         for (key, value) in members { body[key] = value }
         return JSONValue.object(body).serializedBytes()
     }

@@ -8,6 +8,7 @@ struct LoadRecord: Sendable {
     var totalSeconds = 0.0
     /// As the server counted them.
     var tokenCount = 0
+    var promptTokenCount = 0
     /// Why the chat failed; nil where it did not.
     var failure: String?
 }
@@ -39,6 +40,7 @@ public struct LoadResult: Hashable, Sendable {
     public var failures: [String]
     public var seconds: Double
     public var tokenCount: Int
+    public var promptTokenCount: Int
     /// From a request to its first token, in seconds.
     public var firstToken: Distribution
     /// Between two pieces of a stream, in seconds.
@@ -53,6 +55,7 @@ public struct LoadResult: Hashable, Sendable {
         chatCount = records.count
         failures = records.compactMap(\.failure)
         tokenCount = good.reduce(0) { $0 + $1.tokenCount }
+        promptTokenCount = good.reduce(0) { $0 + $1.promptTokenCount }
         firstToken = Distribution(good.compactMap(\.firstTokenSeconds))
         betweenTokens = Distribution(good.flatMap(\.gaps))
         total = Distribution(good.map(\.totalSeconds))

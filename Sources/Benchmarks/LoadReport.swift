@@ -62,7 +62,8 @@ public struct LoadReport: Sendable {
             "chats": .number(result.chatCount), "failed": .number(result.failures.count),
             "prompt_words": .number(plan.promptWordCount), "shared_words": .number(plan.sharedWordCount),
             "max_tokens": .number(plan.maximumTokens), "seconds": Decimals.json(result.seconds),
-            "tokens": .number(result.tokenCount), "tokens_per_second": Decimals.json(result.tokensPerSecond),
+            "prompt_tokens": .number(result.promptTokenCount), "tokens": .number(result.tokenCount),
+            "tokens_per_second": Decimals.json(result.tokensPerSecond),
             "chats_per_second": Decimals.json(result.chatsPerSecond),
         ]
         for part in [

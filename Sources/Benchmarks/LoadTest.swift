@@ -28,7 +28,7 @@ public struct LoadTest: Sendable {
                     let connection = ClientConnection(to: plan.server, apiKey: plan.apiKey)
                     for chat in 0..<plan.chatsPerClient {
                         let body = plan.body(level: clientCount, client: client, chat: chat)
-                        let record = Self.chat(body, over: connection)
+                        let record = Self.chat(body, at: plan.path, over: connection)
                         progress(
                             records.withLock {
                                 $0.append(record)
@@ -43,12 +43,12 @@ public struct LoadTest: Sendable {
         return LoadResult(clientCount: clientCount, seconds: seconds, records: records.withLock { $0 })
     }
 
-    private static func chat(_ body: [UInt8], over connection: ClientConnection) -> LoadRecord {
+    private static func chat(_ body: [UInt8], at path: String, over connection: ClientConnection) -> LoadRecord {
         var record = LoadRecord()
         let start = ContinuousClock.now
         func seconds() -> Double { (ContinuousClock.now - start) / .seconds(1) }
         do throws(ClientError) {
-            let response = try connection.send("POST", "/v1/chat/completions", json: body)
+            let response = try connection.send("POST", path, json: body)
             guard response.status == 200 else {
                 let text = String(decoding: try connection.collectBody().prefix(300), as: UTF8.self)
                 throw ClientError("status \(response.status): \(text)")
@@ -82,10 +82,12 @@ public struct LoadTest: Sendable {
             throw ClientError(error["message"]?.stringValue ?? "an error event")
         }
         if let count = event["usage"]?["completion_tokens"]?.intValue { record.tokenCount = count }
+        if let count = event["usage"]?["prompt_tokens"]?.intValue { record.promptTokenCount = count }
         return (event["choices"]?.arrayValue ?? []).contains { choice in
-            ["content", "reasoning_content", "reasoning"].contains { key in
-                choice["delta"]?[key]?.stringValue?.isEmpty == false
-            }
+            choice["text"]?.stringValue?.isEmpty == false
+                || ["content", "reasoning_content", "reasoning"].contains { key in
+                    choice["delta"]?[key]?.stringValue?.isEmpty == false
+                }
         }
     }
 }

@@ -38,12 +38,17 @@ public final class WorkerPool: Sendable {
 
     /// Runs `body(chunk)` for every chunk, on all workers at once, and returns when all are done.
     public func run(chunkCount: Int, _ body: @Sendable (_ chunk: Int) -> Void) {
+        run(chunkCount: chunkCount) { chunk, _ in body(chunk) }
+    }
+
+    /// Runs `body(chunk, worker)` for every chunk, on all workers at once, and returns when all are done.
+    public func run(chunkCount: Int, _ body: @Sendable (_ chunk: Int, _ worker: Int) -> Void) {
         precondition(chunkCount >= 0, "A chunk count is not negative.")
         withoutActuallyEscaping(body) { body in
             unsafe withUnsafePointer(to: body) { pointer in
-                let call: worker_body = { context, chunk, _ in
+                let call: worker_body = { context, chunk, worker in
                     guard let context = unsafe context else { return }
-                    unsafe context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(chunk)
+                    unsafe context.assumingMemoryBound(to: (@Sendable (Int, Int) -> Void).self).pointee(chunk, worker)
                 }
                 unsafe worker_pool_run(workers, chunkCount, call, UnsafeMutableRawPointer(mutating: pointer))
             }

@@ -1,3 +1,4 @@
+internal import Compute
 internal import Models
 internal import Sampling
 internal import Tokens
@@ -29,7 +30,9 @@ final class DraftModel {
     private let blockLength: Int
     private let tokenLimit: Int
     private var allocator: BlockAllocator
-    private var sampler: Sampler
+    private let sampler: Sampler
+    private var logitRows: [SamplingRow] = []
+    private var sampledRows: [SampledRow] = []
     private var batch = TokenBatch()
     /// By the scheduler's slots.
     private var states: [State] = []
@@ -43,9 +46,11 @@ final class DraftModel {
     ///   - limits: those of the engine; the draft has as many blocks as the large model.
     ///   - configuration: the engine's.
     ///   - tokenLimit: ids from here on are never guessed.
+    ///   - pool: who reads the draft's logits.
     /// - Throws: `ModelError` when there is no memory for the cache.
     init(
-        model: any CausalLanguageModel, limits: Scheduler.Limits, configuration: EngineConfiguration, tokenLimit: Int
+        model: any CausalLanguageModel, limits: Scheduler.Limits, configuration: EngineConfiguration, tokenLimit: Int,
+        pool: WorkerPool
     ) throws {
         self.model = model
         rowLimit = limits.rowCount
@@ -55,7 +60,7 @@ final class DraftModel {
         cache = try model.makeCache(
             blockCount: limits.blockCount, blockLength: blockLength, format: configuration.kvCacheFormat)
         allocator = BlockAllocator(blockCount: limits.blockCount)
-        sampler = Sampler(vocabularySize: model.shape.vocabularySize, vocabularyLimit: self.tokenLimit)
+        sampler = Sampler(vocabularySize: model.shape.vocabularySize, vocabularyLimit: self.tokenLimit, pool: pool)
     }
 
     /// Forgets the sequence of a slot.
@@ -162,17 +167,24 @@ extension DraftModel {
     private func drawGuesses(
         _ logits: Logits, _ requests: [Request], _ generations: [ActiveGeneration?]
     ) {
-        var row = 0
-        for request in requests {
-            guard let generation = generations[request.slot],
-                members.contains(where: { $0.slot == request.slot && $0.reachesEnd })
-            else { continue }
-            let token = unsafe sampler.draw(
-                logits.row(row), plan: generation.sampling, tokens: states[request.slot].history,
-                promptCount: request.promptCount)
+        logitRows.removeAll(keepingCapacity: true)
+        let drawing = requests.filter { request in
+            generations[request.slot] != nil
+                && members.contains { $0.slot == request.slot && $0.reachesEnd }
+        }
+        for request in drawing {
+            guard let generation = generations[request.slot] else { continue }
+            let history = TokenHistory(states[request.slot].history, promptCount: request.promptCount)
+            unsafe logitRows.append(
+                SamplingRow(logits.row(logitRows.count), draw: (plan: generation.sampling, history: history)))
+        }
+        sampler.read(logitRows, into: &sampledRows)
+        // Histories grow in place only while nobody else holds them.
+        logitRows.removeAll(keepingCapacity: true)
+        for (request, sampled) in zip(drawing, sampledRows) {
+            guard let token = sampled.token else { continue }
             states[request.slot].history.append(token)
-            generation.speculation.guesses.append(token)
-            row += 1
+            generations[request.slot]?.speculation.guesses.append(token)
         }
     }
 

@@ -12,7 +12,10 @@ struct EngineLoop: ~Copyable {
     let unreadTokenLimit: Int
 
     var scheduler: Scheduler
-    var sampler: Sampler
+    let sampler: Sampler
+    /// The step's rows of logits while they are read, and what came of them.
+    var logitRows: [SamplingRow] = []
+    var sampledRows: [SampledRow] = []
     var plan = StepPlan()
     private var batch = TokenBatch()
     private var mail = EngineInbox.Mail()
@@ -35,7 +38,7 @@ struct EngineLoop: ~Copyable {
         let draft = try models.draft.map { draft in
             try DraftModel(
                 model: draft, limits: limits.scheduler, configuration: configuration,
-                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize))
+                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize), pool: models.pool)
         }
         self.model = model
         self.cache = cache
@@ -45,7 +48,7 @@ struct EngineLoop: ~Copyable {
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
-            vocabularySize: vocabularySize, vocabularyLimit: configuration.vocabularyLimit)
+            vocabularySize: vocabularySize, vocabularyLimit: configuration.vocabularyLimit, pool: models.pool)
         speculator = Speculator(
             settings: configuration.speculation, contextLength: limits.contextLength, draft: draft)
         statistics.blockCount = limits.scheduler.blockCount

@@ -4,8 +4,9 @@ internal import Tokens
 
 /// The third verb of a step: what the rows of logits mean for the sequences that asked for them.
 extension EngineLoop {
-    /// Reads the logits in the order in which `fillBatch` asked for them.
+    /// Reads all rows of logits at once, then settles them in the order in which `fillBatch` asked for them.
     mutating func settle(_ logits: Logits) {
+        readLogits(logits)
         var row = 0
         for chunk in plan.chunks {
             row += postPromptLogProbabilities(chunk, logits, firstRow: row)
@@ -19,9 +20,37 @@ extension EngineLoop {
         }
     }
 
+    /// Draws a token of every row that calls for one: of those behind guesses as if the guesses were right.
+    private mutating func readLogits(_ logits: Logits) {
+        logitRows.removeAll(keepingCapacity: true)
+        for chunk in plan.chunks {
+            guard let generation = generations[chunk.slot] else { continue }
+            let sequence = scheduler.sequences[chunk.slot]
+            for position in chunk.firstPosition..<chunk.firstPosition + chunk.rowCount
+            where sequence.wantsPromptLogits(at: position) {
+                unsafe logitRows.append(
+                    SamplingRow(
+                        logits.row(logitRows.count), alternativeCount: generation.promptLogProbabilityCount ?? 0))
+            }
+            guard chunk.reachesEnd else { continue }
+            for guessCount in 0...chunk.guessCount {
+                let history = TokenHistory(
+                    sequence.tokens, promptCount: sequence.promptCount,
+                    guesses: generation.speculation.guesses.prefix(guessCount))
+                unsafe logitRows.append(
+                    SamplingRow(
+                        logits.row(logitRows.count), draw: (plan: generation.sampling, history: history),
+                        alternativeCount: generation.sampling.parameters.logProbabilityCount))
+            }
+        }
+        sampler.read(logitRows, into: &sampledRows)
+        // Sequences grow in place only while nobody else holds their tokens.
+        logitRows.removeAll(keepingCapacity: true)
+    }
+
     /// Posts what the chunk's rows tell about the prompt, and answers how many they are.
     private mutating func postPromptLogProbabilities(_ chunk: StepPlan.Chunk, _ logits: Logits, firstRow: Int) -> Int {
-        guard let generation = generations[chunk.slot], let count = generation.promptLogProbabilityCount else {
+        guard let generation = generations[chunk.slot], generation.promptLogProbabilityCount != nil else {
             return 0
         }
         let tokens = scheduler.sequences[chunk.slot].tokens
@@ -33,10 +62,11 @@ extension EngineLoop {
         for position in chunk.firstPosition..<chunk.firstPosition + chunk.rowCount
         where scheduler.sequences[chunk.slot].wantsPromptLogits(at: position) {
             let next = tokens[position + 1]
-            let result = unsafe sampler.logProbabilities(logits.row(row), of: next, alternatives: count)
+            let distribution = sampledRows[row].distribution
             found.append(
                 PromptLogProbability(
-                    id: next, logProbability: result.logProbability, alternatives: result.alternatives))
+                    id: next, logProbability: unsafe distribution?.logProbability(of: next, in: logits.row(row)),
+                    alternatives: distribution?.alternatives ?? []))
             row += 1
         }
         if !found.isEmpty {
@@ -58,7 +88,7 @@ extension EngineLoop {
         var reason: FinishReason?
         var isPaused = false
         while reason == nil && !hasMissed && !isPaused && accepted <= chunk.guessCount {
-            let token = drawToken(of: slot, generation, logits, row: row + accepted)
+            let token = token(of: generation, row: row + accepted)
             let outcome = accept(token, of: slot, generation, logits, row: row + accepted)
             if let sampled = outcome.token {
                 isPaused = generation.mailbox.post(token: sampled, unreadLimit: unreadTokenLimit)
@@ -84,23 +114,25 @@ extension EngineLoop {
         }
     }
 
-    private mutating func drawToken(
-        of slot: Int, _ generation: ActiveGeneration, _ logits: Logits, row: Int
-    ) -> TokenID {
+    /// The token that comes next: the one that must, or the one that was drawn.
+    private func token(of generation: ActiveGeneration, row: Int) -> TokenID {
         if let forced = generation.forcedToken {
             return forced
         }
-        let drawn = unsafe sampler.draw(
-            logits.row(row), plan: generation.sampling, tokens: scheduler.sequences[slot].tokens,
-            promptCount: scheduler.sequences[slot].promptCount)
+        guard let drawn = sampledRows[row].token else {
+            preconditionFailure("A token is drawn of every row that ends a chunk.")
+        }
         return generation.resolve(drawn)
     }
 
     private mutating func accept(
         _ token: TokenID, of slot: Int, _ generation: ActiveGeneration, _ logits: Logits, row: Int
     ) -> ActiveGeneration.Outcome {
-        let probability = generation.sampling.parameters.logProbabilityCount.map {
-            unsafe sampler.logProbabilities(logits.row(row), of: token, alternatives: $0)
+        let probability = sampledRows[row].distribution.map { distribution in
+            (
+                logProbability: unsafe distribution.logProbability(of: token, in: logits.row(row)),
+                alternatives: distribution.alternatives
+            )
         }
         statistics.generatedTokenCount += 1
         return generation.accept(

@@ -1,3 +1,5 @@
+internal import Compute
+
 /// The few tokens that a filter considers, in memory that is reused from draw to draw.
 ///
 /// Better means: a higher logit, or the same and a lower id; so no two candidates are equal.
@@ -6,6 +8,8 @@ struct CandidateList: ~Copyable {
     struct Candidate: BitwiseCopyable {
         var logit: Float
         var id: Int32
+        /// e^((logit − maximum) · scale), once `weigh` was called.
+        var weight: Float = 0
 
         @inline(__always)
         func isBetter(than other: Candidate) -> Bool {
@@ -13,16 +17,24 @@ struct CandidateList: ~Copyable {
         }
     }
 
+    private static let laneCount = 64
+
     private let capacity: Int
+    private let kernels: LogitKernels
     private let items: UnsafeMutablePointer<Candidate>
+    /// Logits on their way to the kernel, and weights on their way back.
+    private let lanes: UnsafeMutablePointer<Float>
     private(set) var count = 0
 
-    init(capacity: Int) {
+    init(capacity: Int, kernels: LogitKernels) {
+        self.kernels = kernels
         self.capacity = max(1, capacity)
         unsafe items = UnsafeMutablePointer<Candidate>.allocate(capacity: self.capacity)
+        unsafe lanes = UnsafeMutablePointer<Float>.allocate(capacity: Self.laneCount)
     }
 
     deinit {
+        unsafe lanes.deallocate()
         unsafe items.deallocate()
     }
 
@@ -31,34 +43,64 @@ struct CandidateList: ~Copyable {
         return unsafe items[index]
     }
 
-    /// Collects all logits above the threshold.
-    mutating func collect(above threshold: Float, of row: borrowing LogitRow) {
+    var isEmpty: Bool { count == 0 }
+
+    /// Collects the logits above one threshold and not above another.
+    mutating func collect(above low: Float, upTo high: Float, of row: borrowing LogitRow) {
         count = 0
-        row.forEach(above: threshold) { id, logit in
-            append(Candidate(logit: logit, id: id))
-            return threshold
-        }
+        row.forEach(above: low, upTo: high) { id, logit in append(Candidate(logit: logit, id: id)) }
     }
 
     /// Collects the best `limit` of the row, in no order.
     ///
-    /// One pass with a rising threshold: whenever the list is full, only the best `limit` stay and the worst of them is
-    /// the new threshold. A later id with the same logit would lose against it, so nothing is missed.
+    /// First the best `limit` blocks by their maxima: no logit below the worst of these maxima can be among the best. Then
+    /// one pass over the logits. Both go with a rising threshold: whenever the list is full, only the best `limit` stay and
+    /// the worst of them is the new threshold. A later id with the same logit would lose against it, so nothing is missed.
     mutating func collectBest(_ limit: Int, of row: borrowing LogitRow) {
         count = 0
-        let roomForGrowth = max(64, limit)
-        let fullCount = min(capacity, limit + roomForGrowth)
         var threshold = -Float.infinity
-        row.forEach(above: threshold) { id, logit in
-            append(Candidate(logit: logit, id: id))
-            if count == fullCount && fullCount > limit {
-                threshold = keepBest(limit).logit
+        if row.blockCount > limit {
+            row.forEachBlock(above: threshold) { block, maximum in
+                threshold = offer(
+                    Candidate(logit: maximum, id: Int32(truncatingIfNeeded: block)), limit: limit, threshold)
+                return threshold
             }
+            keepBest(limit)
+            threshold = count < limit ? -.infinity : worst().logit.nextDown
+            count = 0
+        }
+        row.forEach(above: threshold) { id, logit in
+            threshold = offer(Candidate(logit: logit, id: id), limit: limit, threshold)
             return threshold
         }
-        if count > limit {
-            _ = keepBest(limit)
+        keepBest(limit)
+    }
+
+    /// Gives every candidate its weight, and answers their sum.
+    mutating func weigh(maximum: Float, scale: Float) -> Double {
+        var total = 0.0
+        for start in stride(from: 0, to: count, by: Self.laneCount) {
+            let length = min(Self.laneCount, count - start)
+            for lane in 0..<length {
+                unsafe lanes[lane] = unsafe items[start + lane].logit
+            }
+            unsafe kernels.weigh(lanes, count: length, maximum: maximum, scale: scale, into: lanes)
+            for lane in 0..<length {
+                let weight = unsafe lanes[lane]
+                unsafe items[start + lane].weight = weight
+                total += Double(weight)
+            }
         }
+        return total
+    }
+
+    /// The weight of the candidates above a logit.
+    func weight(above logit: Float) -> Double {
+        var total = 0.0
+        for index in 0..<count where unsafe items[index].logit > logit {
+            total += Double(unsafe items[index].weight)
+        }
+        return total
     }
 
     /// The worst of the list, which must not be empty.
@@ -86,7 +128,7 @@ struct CandidateList: ~Copyable {
     /// The last token of the smallest set of best candidates whose weights reach `target`; the worst of all if they don't.
     ///
     /// A quickselect by weight instead of by count: the time grows with the count, not with that of a sort.
-    mutating func nucleusEnd(target: Double, maximum: Float, scale: Float) -> Candidate {
+    mutating func nucleusEnd(target: Double) -> Candidate {
         var low = 0
         var high = count
         var mass = 0.0
@@ -95,14 +137,14 @@ struct CandidateList: ~Copyable {
             let pivot = partition(low, high)
             var massOfBetter = 0.0
             for index in low..<pivot {
-                massOfBetter += Double(Exponential.value((unsafe items[index].logit - maximum) * scale))
+                massOfBetter += Double(unsafe items[index].weight)
             }
             let candidate = unsafe items[pivot]
             if mass + massOfBetter >= target && pivot > low {
                 high = pivot
                 continue
             }
-            mass += massOfBetter + Double(Exponential.value((candidate.logit - maximum) * scale))
+            mass += massOfBetter + Double(candidate.weight)
             if mass >= target {
                 end = candidate
                 break
@@ -123,8 +165,18 @@ struct CandidateList: ~Copyable {
         }
     }
 
-    /// Keeps the best `limit`, which is below the count, and answers the worst of them.
-    private mutating func keepBest(_ limit: Int) -> Candidate {
+    /// Appends a candidate; when the list is full, only the best `limit` stay. Answers the next threshold.
+    @inline(__always)
+    private mutating func offer(_ candidate: Candidate, limit: Int, _ threshold: Float) -> Float {
+        append(candidate)
+        guard count > limit, count >= min(capacity, limit + max(64, limit)) else { return threshold }
+        keepBest(limit)
+        return worst().logit
+    }
+
+    /// Keeps the best `limit`, if there are more.
+    private mutating func keepBest(_ limit: Int) {
+        guard count > limit else { return }
         var low = 0
         var high = count
         while high - low > 1 {
@@ -139,7 +191,6 @@ struct CandidateList: ~Copyable {
             }
         }
         count = limit
-        return worst()
     }
 
     /// Moves a pivot to its place: what is before it is better, what is behind it is worse.

@@ -2,40 +2,47 @@ internal import Tokens
 
 /// Makes the tokens of the past less likely; only their logits are touched.
 ///
-/// The counts are dense arrays that are zero between uses, so a draw costs a walk over the history and no allocation.
+/// The marks are a dense array that is zero between uses, so a draw costs a walk over the history and no allocation.
 struct Penalties {
-    private var generatedCounts: [Int32]
-    private var isSeen: [Bool]
+    private static let isDone: Int32 = -1
+
+    private let vocabularySize: Int
+    /// How often a token was generated, then that it was seen to. Made at the first use.
+    private var marks: [Int32] = []
 
     init(vocabularySize: Int) {
-        generatedCounts = Array(repeating: 0, count: vocabularySize)
-        isSeen = Array(repeating: false, count: vocabularySize)
+        self.vocabularySize = vocabularySize
     }
 
     /// Repetition counts over prompt and output, as Hugging Face does; presence and frequency over the output, as OpenAI.
-    mutating func apply(
-        _ parameters: SamplingParameters, to row: inout LogitRow, tokens: [TokenID], promptCount: Int
-    ) {
-        for token in tokens.dropFirst(promptCount) where token.index < row.count {
-            generatedCounts[token.index] += 1
+    mutating func apply(_ parameters: SamplingParameters, to row: inout LogitRow, history: TokenHistory) {
+        if marks.isEmpty {
+            marks = Array(repeating: 0, count: vocabularySize)
+        }
+        history.forEach(from: history.promptCount) { token in
+            if row.contains(token.index) {
+                marks[token.index] += 1
+            }
         }
         // Tokens of the prompt alone matter to the repetition penalty only.
-        let first = parameters.repetitionPenalty == 1 ? promptCount : 0
-        for token in tokens.dropFirst(first) where token.index < row.count && !isSeen[token.index] {
-            let index = token.index
-            isSeen[index] = true
-            var logit = row[index]
+        let first = parameters.repetitionPenalty == 1 ? history.promptCount : 0
+        history.forEach(from: first) { token in
+            guard row.contains(token.index), marks[token.index] != Self.isDone else { return }
+            let count = marks[token.index]
+            marks[token.index] = Self.isDone
+            var logit = row[token.index]
             if parameters.repetitionPenalty != 1 {
                 logit = logit > 0 ? logit / parameters.repetitionPenalty : logit * parameters.repetitionPenalty
             }
-            if generatedCounts[index] > 0 {
-                logit -= parameters.frequencyPenalty * Float(generatedCounts[index]) + parameters.presencePenalty
+            if count > 0 {
+                logit -= parameters.frequencyPenalty * Float(count) + parameters.presencePenalty
             }
-            row[index] = logit
+            row[token.index] = logit
         }
-        for token in tokens.dropFirst(first) where token.index < row.count {
-            isSeen[token.index] = false
-            generatedCounts[token.index] = 0
+        history.forEach(from: first) { token in
+            if row.contains(token.index) {
+                marks[token.index] = 0
+            }
         }
     }
 }

@@ -101,7 +101,8 @@ public enum ModelStartup {
             let pool = WorkerPool(threadCount: threadCount)
             return EngineModels(
                 model: try ModelLoader.load(checkpoint, pool: pool, tileCache: tileCache),
-                draft: try draft.map { try ModelLoader.load($0, pool: pool, tileCache: tileCache) })
+                draft: try draft.map { try ModelLoader.load($0, pool: pool, tileCache: tileCache) },
+                pool: pool)
         }
     }
 }

@@ -29,6 +29,9 @@ struct BenchServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A key to send. (default: PONDER_API_KEY or OPENAI_API_KEY)", valueName: "key"))
     var apiKey: String?
 
+    @Flag(help: "Send raw text to /v1/completions instead of chats.")
+    var completions = false
+
     @Option(help: ArgumentHelp("Numbers of clients, measured one after another.", valueName: "count,…"))
     var clients = NumberList([1, 4, 8, 16])
 
@@ -86,6 +89,7 @@ struct BenchServeCommand: ParsableCommand {
         let key = apiKey ?? environment["PONDER_API_KEY"] ?? environment["OPENAI_API_KEY"]
         var plan = LoadPlan(server: server, model: try model ?? Self.firstModel(of: server, apiKey: key))
         plan.apiKey = key
+        plan.endpoint = completions ? .completions : .chat
         plan.clientCounts = try clients.checked("--clients", in: 1...1_024)
         plan.chatsPerClient = try WholeNumber.checked(chats, "--chats", in: 1...100_000)
         plan.promptWordCount = try WholeNumber.checked(promptWords, "--prompt-words", in: 1...1_000_000)

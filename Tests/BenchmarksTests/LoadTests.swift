@@ -30,19 +30,32 @@ import Testing
             try await events.event(data: "[DONE]")
             try await events.finish()
         }
+        let completions = Route(.post, "/v1/completions") { request, _, writer in
+            let body = try JSONValue(parsing: try await request.body.collect(upTo: 1 << 20))
+            var events = try await ServerSentEvents(writer)
+            if body["prompt"]?.stringValue?.isEmpty == false, body["messages"] == nil {
+                for text in ["a", "", "b"] { try await events.event(data: #"{"choices":[{"text":"\#(text)"}]}"#) }
+                try await events.event(data: #"{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}"#)
+            }
+            try await events.event(data: "[DONE]")
+            try await events.finish()
+        }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = HTTPServer(
             configuration: HTTPServerConfiguration(addresses: [.ipv4(host: "127.0.0.1", port: 0)]),
-            responder: Router([route]), logger: logger)
+            responder: Router([route, completions]), logger: logger)
         let port = try await server.start().first?.port ?? 0
         return (server, try ServerURL("127.0.0.1:\(port)"))
     }
 
-    private static func run(_ model: String) async throws -> (LoadReport, [LoadResult]) {
+    private static func run(_ model: String, endpoint: LoadPlan.Endpoint = .chat) async throws -> (
+        LoadReport, [LoadResult]
+    ) {
         let (server, url) = try await server()
         var plan = LoadPlan(server: url, model: model)
         plan.clientCounts = [1, 3]
+        plan.endpoint = endpoint
         let (report, results) = try await blocking { [plan] in
             var report = LoadReport(plan: plan)
             let results = plan.clientCounts.map { LoadTest(plan).run(clientCount: $0) }
@@ -68,6 +81,14 @@ import Testing
         #expect(report.text(.table).split(separator: "\n").count == 3)
         #expect(report.plot.hasPrefix("<svg"))
         #expect(report.plot.components(separatedBy: "<polyline").count == 8)
+    }
+
+    @Test func `raw completions are asked for text and counted by their text`() async throws {
+        let (report, results) = try await Self.run("good", endpoint: .completions)
+        #expect(results.map(\.tokenCount) == [4, 12])
+        #expect(results.map(\.betweenTokens.count) == [2, 6])
+        let json = try #require(try JSONValue(parsing: report.text(.json)).arrayValue)
+        #expect(json.map { $0["prompt_tokens"] } == [10, 30])
     }
 
     @Test(arguments: [("broken", "status 503: no \"room\""), ("cut", "cut short")])

@@ -1,3 +1,4 @@
+import Compute
 import Sampling
 import TestSupport
 import Testing
@@ -102,7 +103,8 @@ import Tokens
         for (seconds, isAsked) in [(1e3, true), (1e-9, false)] {
             var decoding = Decoding(1, slope: 0.05, prompt: randomPrompt(40, seed: 3))
             let draft = try DraftModel(
-                model: ScriptedModel(), limits: decoding.scheduler.limits, configuration: .small, tokenLimit: 64)
+                model: ScriptedModel(), limits: decoding.scheduler.limits, configuration: .small, tokenLimit: 64,
+                pool: WorkerPool(threadCount: 1))
             decoding.speculator = Speculator(settings: Speculation(), contextLength: 4096, draft: draft)
             for round in 0..<100 {
                 decoding.speculator.observe(

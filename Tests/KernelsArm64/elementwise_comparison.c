@@ -58,6 +58,38 @@ static void compare_length(const struct elementwise_kernels *reference, const st
     end(&rows, kernels, "softmax");
 }
 
+/// Whole and broken blocks of the first row, with the second one's numbers as thresholds.
+static void compare_logits(const struct logit_kernels *reference, const struct kernel_table *kernels,
+                           struct element_rows rows) {
+    const struct logit_kernels *own = &kernels->logits;
+    const size_t count = rows.count, blocks = (count + logit_block_length - 1) / logit_block_length;
+    const struct comparison about = {kernels, "logits", {count}};
+    double wanted[length_limit / logit_block_length + 1], found[length_limit / logit_block_length + 1];
+    const struct logit_cutoff cutoff = {rows.first[count / 2], (int32_t)(count / 2)};
+    float maxima[length_limit / logit_block_length + 1];
+    const float maximum = reference->find_maxima(rows.first, count, maxima);
+    begin(&rows);
+    memcpy(rows.expected, maxima, blocks * sizeof(float));
+    const float own_maximum = own->find_maxima(rows.first, count, rows.found);
+    compare_floats(&about, &own_maximum, &maximum, 1);
+    end(&rows, kernels, "find_maxima");
+    for (size_t start = 0; start < count; start += logit_block_length) {
+        const size_t length = count - start < logit_block_length ? count - start : logit_block_length;
+        const uint64_t above = reference->find_above(rows.first + start, length, rows.second[start]);
+        const uint64_t own_above = own->find_above(rows.first + start, length, rows.second[start]);
+        compare_bytes(&about, &own_above, &above, sizeof above);
+    }
+    begin(&rows);
+    reference->weigh(rows.first, count, maximum, 1.25f, rows.expected);
+    own->weigh(rows.first, count, maximum, 1.25f, rows.found);
+    end(&rows, kernels, "weigh");
+    const double total = reference->weigh_blocks(rows.first, count, maxima, cutoff, maximum, 1.25f, wanted);
+    const double own_total = own->weigh_blocks(rows.first, count, maxima, cutoff, maximum, 1.25f, found);
+    compare_bytes(&about, found, wanted, blocks * sizeof(double));
+    compare_bytes(&about, &own_total, &total, sizeof total);
+    digest_bytes(wanted, blocks * sizeof(double));
+}
+
 static void run_probes(const struct kernel_table *kernels) {
     const void *memory = memory_of(4096);
     int32_t word = 0x01020304;
@@ -78,10 +110,14 @@ void compare_elementwise(const struct kernel_table *reference, const struct kern
         seed_random(1000 + (uint64_t)kind);
         rows.first = random_numbers((enum number_kind)kind, length_limit + guard);
         rows.second = random_numbers(kind == any_numbers ? any_numbers : ordinary_numbers, length_limit + guard);
-        for (rows.count = 1; rows.count <= 40; rows.count++) compare_length(&reference->elementwise, kernels, rows);
+        for (rows.count = 1; rows.count <= 40; rows.count++) {
+            compare_length(&reference->elementwise, kernels, rows);
+            compare_logits(&reference->logits, kernels, rows);
+        }
         for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++) {
             rows.count = long_ones[i];
             compare_length(&reference->elementwise, kernels, rows);
+            compare_logits(&reference->logits, kernels, rows);
         }
     }
     run_probes(kernels);

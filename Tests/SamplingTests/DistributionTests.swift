@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Sampling
 import Testing
@@ -12,7 +13,7 @@ import Tokens
         _ logits: [Float], _ parameters: SamplingParameters, tokens: [TokenID], promptCount: Int,
         follow distribution: [Double], _ comment: Comment
     ) {
-        var sampler = Sampler(vocabularySize: logits.count)
+        let sampler = Sampler(vocabularySize: logits.count, pool: WorkerPool(threadCount: 1))
         var counts = Array(repeating: 0, count: logits.count)
         var row = logits
         var parameters = parameters

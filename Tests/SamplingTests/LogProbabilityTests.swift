@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Sampling
 import TestSupport
@@ -8,9 +9,12 @@ import Tokens
     private func report(
         _ logits: [Float], of token: TokenID, _ count: Int, limit: Int? = nil
     ) -> (logProbability: Float, alternatives: [TokenLogProbability]) {
-        var sampler = Sampler(vocabularySize: logits.count, vocabularyLimit: limit)
+        let sampler = Sampler(vocabularySize: logits.count, vocabularyLimit: limit, pool: WorkerPool(threadCount: 1))
         var logits = logits
-        return logits.withUnsafeMutableBufferPointer { sampler.logProbabilities($0, of: token, alternatives: count) }
+        return logits.withUnsafeMutableBufferPointer { row in
+            let distribution = sampler.read(SamplingRow(row, alternativeCount: count)).distribution
+            return (distribution?.logProbability(of: token, in: row) ?? .nan, distribution?.alternatives ?? [])
+        }
     }
 
     @Test func `they are the logarithms of the softmax of the raw logits`() {
@@ -41,6 +45,11 @@ import Tokens
         #expect(result.alternatives.map(\.id) == [1, 0])
         let normalizer = log([0.0, 1, 2, 3].reduce(0.0) { $0 + exp($1) })
         #expect(abs(Double(result.logProbability) - (1 - normalizer)) < 1e-6)
+    }
+
+    @Test func `an id beyond the row has no probability`() {
+        #expect(report([1, 2], of: 2, 0).logProbability == -.infinity)
+        #expect(report([1, 2], of: -1, 0).logProbability == -.infinity)
     }
 
     @Test func `no alternatives are collected when none are asked for`() {

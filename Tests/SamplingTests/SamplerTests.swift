@@ -1,14 +1,33 @@
+import Compute
 import Sampling
 import TestSupport
 import Testing
 import Tokens
+
+extension Sampler {
+    /// What is found out about one row.
+    func read(_ row: SamplingRow) -> SampledRow {
+        var results: [SampledRow] = []
+        read([row], into: &results)
+        return results[0]
+    }
+
+    /// The token that is drawn of one row.
+    func draw(
+        _ logits: UnsafeMutableBufferPointer<Float>, plan: SamplingPlan, tokens: [TokenID], promptCount: Int
+    ) -> TokenID {
+        let history = TokenHistory(tokens, promptCount: promptCount)
+        return read(SamplingRow(logits, draw: (plan: plan, history: history))).token ?? -1
+    }
+}
 
 /// Draws from an array of logits.
 func draw(
     _ logits: [Float], _ parameters: SamplingParameters, tokens: [TokenID] = [0], promptCount: Int = 1,
     stopping: Set<TokenID> = [], vocabularyLimit: Int? = nil
 ) -> TokenID {
-    var sampler = Sampler(vocabularySize: logits.count, vocabularyLimit: vocabularyLimit)
+    let sampler = Sampler(
+        vocabularySize: logits.count, vocabularyLimit: vocabularyLimit, pool: WorkerPool(threadCount: 1))
     var logits = logits
     return logits.withUnsafeMutableBufferPointer {
         sampler.draw(
@@ -80,7 +99,7 @@ func draw(
 
     @Test func `the same seed, choice and position draw the same token in any order`() {
         let logits = (0..<300).map { Float($0 % 17) / 4 }
-        var sampler = Sampler(vocabularySize: 300)
+        let sampler = Sampler(vocabularySize: 300, pool: WorkerPool(threadCount: 1))
         var row = logits
         let plans = (0..<10).map {
             SamplingPlan(SamplingParameters(seed: 7, choice: UInt32($0)))

@@ -14,6 +14,7 @@
 
 #include "attention_layout.h"
 #include "elementwise_kernels.h"
+#include "logit_kernels.h"
 #include "machine_probes.h"
 #include "weight_formats.h"
 #include "worker_pool.h"
@@ -78,6 +79,8 @@ struct kernel_table {
     void (*attend)(const struct attention_plan *plan, const struct attention_task *task, void *scratch);
 
     struct elementwise_kernels elementwise;
+
+    struct logit_kernels logits;
 
     struct machine_probes probes;
 };

@@ -3,6 +3,7 @@
 
 #include "lanes_attention.h"
 #include "lanes_elementwise.h"
+#include "lanes_logits.h"
 #include "lanes_multiply.h"
 #include "lanes_multiply_float.h"
 #include "lanes_probe.h"
@@ -22,6 +23,7 @@ static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t firs
         .instruction_set = set, .quantize_row = lanes_quantize_row, .multiply_tiles = lanes_multiply_tiles,            \
         .store_kv = lanes_store_kv, .attend = lanes_attend,                                                            \
         .elementwise = {lanes_normalize, lanes_rotate, lanes_activate, lanes_add, lanes_add_scaled, lanes_softmax},    \
+        .logits = {lanes_find_maxima, lanes_find_above, lanes_weigh, lanes_weigh_blocks},                              \
         .probes = {lanes_probe_read, lanes_probe_integers, lanes_probe_floats},                                        \
     }
 

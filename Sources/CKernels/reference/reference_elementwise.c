@@ -75,5 +75,6 @@ const struct kernel_table reference_kernels = {
     .store_kv = reference_store_kv,
     .attend = reference_attend,
     .elementwise = {normalize, rotate, activate, add, add_scaled, softmax},
+    .logits = {reference_find_maxima, reference_find_above, reference_weigh, reference_weigh_blocks},
     .probes = {reference_probe_read, reference_probe_integers, reference_probe_floats},
 };

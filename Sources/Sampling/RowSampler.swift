@@ -1,0 +1,97 @@
+internal import Compute
+internal import Glibc
+internal import Tokens
+
+/// Reads one row of logits after another, on one thread at a time, in memory of its own.
+final class RowSampler {
+    private let vocabularyLimit: Int
+    private var row: LogitRow
+    private var candidates: CandidateList
+    private var penalties: Penalties
+
+    init(vocabularySize: Int, vocabularyLimit: Int, kernels: LogitKernels) {
+        self.vocabularyLimit = vocabularyLimit
+        row = LogitRow(capacity: vocabularySize, kernels: kernels)
+        candidates = CandidateList(capacity: vocabularySize, kernels: kernels)
+        penalties = Penalties(vocabularySize: vocabularySize)
+    }
+
+    func read(_ request: SamplingRow) -> SampledRow {
+        var result = SampledRow()
+        if let count = request.alternativeCount {
+            unsafe row.open(request.logits, count: request.logits.count)
+            result.distribution = distribution(alternativeCount: min(count, Sampler.alternativeLimit))
+        } else {
+            unsafe row.open(request.logits, count: vocabularyLimit)
+        }
+        if let (plan, history) = request.draw {
+            result.token = draw(plan, history)
+        }
+        row.close()
+        return result
+    }
+
+    /// The distribution over the open row, which is then limited to the vocabulary.
+    private func distribution(alternativeCount: Int) -> RowDistribution {
+        let normalizer = Double(row.maximum) + log(row.findWeights(cutoff: .none, scale: 1))
+        row.limit(to: vocabularyLimit)
+        guard alternativeCount > 0 else { return RowDistribution(normalizer: normalizer, alternatives: []) }
+        candidates.collectBest(alternativeCount, of: row)
+        candidates.sortBestFirst()
+        let alternatives = (0..<candidates.count).map { index in
+            let candidate = candidates[index]
+            return TokenLogProbability(
+                id: TokenID(rawValue: candidate.id), logProbability: Float(Double(candidate.logit) - normalizer))
+        }
+        return RowDistribution(normalizer: normalizer, alternatives: alternatives)
+    }
+
+    private func draw(_ plan: SamplingPlan, _ history: TokenHistory) -> TokenID {
+        let parameters = plan.parameters
+        adjust(plan, history)
+        row.findMaximum()
+        guard row.maximum.isFinite, parameters.temperature > 0 else {
+            return likeliest()
+        }
+        let cutoff = TokenFilters.cutoff(parameters, row: &row, candidates: &candidates)
+        let uniform = RandomDraw.uniform(
+            seed: parameters.seed, choice: parameters.choice, position: history.generatedCount)
+        return TokenID(row.index(at: uniform, cutoff: cutoff, scale: 1 / parameters.temperature))
+    }
+
+    /// Biases, the guard of the minimum length and penalties.
+    private func adjust(_ plan: SamplingPlan, _ history: TokenHistory) {
+        for bias in plan.biases where row.contains(bias.index) {
+            row[bias.index] = bias.value <= -SamplingPlan.exclusiveBias ? -.infinity : row[bias.index] + bias.value
+        }
+        if history.generatedCount < plan.parameters.minimumTokens {
+            for index in plan.minimumGuard where row.contains(index) {
+                row[index] = -.infinity
+            }
+        }
+        if plan.hasPenalties {
+            penalties.apply(plan.parameters, to: &row, history: history)
+        }
+        if !plan.exclusive.isEmpty {
+            keepOnly(plan.exclusive)
+        }
+    }
+
+    /// Bans everything but the given tokens.
+    private func keepOnly(_ exclusive: [SamplingPlan.Bias]) {
+        candidates.removeAll()
+        for bias in exclusive where row.contains(bias.index) {
+            candidates.append(.init(logit: row[bias.index], id: Int32(truncatingIfNeeded: bias.index)))
+        }
+        row.keepOnly(candidates)
+    }
+
+    /// The token with the highest logit and the lowest id; if every token is banned, the model's own favourite.
+    private func likeliest() -> TokenID {
+        if row.maximum > -.infinity, let index = row.firstIndex(of: row.maximum) {
+            return TokenID(index)
+        }
+        row.reopen()
+        return TokenID(row.firstIndex(of: row.maximum) ?? 0)
+    }
+}
