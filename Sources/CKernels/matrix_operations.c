@@ -121,6 +121,10 @@ void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kerne
         multiply_some(pool, kernels, products + first, smaller(product_limit, product_count - first), rows);
 }
 
+static void clear_odd_block(struct activation_block *blocks, size_t columns) {
+    memset(blocks + columns / 32, 0, (activation_block_count(columns) - columns / 32) * sizeof *blocks);
+}
+
 void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
                           size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch) {
     const struct weight_tiles *gate = &product->gate, *up = &product->up;
@@ -131,16 +135,13 @@ void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated
     outputs.results = product->ups;
     kernels->multiply_tiles(up, first_tile, tiles, &outputs, are_alike ? next_gate : NULL, scratch);
     const size_t first = first_tile * tile_rows, count = smaller(tiles * tile_rows, gate->rows - first);
-    const bool is_last = first + count == gate->rows;
     for (size_t row = 0; row < rows->count; row++) {
         float *values = product->gates[row] + first;
         kernels->elementwise.activate(values, product->ups[row] + first, count, values);
         if (!product->blocks) continue;
         struct activation_block *blocks = product->blocks[row] + first / 32;
-        if (is_last)
-            quantize_whole_row(kernels, values, count, blocks);
-        else
-            kernels->quantize_row(values, count, blocks);
+        kernels->quantize_row(values, count, blocks);
+        if (first + count == gate->rows) clear_odd_block(product->blocks[row], gate->rows);
     }
 }
 
@@ -188,7 +189,7 @@ void multiply_gated_on_pool(struct worker_pool *pool, const struct kernel_table 
 void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns,
                         struct activation_block *blocks) {
     kernels->quantize_row(values, columns, blocks);
-    memset(blocks + columns / 32, 0, (activation_block_count(columns) - columns / 32) * sizeof *blocks);
+    clear_odd_block(blocks, columns);
 }
 
 enum { quantized_rows_per_chunk = 4 };
