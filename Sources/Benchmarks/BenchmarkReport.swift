@@ -53,6 +53,9 @@ extension BenchmarkReport {
 
     private var table: TextTable { TextTable(Self.heading, rows.map(cells), leftColumns: [0, 4]) }
 
+    /// Whose kernels were used.
+    private var instructionSet: InstructionSet { CPUFeatures.limited(to: options.instructionSet).instructionSet }
+
     /// What the columns mean, and what they are measured against.
     private var notes: String {
         guard let limits = rows.last?.result else { return "" }
@@ -61,7 +64,7 @@ extension BenchmarkReport {
         let unsteady = rows.contains { !$0.result.isSteady }
         return """
 
-            Medians of \(options.repetitions) runs. The machine, probed beside the last test: \(reading) GB/s read, \
+            Medians of \(options.repetitions) runs with the kernels for \(instructionSet). The machine, probed beside the last test: \(reading) GB/s read, \
             \(peak) TOPS.
 
             """ + (unsteady ? "* The machine changed its pace during this test: its shares say little.\n" : "")
@@ -78,7 +81,7 @@ extension BenchmarkReport {
             "model": .string(row.plan.name), "architecture": .string(row.plan.architecture),
             "weight_bytes": .number(row.plan.weightByteCount), "parameters": .number(row.plan.parameterCount),
             "threads": .number(options.threadCount),
-            "instruction_set": .string("\(CPUFeatures.limited(to: options.instructionSet).instructionSet)"),
+            "instruction_set": .string("\(instructionSet)"),
             "kv_cache_type": .string("\(options.cacheFormat)"), "max_batch_tokens": .number(options.stepTokenBudget),
             "test": .string(result.benchmarkCase.name), "prompt_tokens": .number(promptCount),
             "generated_tokens": .number(generatedCount), "depth": .number(result.benchmarkCase.depth),

@@ -9,6 +9,12 @@ static unsigned long long enabled_state_components(void) {
     return (unsigned long long)high << 32 | low;
 }
 
+/// Dot products of bytes in 256 bits: some processors with AVX-512 have them, some do not.
+static bool has_avx_vnni(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+}
+
 enum instruction_set detected_instruction_set(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d)) return instruction_set_portable;
@@ -23,7 +29,7 @@ enum instruction_set detected_instruction_set(void) {
     const unsigned avx512 = foundation | doubleword | byte_word | vector_length;
     const unsigned neural_network = 1u << 11;
     if ((state & 0xe6) == 0xe6 && (b & avx512) == avx512 && (c & neural_network)) return instruction_set_avx512;
-    return instruction_set_avx2;
+    return has_avx_vnni() ? instruction_set_avx2_vnni : instruction_set_avx2;
 }
 
 #elif defined(__aarch64__) && defined(__linux__)
@@ -41,9 +47,14 @@ enum instruction_set detected_instruction_set(void) { return instruction_set_por
 
 #endif
 
+#if !defined(__x86_64__)
+static bool has_avx_vnni(void) { return false; }
+#endif
+
 bool instruction_set_is_supported(enum instruction_set set) {
     const enum instruction_set detected = detected_instruction_set();
     if (set == instruction_set_portable || set == detected) return true;
+    if (set == instruction_set_avx2_vnni && !has_avx_vnni()) return false;
     const bool is_arm = detected >= instruction_set_neon;
     return set < detected && (set >= instruction_set_neon) == is_arm;
 }

@@ -6,6 +6,8 @@ public enum InstructionSet: Int, Sendable, CaseIterable, Comparable {
     case portable
     /// AVX2 with FMA and F16C.
     case avx2
+    /// AVX2 with FMA, F16C and AVX-VNNI.
+    case avx2VNNI
     /// AVX-512 F, BW, VL, DQ and VNNI.
     case avx512
     /// NEON with dot products.

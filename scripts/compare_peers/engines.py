@@ -12,8 +12,9 @@ class Ponder:
     name = peer = "Ponder"
     ready_path = "/ready"
 
-    def __init__(self, executable, threads):
+    def __init__(self, executable, threads, instruction_set=None):
         self.executable, self.threads = executable, threads
+        self.bench_flags = ["--instruction-set", instruction_set] if instruction_set else []
 
     def bench(self, model, test):
         """Tokens per second, and the share of what the machine could do meanwhile, unless that changed too much."""
@@ -22,7 +23,7 @@ class Ponder:
             counts = ["--prompt", 0, "--generate", test.count]
         depth = test.depth + (BATCH_PROMPT if test.batch > 1 else 0)
         output = run([self.executable, "bench", model, *counts, "--depth", depth, "--batch", test.batch,
-                      "--repetitions", 2, "--threads", self.threads, "--format", "json"])
+                      "--repetitions", 2, "--threads", self.threads, "--format", "json", *self.bench_flags])
         record = only_json(output, "ponder bench")
         limited = "operations" if test.kind == "pp" else "read_bytes"
         share = record[f"{limited}_per_second"] / record[f"{limited}_per_second_limit"]

@@ -33,8 +33,19 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return (u8x64)_mm512_shuffle_epi8(tables, (__m512i)indices);
 }
 
-enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4, panels_are_signed = false, panels_share_an_offset = true };
+enum { product_rows_limit = 6, attention_rows = 8, float_tiles = 4 };
+enum { panels_are_signed = false, panels_share_an_offset = true, small_codes_matter = false };
 
+static size_t direct_rows_limit(enum weight_format format) {
+    switch (format) {
+    case weight_format_q6_k: return 24;
+    case weight_format_q4_0: return 48;
+    case weight_format_q8_0: return 32;
+    default: return 16;
+    }
+}
+
+#include "../lanes/lanes_dots.h"
 #include "../lanes/lanes_table.h"
 
 const struct kernel_table avx512_kernels = lanes_table(instruction_set_avx512);

@@ -23,9 +23,10 @@
 enum instruction_set {
     instruction_set_portable = 0,
     instruction_set_avx2 = 1,      // with FMA and F16C
-    instruction_set_avx512 = 2,    // F, BW, VL, DQ and VNNI
-    instruction_set_neon = 3,      // with dot products (sdot)
-    instruction_set_neon_i8mm = 4, // and with products of signed and unsigned bytes and of byte matrices
+    instruction_set_avx2_vnni = 2, // and with dot products of bytes (AVX-VNNI)
+    instruction_set_avx512 = 3,    // F, BW, VL, DQ and VNNI
+    instruction_set_neon = 4,      // with dot products (sdot)
+    instruction_set_neon_i8mm = 5, // and with products of signed and unsigned bytes and of byte matrices
 };
 
 /// The best instruction set that this processor and its operating system support.

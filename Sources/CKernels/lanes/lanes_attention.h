@@ -17,9 +17,10 @@ inlined void add_value_tile(enum kv_format format, int rows, int vectors, const 
                             size_t valid, const uint8_t *next, struct attention_scratch *s, int block,
                             size_t first_query, size_t first) {
     if (format == kv_format_q8_0)
-        add_byte_value_rows(rows, vectors, values, valid, next, s, block, first_query, first);
+        add_byte_value_rows(rows, vectors, values, valid, first == 0 ? next : NULL, s, block, first_query, first);
     else
-        add_value_rows(format, rows, vectors, values, row_elements, valid, next, s, block, first_query, first);
+        add_value_rows(format, rows, vectors, values, row_elements, valid,
+                       next ? next + first * kv_block_tokens * 2 : NULL, s, block, first_query, first);
 }
 
 /// Scores of queries `first` to `end` with block `block` of the keys.
@@ -68,8 +69,8 @@ inlined void add_values_as(enum kv_format format, const uint8_t *values, size_t 
     for (; q + rows <= end; q += rows) {                                                                               \
         size_t d = 0;                                                                                                  \
         for (; d + vectors * 16 <= value_stride; d += vectors * 16)                                                    \
-            add_value_tile(format, rows, vectors, values, value_stride, valid, q + d == first ? next : NULL, s, block, \
-                           q, d);                                                                                      \
+            add_value_tile(format, rows, vectors, values, value_stride, valid, q == first ? next : NULL, s, block, q,  \
+                           d);                                                                                         \
         for (; vectors > 2 && d < value_stride; d += 32)                                                               \
             add_value_tile(format, rows, 2, values, value_stride, valid, NULL, s, block, q, d);                        \
     }

@@ -83,7 +83,7 @@ inlined void score_rows(enum kv_format format, int rows, int blocks, const struc
 }
 
 /// outputs[row][first..<first + 16 * vectors] = those * corrections[row] + sum over `valid` positions of shares * values.
-/// `next`, unless null, is fetched meanwhile, 256 bytes with every position.
+/// `next`, unless null, is fetched meanwhile: as many bytes as these dimensions' keys of two bytes have.
 inlined void add_value_rows(enum kv_format format, int rows, int vectors, const uint8_t *values, size_t row_elements,
                             size_t valid, const uint8_t *next, struct attention_scratch *s, int block,
                             size_t first_query, size_t first) {
@@ -100,7 +100,7 @@ inlined void add_value_rows(enum kv_format format, int rows, int vectors, const 
         f32x16 loaded[8];
 #pragma clang loop unroll(full)
         for (int i = 0; i < vectors; i++) loaded[i] = load_elements(format, value, (size_t)i * 16);
-        if (next) prefetch_lines(next + p * 256, 4);
+        if (next) prefetch_lines(next + p * (size_t)vectors * 32, vectors / 2);
 #pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++) {
             const f32x16 x = splat(s->scores[block][first_query + (size_t)row][p]);

@@ -31,16 +31,8 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
     for (int row = 0; row < rows; row++) store_some_floats(results[row] + output, sums[0][row], lanes);
 }
 
-/// Up to so many rows a format's own kernels beat its panels; measured with weights from memory.
-inlined size_t direct_rows_limit(enum weight_format format) {
-    if (product_rows_limit < 6) return 8;
-    switch (format) {
-    case weight_format_q6_k: return 24;
-    case weight_format_q4_0: return 48;
-    case weight_format_q8_0: return 32;
-    default: return 16;
-    }
-}
+/// Up to so many rows a format's own kernels beat its panels, with weights from memory. From the including file.
+static size_t direct_rows_limit(enum weight_format format);
 
 inlined void multiply_rows_directly(enum weight_format format, const struct weight_tiles *weights, size_t tile,
                                     const struct multiply_rows *rows, const uint8_t *next_tile) {

@@ -165,17 +165,31 @@ inlined void multiply_panel_rows(struct product_kind kind, int tiles, const stru
 
 static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
                                                       const struct panel_work *work, size_t count) {
-#define panel_case(per_16, minimums, wide)                                                                             \
-    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.codes_exceed_127 == (wide)) {            \
-        const struct product_kind constant = {per_16, minimums, wide,                                                  \
+#define panel_case(per_16, minimums, highest)                                                                          \
+    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.highest_code == highest) {               \
+        const struct product_kind constant = {per_16, minimums, highest,                                               \
                                               panels_share_an_offset ? 7 : kind.offset_shift};                         \
         if (tiles == 2)                                                                                                \
             multiply_panel_rows(constant, 2, work, count);                                                             \
         else                                                                                                           \
             multiply_panel_rows(constant, 1, work, count);                                                             \
+        return;                                                                                                        \
     }
-    panel_case(false, false, !panels_are_signed) else panel_case(false, false, false) else panel_case(
-        false, true, false) else panel_case(true, false, false) else panel_case(true, true, false)
+    if (!panels_are_signed) panel_case(false, false, 255);
+    if (small_codes_matter) {
+        panel_case(false, false, 15);
+        panel_case(false, false, 31);
+        panel_case(false, true, 15);
+        panel_case(false, true, 31);
+        panel_case(true, false, 15);
+        panel_case(true, false, 63);
+        panel_case(true, true, 15);
+    } else {
+        panel_case(false, false, 127);
+        panel_case(false, true, 127);
+        panel_case(true, false, 127);
+        panel_case(true, true, 127);
+    }
 #undef panel_case
 }
 

@@ -33,7 +33,7 @@ static size_t lanes_probe_integers(size_t rounds, int32_t *result) {
     const quad_codes x = (quad_codes)*result;
     for (size_t round = 0; round < rounds; round++) {
 #pragma clang loop unroll(full)
-        for (int i = 0; i < sums_count; i++) sums[i] = add_dot(sums[i], codes[i % 2], x, false);
+        for (int i = 0; i < sums_count; i++) sums[i] = probed_dot(sums[i], codes[i % 2], x);
     }
     i32x16 all = sums[0];
     for (int i = 1; i < sums_count; i++) all ^= sums[i];

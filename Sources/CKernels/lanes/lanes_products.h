@@ -4,29 +4,37 @@
 #include "lanes_unpack.h"
 
 // Products with quantised weights, one group of columns: what the direct way and the panels share.
-// `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file, as does
-// `panels_are_signed`: codes beyond 127 then lie in panels without their offset of 128; and `panels_share_an_offset`: all
-// codes with an offset have one of 128 there, which makes it a constant of the inner loop.
+// `product_rows_limit` (rows whose sums fit the registers beside two tiles) comes from the including file, as do
+// `panels_are_signed` (codes beyond 127 then lie in panels without their offset of 128), `panels_share_an_offset` (all codes
+// with an offset have one of 128 there, which makes it a constant of the inner loop) and `small_codes_matter` (products are
+// faster the smaller the codes are).
 
 /// What the inner loop must know of a format, constant wherever it is used but for the shift.
 struct product_kind {
     bool scales_per_16;
     bool has_minimums;
-    bool codes_exceed_127;
+    int highest_code; // no code is larger: 255, 127 or, where small codes matter, 63, 31 or 15
     int offset_shift;
 };
 
+inlined int highest_code_of(struct tile_traits traits) {
+    if (traits.codes_exceed_127) return 255;
+    if (!small_codes_matter) return 127;
+    if (traits.planes == planes_nibble_pair) return 63;
+    return traits.planes == planes_nibble_bit || traits.has_lookup ? 31 : 15;
+}
+
 inlined struct product_kind kind_of(enum weight_format format) {
     const struct tile_traits traits = traits_of(format);
-    return (struct product_kind){traits.scales_per_16, traits.has_minimums, traits.codes_exceed_127,
+    return (struct product_kind){traits.scales_per_16, traits.has_minimums, highest_code_of(traits),
                                  traits.offset_shift};
 }
 
 /// The same of a panel.
 inlined struct product_kind panel_kind_of(enum weight_format format) {
     struct product_kind kind = kind_of(format);
-    if (panels_are_signed && kind.codes_exceed_127) {
-        kind.codes_exceed_127 = false;
+    if (panels_are_signed && kind.highest_code > 127) {
+        kind.highest_code = 127;
         kind.offset_shift = -1;
     }
     return kind;
@@ -43,34 +51,19 @@ inlined int32_t offset_of(const struct activation_block *block, bool scales_per_
     return scales_per_16 ? block->half_offsets[part] : block->offset;
 }
 
+/// The integer dot products of one scale group: of `tiles` tiles and `rows` rows, offsets included. From lanes_dots.h or
+/// the including file's own.
+inlined void scale_group_dots(enum weight_format format, struct product_kind kind, int tiles, int rows,
+                              const struct product_group *groups, int half, int part,
+                              const struct activation_block *const *blocks, size_t block, i32x16 (*dots)[8]);
+
 /// Adds one scale group (32 columns, or part 0 or 1 of them) of `tiles` tiles and `rows` rows to the sums.
 inlined void add_scale_group(enum weight_format format, struct product_kind kind, int tiles, int rows,
                              const struct product_group *groups, int half, int part,
                              const struct activation_block *const *blocks, size_t block, f32x16 (*sums)[8]) {
-    const int quads = kind.scales_per_16 ? 4 : 8;
     const int scale = kind.scales_per_16 ? half * 2 + part : half;
     i32x16 dots[2][8];
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-        const int32_t offset = offset_of(&blocks[row][block], kind.scales_per_16, part);
-        dots[0][row] = kind.has_minimums || (panels_are_signed && kind.offset_shift < 0)
-                           ? (i32x16)0
-                           : first_dot(offset, kind.offset_shift, kind.codes_exceed_127);
-        if (tiles == 2) dots[1][row] = dots[0][row];
-    }
-#pragma clang loop unroll(full)
-    for (int quad = part * quads; quad < (part + 1) * quads; quad++) {
-        u8x64 codes[2];
-#pragma clang loop unroll(full)
-        for (int tile = 0; tile < tiles; tile++) codes[tile] = group_codes(format, groups[tile].codes, half, quad);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
-            const quad_codes x = read_quad(&blocks[row][block], quad);
-#pragma clang loop unroll(full)
-            for (int tile = 0; tile < tiles; tile++)
-                dots[tile][row] = add_dot(dots[tile][row], codes[tile], x, kind.codes_exceed_127);
-        }
-    }
+    scale_group_dots(format, kind, tiles, rows, groups, half, part, blocks, block, dots);
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++) {
         const struct activation_block *x = &blocks[row][block];

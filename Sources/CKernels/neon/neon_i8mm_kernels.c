@@ -27,8 +27,9 @@ inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_
     return sum;
 }
 
-enum { panels_are_signed = false, panels_share_an_offset = true };
+enum { panels_are_signed = false, panels_share_an_offset = true, small_codes_matter = false };
 
+#include "../lanes/lanes_dots.h"
 #include "../lanes/lanes_table.h"
 
 const struct kernel_table neon_i8mm_kernels = lanes_table(instruction_set_neon_i8mm);

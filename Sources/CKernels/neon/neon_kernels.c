@@ -26,8 +26,9 @@ inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_
     return sum;
 }
 
-enum { panels_are_signed = true, panels_share_an_offset = false };
+enum { panels_are_signed = true, panels_share_an_offset = false, small_codes_matter = false };
 
+#include "../lanes/lanes_dots.h"
 #include "../lanes/lanes_table.h"
 
 const struct kernel_table neon_kernels = lanes_table(instruction_set_neon);

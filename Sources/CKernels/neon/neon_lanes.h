@@ -39,4 +39,9 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
 // 32 registers: the integer sums of four rows and a tile take 16, their float sums, needed once per 32 columns, as many.
 enum { product_rows_limit = 4, attention_rows = 2, float_tiles = 2 };
 
+static size_t direct_rows_limit(enum weight_format format) {
+    (void)format;
+    return 8;
+}
+
 #endif
