@@ -59,6 +59,30 @@ import Testing
         }
     }
 
+    /// The largest codes on both sides: sums that a kernel keeps in 16 bits must have room for them.
+    @Test(arguments: WeightFormat.allCases.filter(\.isQuantized))
+    func extremeCodesGiveTheReferencesBits(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 250 + UInt64(format.rawValue))
+        let columns = 512
+        let reference = referencePool()
+        // All codes of a row are ±127: the first row's 127, the second's -127, the third's both in turn, and so on.
+        let values = (0..<9).flatMap { row in
+            (0..<columns).map { column in Float(row % 3 == 0 || (row % 3 == 2 && column % 2 == 0) ? 1 : -1) }
+        }
+        for codeBytes: UInt8 in [0x00, 0x7f, 0x80, 0xff] {
+            let bytes = numbers.weights(format, rows: 33, columns: columns, codeBytes: codeBytes)
+            let matrix = try makeMatrix(format, rows: 33, columns: columns, bytes: bytes, pool: reference)
+            for rows in [1, 4, 9] {
+                let some = Rows(Array(values.prefix(rows * columns)), columns: columns)
+                let expected = product(some, matrix, pool: reference).bits
+                for set in availableSets {
+                    let found = product(some, matrix, pool: WorkerPool(threadCount: 1, features: .limited(to: set)))
+                    #expect(found.bits == expected, "\(set), \(codeBytes), \(rows) rows")
+                }
+            }
+        }
+    }
+
     @Test(arguments: WeightFormat.allCases)
     func aRowsResultDoesNotDependOnItsCompany(_ format: WeightFormat) throws {
         var numbers = SeededNumbers(seed: 300 + UInt64(format.rawValue))

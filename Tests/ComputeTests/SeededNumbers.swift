@@ -22,13 +22,15 @@ struct SeededNumbers: RandomNumberGenerator {
         }
     }
 
-    /// A matrix's bytes in a file's format: random codes, scales of ordinary size.
-    mutating func weights(_ format: WeightFormat, rows: Int, columns: Int, scale: Float = 0.02) -> [UInt8] {
+    /// A matrix's bytes in a file's format: random codes, or all of them `codeBytes`; scales of ordinary size.
+    mutating func weights(
+        _ format: WeightFormat, rows: Int, columns: Int, scale: Float = 0.02, codeBytes: UInt8? = nil
+    ) -> [UInt8] {
         let blocks = rows * columns / format.blockColumns
-        return (0..<blocks).flatMap { _ in block(format, scale: scale) }
+        return (0..<blocks).flatMap { _ in block(format, scale: scale, codeBytes: codeBytes) }
     }
 
-    private mutating func block(_ format: WeightFormat, scale: Float) -> [UInt8] {
+    private mutating func block(_ format: WeightFormat, scale: Float, codeBytes: UInt8?) -> [UInt8] {
         func bytes(_ bits: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: bits.littleEndian) { Array($0) } }
         let value = Float.random(in: -1...1, using: &self)
         switch format {
@@ -37,7 +39,7 @@ struct SeededNumbers: RandomNumberGenerator {
         case .bf16: return bytes(UInt16(value.bitPattern >> 16))
         default: break
         }
-        var block = (0..<format.blockByteCount).map { _ in UInt8.random(in: 0...255, using: &self) }
+        var block = (0..<format.blockByteCount).map { _ in codeBytes ?? UInt8.random(in: 0...255, using: &self) }
         for offset in Self.halfOffsets(format) {
             let half = bytes(Float16(Float.random(in: -scale...scale, using: &self)).bitPattern)
             block.replaceSubrange(offset..<offset + 2, with: half)
