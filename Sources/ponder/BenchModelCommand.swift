@@ -48,7 +48,9 @@ struct BenchModelCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32.", valueName: "type"))
     var kvCacheType = "f16"
 
-    @Option(help: ArgumentHelp("Use no better than portable, avx2, avx2VNNI, avx512, neon or neonI8MM.", valueName: "set"))
+    @Option(
+        help: ArgumentHelp(
+            "Use no better than portable, avx2, avx2VNNI, avx512, neon or neonI8MM.", valueName: "set"))
     var instructionSet = "\(CPUFeatures.current.instructionSet)"
 
     @Option(help: ArgumentHelp("table, markdown, json or csv.", valueName: "form"))
