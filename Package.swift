@@ -84,16 +84,17 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "JSON"]),
 
         // L6
+        module("APIDoors", ["Serving", "HTTP", "JSON", httpTypes]),
         module(
             "OpenAIAPI",
-            ["Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
+            ["APIDoors", "Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
         ),
 
         // L7
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
+                "APIDoors", "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel", "CLinux",
@@ -140,8 +141,8 @@ let package = Package(
         tests(
             "OpenAIAPI",
             [
-                "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets", "JSON",
-                httpTypes, logging,
+                "APIDoors", "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets",
+                "JSON", httpTypes, logging,
             ]
         ),
         .testTarget(

@@ -1,10 +1,11 @@
+public import APIDoors
 public import HTTP
 internal import HTTPTypes
 public import Serving
 
 /// Everything that this door answers: the table of contents of OpenAI's API as Ponder speaks it, with the native
 /// endpoints of its peers for tokens and templates, and those for operating a server.
-public struct Routes: Sendable {
+public struct Routes: Sendable, APIDoor {
     private let service: InferenceService
     private let settings: APISettings
 
@@ -15,10 +16,14 @@ public struct Routes: Sendable {
 
     /// The routes behind the check for API keys.
     public var responder: any HTTPResponder {
-        Router(routes).behind([APIKeyCheck(keys: settings.keys)])
+        Doorway(self, keys: settings.keys).responder
     }
 
-    private var routes: [Route] {
+    package var errors: ErrorFormat { .openAI }
+
+    package func owns(path: String) -> Bool { true }
+
+    package var routes: [Route] {
         let chat = ChatCompletionsRoute(service: service, settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
         let models = ModelsRoute(service: service)

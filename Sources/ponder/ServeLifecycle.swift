@@ -1,3 +1,4 @@
+import APIDoors
 import Checkpoints
 import Foundation
 import Glibc

@@ -1,29 +1,43 @@
-/// A refusal or failure in OpenAI's terms: a status, and the four fields of its error object.
-struct APIError: Error, Sendable, Hashable {
+/// A refusal or failure: a status, and what OpenAI's error object says; other dialects spell it in their own way.
+package struct APIError: Error, Sendable, Hashable {
     /// The HTTP status.
-    var status: Int
-    var message: String
-    var type: Kind
+    package var status: Int
+    package var message: String
+    package var type: Kind
     /// The field that is at fault, as a path such as `messages[2].content[0]`.
-    var parameter: String?
+    package var parameter: String?
     /// What a program can tell the case by.
-    var code: Code?
+    package var code: Code?
     /// How long a client should wait before it tries again.
-    var retryAfter: Duration?
+    package var retryAfter: Duration?
     /// False tells clients that waiting will not help, where the status alone would make them retry.
-    var isWorthRetrying: Bool = true
+    package var isWorthRetrying: Bool = true
     /// The prompt's length and the context's, where the one is too long for the other.
-    var contextNumbers: ContextNumbers?
+    package var contextNumbers: ContextNumbers?
+
+    package init(
+        status: Int, message: String, type: Kind, parameter: String? = nil, code: Code? = nil,
+        retryAfter: Duration? = nil, isWorthRetrying: Bool = true, contextNumbers: ContextNumbers? = nil
+    ) {
+        self.status = status
+        self.message = message
+        self.type = type
+        self.parameter = parameter
+        self.code = code
+        self.retryAfter = retryAfter
+        self.isWorthRetrying = isWorthRetrying
+        self.contextNumbers = contextNumbers
+    }
 
     /// The values of `type`.
-    enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         case invalidRequest = "invalid_request_error"
         case rateLimit = "rate_limit_error"
         case server = "server_error"
     }
 
     /// The values of `code`.
-    enum Code: String, Sendable {
+    package enum Code: String, Sendable {
         case unsupportedValue = "unsupported_value"
         case contextLengthExceeded = "context_length_exceeded"
         case invalidAPIKey = "invalid_api_key"
@@ -39,30 +53,35 @@ struct APIError: Error, Sendable, Hashable {
         case internalError = "internal_error"
     }
 
-    struct ContextNumbers: Sendable, Hashable {
-        var promptTokenCount: Int
-        var limit: Int
+    package struct ContextNumbers: Sendable, Hashable {
+        package var promptTokenCount: Int
+        package var limit: Int
+
+        package init(promptTokenCount: Int, limit: Int) {
+            self.promptTokenCount = promptTokenCount
+            self.limit = limit
+        }
     }
 }
 
 extension APIError {
     /// A malformed or impossible value.
-    static func invalid(_ parameter: String?, _ message: String) -> APIError {
+    package static func invalid(_ parameter: String?, _ message: String) -> APIError {
         APIError(status: 400, message: message, type: .invalidRequest, parameter: parameter)
     }
 
     /// A legitimate value that is not supported here.
-    static func unsupported(_ parameter: String, _ message: String) -> APIError {
+    package static func unsupported(_ parameter: String, _ message: String) -> APIError {
         APIError(
             status: 400, message: message, type: .invalidRequest, parameter: parameter, code: .unsupportedValue)
     }
 
-    static let invalidAPIKey = APIError(
+    package static let invalidAPIKey = APIError(
         status: 401,
-        message: "No valid API key was given. Send it as 'Authorization: Bearer KEY'.",
+        message: "No valid API key was given. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
         type: .invalidRequest, code: .invalidAPIKey)
 
-    static func internalFailure(_ reason: String) -> APIError {
+    package static func internalFailure(_ reason: String) -> APIError {
         APIError(status: 500, message: reason, type: .server, code: .internalError)
     }
 }
