@@ -90,11 +90,14 @@ let package = Package(
             ["APIDoors", "Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
         ),
 
+        module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
+
         // L7
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "APIDoors", "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
+                "APIDoors", "OpenAIAPI", "AnthropicAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets",
+                "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel", "CLinux",
@@ -112,7 +115,10 @@ let package = Package(
         ),
         .target(
             name: "ServingTestSupport",
-            dependencies: ["TestSupport", "Tokens", "Serving", "Engine", "Chat", "Tokenization", "Sampling", "Models"],
+            dependencies: [
+                "TestSupport", "Tokens", "Serving", "Engine", "Chat", "Tokenization", "Sampling", "Models", "APIDoors",
+                "HTTP", "JSON", httpTypes,
+            ],
             path: "Tests/ServingTestSupport",
             swiftSettings: testSettings
         ),
@@ -145,6 +151,9 @@ let package = Package(
                 "JSON", httpTypes, logging,
             ]
         ),
+        tests(
+            "AnthropicAPI",
+            ["APIDoors", "ServingTestSupport", "Tokens", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
         .testTarget(
             name: "PonderTests",
             dependencies: [

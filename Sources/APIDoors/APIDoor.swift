@@ -32,10 +32,27 @@ package struct Doorway {
     /// Everything that is answered.
     package var responder: any HTTPResponder {
         let routes = others.reduce(into: first.routes) { $0 += $1.routes }
-        return Router(routes).behind([
-            APIKeyCheck(keys: keys) { [first, others] path in
-                (others.first { $0.owns(path: path) } ?? first).errors
-            }
-        ])
+        let errors: @Sendable (String) -> ErrorFormat = { [first, others] path in
+            (others.first { $0.owns(path: path) } ?? first).errors
+        }
+        return Router(routes).behind([ErrorSpelling(errors: errors), APIKeyCheck(keys: keys, errors: errors)])
+    }
+}
+
+/// Has the refusals of the HTTP layer, such as a 404 or a 413, spelt as the path's door spells errors.
+private struct ErrorSpelling: Middleware {
+    let errors: @Sendable (_ path: String) -> ErrorFormat
+
+    func respond(
+        to request: Request, context: RequestContext, writer: consuming ResponseWriter, next: any HTTPResponder
+    ) async throws {
+        let format = errors(request.path)
+        var context = context
+        context.errorBody = { ErrorBody(contentType: "application/json", bytes: format.body(APIError($0))) }
+        do {
+            try await next.respond(to: request, context: context, writer: writer)
+        } catch {
+            try await context.answer(error)
+        }
     }
 }

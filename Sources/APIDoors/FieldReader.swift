@@ -13,6 +13,14 @@ package struct FieldReader {
         self.path = path
     }
 
+    /// A reader of a value that must be an object, such as an element of an array.
+    package static func object(_ value: JSONValue, path: JSONPath) throws(APIError) -> FieldReader {
+        guard let object = value.objectValue else {
+            throw .invalid(path.description, "'\(path)' must be an object, not \(value.kind).")
+        }
+        return FieldReader(object, path: path)
+    }
+
     /// The fields that no verb below has asked for and that are not null, in their order.
     package var unreadKeys: [String] {
         object.filter { !readKeys.contains($0.key) && !$0.value.isNull }.map(\.key)
