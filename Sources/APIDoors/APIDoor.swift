@@ -49,10 +49,6 @@ private struct ErrorSpelling: Middleware {
         let format = errors(request.path)
         var context = context
         context.errorBody = { ErrorBody(contentType: "application/json", bytes: format.body(APIError($0))) }
-        do {
-            try await next.respond(to: request, context: context, writer: writer)
-        } catch {
-            try await context.answer(error)
-        }
+        try await next.respond(to: request, context: context, writer: writer)
     }
 }

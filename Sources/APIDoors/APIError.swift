@@ -42,6 +42,8 @@ package struct APIError: Error, Sendable, Hashable {
         case contextLengthExceeded = "context_length_exceeded"
         case invalidAPIKey = "invalid_api_key"
         case modelNotFound = "model_not_found"
+        case previousResponseNotFound = "previous_response_not_found"
+        case notFound = "not_found"
         case unknownURL = "unknown_url"
         case methodNotAllowed = "method_not_allowed"
         case requestTooLarge = "request_too_large"

@@ -18,10 +18,14 @@ package struct ReplyIdentity: Sendable {
 
     /// A new identity with a random id.
     package init(prefix: String, model: String, fingerprint: String) {
-        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
-        let random = (0..<24).map { _ in digits[Int.random(in: digits.indices)] }
         self.init(
-            id: prefix + String(random), created: Int(Date().timeIntervalSince1970), model: model,
+            id: prefix + Self.randomText(), created: Int(Date().timeIntervalSince1970), model: model,
             fingerprint: fingerprint)
+    }
+
+    /// 24 random characters, for ids.
+    package static func randomText() -> String {
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        return String((0..<24).map { _ in digits[Int.random(in: digits.indices)] })
     }
 }

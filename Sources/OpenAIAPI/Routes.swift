@@ -8,6 +8,7 @@ public import Serving
 public struct Routes: Sendable, APIDoor {
     private let service: InferenceService
     private let settings: APISettings
+    private let responses = ResponseStore()
 
     public init(service: InferenceService, settings: APISettings) {
         self.service = service
@@ -26,6 +27,7 @@ public struct Routes: Sendable, APIDoor {
     package var routes: [Route] {
         let chat = ChatCompletionsRoute(service: service, settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
+        let responses = ResponsesRoute(service: service, settings: settings, store: responses)
         let models = ModelsRoute(service: service)
         let tokens = TokensRoute(service: service, settings: settings)
         let operations = OperationsRoute(service: service, settings: settings)
@@ -34,6 +36,11 @@ public struct Routes: Sendable, APIDoor {
             Route(.post, "/chat/completions", chat),
             Route(.post, "/v1/completions", completions),
             Route(.post, "/completions", completions),
+            Route(.post, "/v1/responses", responses),
+            Route(.post, "/responses", responses),
+            Route(.post, "/v1/responses/input_tokens", handler: responses.countTokens),
+            Route(.get, "/v1/responses/{id}", handler: responses.describe),
+            Route(.delete, "/v1/responses/{id}", handler: responses.delete),
             Route(.get, "/v1/models", handler: models.list),
             Route(.get, "/models", handler: models.list),
             Route(.get, "/v1/models/{id}", handler: models.describe),
