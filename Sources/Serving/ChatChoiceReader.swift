@@ -11,13 +11,14 @@ struct ChatChoiceReader {
     private var ledger: TokenTextLedger?
     private let toolCallLimit: Int?
     private let thinking: ThinkingLimit
+    private let stopStrings: [String]
     private var toolCallCount = 0
     /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
 
     init(
         choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?,
-        thinking: ThinkingLimit
+        thinking: ThinkingLimit, stopStrings: [String]
     ) {
         self.choice = choice
         self.parser = parser
@@ -25,6 +26,7 @@ struct ChatChoiceReader {
         self.ledger = reportsTokens ? TokenTextLedger() : nil
         self.toolCallLimit = toolCallLimit
         self.thinking = thinking
+        self.stopStrings = stopStrings
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -85,8 +87,13 @@ struct ChatChoiceReader {
     private mutating func finish(
         _ reason: FinishReason, reasoningEnd: ReasoningEndReason?
     ) throws(ServingError) -> [ChatEvent] {
+        var stopString: String?
+        if case .stopString(let index) = reason, stopStrings.indices.contains(index) {
+            stopString = stopStrings[index]
+        }
         func end(_ reason: ChatFinishReason) -> ChatEvent {
-            .finished(choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd))
+            .finished(
+                choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd, stopString: stopString))
         }
         let wasCut = exceedsToolCallLimit
         var events = wasCut ? [] : self.events(parser.finish())

@@ -19,10 +19,13 @@ public struct ChatFinish: Sendable, Hashable {
     public var reason: ChatFinishReason
     /// Nil where no think block was closed.
     public var reasoningEnd: ReasoningEndReason?
+    /// The stop string that ended it, if one did.
+    public var stopString: String?
 
-    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil) {
+    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
+        self.stopString = stopString
     }
 }
 

@@ -11,7 +11,8 @@ public struct ChatStream: Sendable {
     /// What was asked for and will not happen as asked.
     public let warnings: [ServingWarning]
     public let choiceCount: Int
-    let promptTokenCount: Int
+    /// How many tokens the prompt has.
+    public let promptTokenCount: Int
     let generations: [Generation]
     let readers: [ChatChoiceReader]
 

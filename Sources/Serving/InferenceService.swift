@@ -33,7 +33,8 @@ public final class InferenceService: Sendable {
             ChatChoiceReader(
                 choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
-                toolCallLimit: validated.toolCallLimit, thinking: thinking)
+                toolCallLimit: validated.toolCallLimit, thinking: thinking,
+                stopStrings: validated.options.stops.strings)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count, promptTokenCount: prompt.ids.count,

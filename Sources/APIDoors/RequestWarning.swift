@@ -1,19 +1,19 @@
-internal import JSON
-internal import Serving
+package import JSON
+package import Serving
 
 /// One entry of a reply's `warnings`: a field that did not do what its sender may think.
-struct RequestWarning: Hashable, Sendable {
+package struct RequestWarning: Hashable, Sendable {
     /// The field's path, such as `stream_options.include_obfuscation`.
-    var parameter: String
-    var message: String
+    package var parameter: String
+    package var message: String
 
     /// A warning of the service, by the name that this endpoint has for the field.
-    init(_ warning: ServingWarning, fieldNames: [RequestField: String]) {
+    package init(_ warning: ServingWarning, fieldNames: [RequestField: String]) {
         parameter = fieldNames[warning.field] ?? warning.field.rawValue
         message = warning.message
     }
 
-    init(parameter: String, message: String) {
+    package init(parameter: String, message: String) {
         self.parameter = parameter
         self.message = message
     }
@@ -21,7 +21,7 @@ struct RequestWarning: Hashable, Sendable {
 
 extension [RequestWarning] {
     /// The warnings as a member of the object that is being written; nothing if there are none.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         guard !isEmpty else { return }
         writer.append(key: "warnings")
         writer.beginArray()
