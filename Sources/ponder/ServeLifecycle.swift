@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import HTTP
 import Logging
+import OllamaAPI
 import OpenAIAPI
 import Serving
 import Sockets
@@ -115,7 +116,10 @@ struct ServeLifecycle {
         let apiSettings = APISettings(keys: settings.apiKeys, version: Version.text)
         let doors = Doorway(
             Routes(service: service, settings: apiSettings),
-            [AnthropicRoutes(service: service, settings: apiSettings)],
+            [
+                AnthropicRoutes(service: service, settings: apiSettings),
+                OllamaRoutes(service: service, settings: apiSettings),
+            ],
             keys: settings.apiKeys)
         return HTTPServer(
             configuration: configuration,
