@@ -47,6 +47,7 @@ import Testing
 
     @Test(arguments: [
         "/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize", "/apply-template", "/v1/responses",
+        "/completion",
     ])
     func noBodyMakesTheServerFail(path: String) async throws {
         let client = try APIClient()
