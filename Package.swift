@@ -70,6 +70,8 @@ let package = Package(
         module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
+        module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
+
         // L4
         module("Engine", ["Tokens", "Compute", "Models", "Sampling"]),
 
@@ -77,7 +79,8 @@ let package = Package(
         module(
             "Serving",
             [
-                "Tokens", "Engine", "Chat", "Tokenization", "Sampling", "Models", "Checkpoints", "Compute", "JSON",
+                "Tokens", "Engine", "Chat", "ConstrainedDecoding", "Tokenization", "Sampling", "Models", "Checkpoints",
+                "Compute", "JSON",
             ]
         ),
 
@@ -87,7 +90,10 @@ let package = Package(
         module("APIDoors", ["Serving", "HTTP", "JSON", httpTypes]),
         module(
             "OpenAIAPI",
-            ["APIDoors", "Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
+            [
+                "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Engine", "HTTP", "JSON",
+                httpTypes,
+            ]
         ),
 
         module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
@@ -138,6 +144,7 @@ let package = Package(
         tests("Sampling", ["Tokens", "Compute"]),
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
+        tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
         tests(
             "Benchmarks",
@@ -145,8 +152,9 @@ let package = Package(
         tests(
             "Serving",
             [
-                "ServingTestSupport", "Tokens", "Engine", "Chat", "Sampling", "Models", "Checkpoints", "JSON",
-                "Tokenization",
+                "ServingTestSupport", "Tokens", "Engine", "Chat", "ConstrainedDecoding", "Sampling", "Models",
+                "Checkpoints",
+                "JSON", "Tokenization",
             ]),
         tests(
             "OpenAIAPI",

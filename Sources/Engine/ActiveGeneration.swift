@@ -20,7 +20,7 @@ final class ActiveGeneration {
     var postedPromptCount = 0
     /// The place in the queue that was posted last.
     var postedAhead: Int?
-    private var output: OutputMachine
+    private var output: ConstrainedOutput
     private(set) var completionCount = 0
     /// What is guessed of the tokens to come.
     var speculation = SequenceSpeculation()
@@ -41,7 +41,7 @@ final class ActiveGeneration {
         submitted = submission.time
         maximumTokens = request.maximumTokens
         promptLogProbabilityCount = request.promptLogProbabilities
-        output = request.output
+        output = ConstrainedOutput(machine: request.output, constraint: request.constraint)
         stops = request.stops
         sampling = SamplingPlan(
             request.sampling,
@@ -58,17 +58,29 @@ final class ActiveGeneration {
     }
 
     /// The token that must come next instead of a drawn one.
-    var forcedToken: TokenID? { output.forcedToken }
+    var forcedToken: TokenID? { output.machine.forcedToken }
 
     /// The tokens that must come next, if any must.
-    var forcedTokens: ArraySlice<TokenID> { output.forcedTokens }
+    var forcedTokens: ArraySlice<TokenID> { output.machine.forcedTokens }
+
+    /// The tokens that may be drawn behind the output and each of these guesses, nil where all may.
+    func masks(behind guesses: ArraySlice<TokenID>) -> [TokenMask?] {
+        guard output.isConstrained else { return Array(repeating: nil, count: guesses.count + 1) }
+        var probe = output
+        var masks = [probe.mask()]
+        for guess in guesses {
+            _ = probe.accept(guess)
+            masks.append(probe.mask())
+        }
+        return masks
+    }
 
     /// How many tokens the output may still have.
     var remainingCount: Int { maximumTokens - completionCount }
 
     /// The token that stands for a drawn one.
     func resolve(_ drawn: TokenID) -> TokenID {
-        output.resolve(drawn)
+        output.machine.resolve(drawn)
     }
 
     /// Moves on by one generated token.
@@ -87,7 +99,7 @@ final class ActiveGeneration {
         if firstToken == nil {
             firstToken = .now
         }
-        if output.isEnd(token) && !sampling.parameters.ignoresEnd {
+        if output.machine.isEnd(token) && !sampling.parameters.ignoresEnd {
             return Outcome(finish: .endOfText(token))
         }
         let stopsHere = stops.tokenIDs.contains(token)
@@ -115,7 +127,7 @@ final class ActiveGeneration {
         let queueEnd = started ?? end
         return GenerationUsage(
             promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
-            reasoningTokens: output.reasoningTokenCount, reasoningEnd: output.reasoningEnd,
+            reasoningTokens: output.machine.reasoningTokenCount, reasoningEnd: output.machine.reasoningEnd,
             draftTokens: speculation.proposedCount, acceptedDraftTokens: speculation.acceptedCount,
             timings: GenerationTimings(
                 queue: queueEnd - submitted, prefill: prefillEnd - queueEnd, decode: end - prefillEnd))

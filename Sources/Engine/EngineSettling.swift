@@ -33,13 +33,14 @@ extension EngineLoop {
                         logits.row(logitRows.count), alternativeCount: generation.promptLogProbabilityCount ?? 0))
             }
             guard chunk.reachesEnd else { continue }
-            for guessCount in 0...chunk.guessCount {
+            let masks = generation.masks(behind: generation.speculation.guesses.prefix(chunk.guessCount))
+            for (guessCount, mask) in masks.enumerated() {
                 let history = TokenHistory(
                     sequence.tokens, promptCount: sequence.promptCount,
                     guesses: generation.speculation.guesses.prefix(guessCount))
                 unsafe logitRows.append(
                     SamplingRow(
-                        logits.row(logitRows.count), draw: (plan: generation.sampling, history: history),
+                        logits.row(logitRows.count), draw: (plan: generation.sampling, history: history), mask: mask,
                         alternativeCount: generation.sampling.parameters.logProbabilityCount))
             }
         }

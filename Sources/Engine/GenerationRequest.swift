@@ -10,6 +10,8 @@ public struct GenerationRequest: Sendable {
     public var stops: StopConditions
     /// The machine that labels the output, in the state in which the prompt leaves it.
     public var output: OutputMachine
+    /// What the output is held to outside its reasoning; nil leaves it free.
+    public var constraint: (any TokenConstraint)?
     /// How many alternatives to report beside the log-probability of each prompt token, 0…20; nil reports none.
     public var promptLogProbabilities: Int?
     /// Whether the prompt may reuse what earlier requests computed, and later ones what this one computes.
@@ -22,13 +24,15 @@ public struct GenerationRequest: Sendable {
     public init(
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
         stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
-        promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true, cacheSalt: UInt64 = 0, priority: Int = 0
+        constraint: (any TokenConstraint)? = nil, promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true,
+        cacheSalt: UInt64 = 0, priority: Int = 0
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.stops = stops
         self.output = output
+        self.constraint = constraint
         self.promptLogProbabilities = promptLogProbabilities
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt

@@ -35,6 +35,7 @@ enum ChatCompletionDecoder {
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
+        options.constraint = try ConstraintDecoder.definition(from: &root, names: &fieldNames)
         let delivery = try delivery(from: &root, warnings: &warnings)
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,

@@ -8,7 +8,7 @@ struct CompletionCall {
     var delivery: ReplyDelivery
     var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
-    let fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs", .messages: "prompt"]
+    var fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs", .messages: "prompt"]
 }
 
 /// Body to ``CompletionCall``: types and spellings are checked, every complaint names its field.
@@ -23,13 +23,17 @@ enum CompletionDecoder {
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try root.integer("max_tokens") ?? 16
         options.logProbabilityCount = try logProbabilityCount(from: &root)
+        var fieldNames: [RequestField: String] = [:]
+        options.constraint = try ConstraintDecoder.definition(from: &root, names: &fieldNames)
         try refuseSuffixAndSearch(&root)
         let delivery = try ChatCompletionDecoder.delivery(from: &root, warnings: &warnings)
         try IneffectiveFields.checkCompletion(&root, warnings: &warnings)
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
         try ChatCompletionDecoder.refuse(warnings, isStrict: isStrict)
         let request = CompletionRequest(model: model, prompts: prompts, echoesPrompt: echoes, options: options)
-        return CompletionCall(request: request, delivery: delivery, warnings: warnings)
+        var call = CompletionCall(request: request, delivery: delivery, warnings: warnings)
+        call.fieldNames.merge(fieldNames) { _, new in new }
+        return call
     }
 
     /// The four kinds of prompt: a string, an array of strings, token ids, an array of token id arrays.

@@ -31,12 +31,10 @@ enum IneffectiveFields {
             warnings.append(ineffective("verbosity"))
         }
         try refuseSound(&root)
-        try checkResponseFormat(&root)
     }
 
     static func checkCompletion(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
         try check(completion, &root, &warnings)
-        try checkResponseFormat(&root)
     }
 
     /// Warns of every field that nobody has read.
@@ -81,20 +79,6 @@ enum IneffectiveFields {
         }
         if try root.reader("web_search_options") != nil {
             throw root.unsupported("web_search_options", "Web search is not supported.")
-        }
-    }
-
-    private static func checkResponseFormat(_ root: inout FieldReader) throws(APIError) {
-        guard var format = try root.reader("response_format") else { return }
-        guard let type = try format.string("type") else { throw format.missing("type") }
-        switch type {
-        case "text": return
-        case "json_object", "json_schema", "structural_tag":
-            throw root.unsupported("response_format", "The response format '\(type)' is not supported yet; use 'text'.")
-        default:
-            throw format.invalid(
-                "type",
-                "'response_format.type' must be one of text, json_object and json_schema, not '\(type.prefix(40))'.")
         }
     }
 }

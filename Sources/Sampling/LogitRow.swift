@@ -21,6 +21,8 @@ struct LogitRow: ~Copyable {
     private let groupMaxima: UnsafeMutablePointer<Float>
     private let weights: UnsafeMutablePointer<Double>
     private let blockWeights: UnsafeMutablePointer<Float>
+    /// Where a row stands without the logits that a mask forbids; made at the first use.
+    private var masked: UnsafeMutableBufferPointer<Float>?
     private var changes: [Change] = []
     private var isMaximumStale = false
     /// The row's highest logit, −∞ if there is none, since `open` or `findMaximum`.
@@ -41,6 +43,7 @@ struct LogitRow: ~Copyable {
         unsafe groupMaxima.deallocate()
         unsafe weights.deallocate()
         unsafe blockWeights.deallocate()
+        unsafe masked?.deallocate()
     }
 
     var count: Int { unsafe values.count }
@@ -97,6 +100,27 @@ struct LogitRow: ~Copyable {
         }
         isMaximumStale = true
         findMaximum()
+    }
+
+    /// Goes on with a copy of the row in which every logit is −∞ that the mask forbids.
+    mutating func keepOnly(_ mask: TokenMask) {
+        restore()
+        let copy = unsafe masked ?? .allocate(capacity: capacity)
+        unsafe masked = unsafe copy
+        for block in 0..<blockCount {
+            let word = block < mask.words.count ? mask.words[block] : 0
+            let range = indices(ofBlock: block)
+            if word == 0 {
+                unsafe copy[range].update(repeating: -.infinity)
+                continue
+            }
+            for index in range {
+                let isKept = word >> UInt64(index - range.lowerBound) & 1 == 1
+                unsafe copy[index] = isKept ? values[index] : -.infinity
+            }
+        }
+        unsafe values = UnsafeMutableBufferPointer(rebasing: copy.prefix(count))
+        findMaxima()
     }
 
     /// Finds the row's maximum after changes.

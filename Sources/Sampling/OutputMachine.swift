@@ -76,6 +76,11 @@ public struct OutputMachine: Hashable, Sendable {
         forcedCount.map { stopPhrase[$0...] } ?? []
     }
 
+    /// The tag that opens a think block, where it may still do so.
+    var openingThinkTag: TokenID? {
+        phase == .content && !hasContent && !hasClosedThinking ? tokens.thinkOpen : nil
+    }
+
     /// Whether the token ends the model's turn.
     public func isEnd(_ token: TokenID) -> Bool {
         tokens.ends.contains(token)

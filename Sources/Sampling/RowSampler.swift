@@ -25,7 +25,7 @@ final class RowSampler {
             unsafe row.open(request.logits, count: vocabularyLimit)
         }
         if let (plan, history) = request.draw {
-            result.token = draw(plan, history)
+            result.token = draw(plan, history, request.mask)
         }
         row.close()
         return result
@@ -46,12 +46,15 @@ final class RowSampler {
         return RowDistribution(normalizer: normalizer, alternatives: alternatives)
     }
 
-    private func draw(_ plan: SamplingPlan, _ history: TokenHistory) -> TokenID {
+    private func draw(_ plan: SamplingPlan, _ history: TokenHistory, _ mask: TokenMask?) -> TokenID {
         let parameters = plan.parameters
-        adjust(plan, history)
+        if let mask {
+            row.keepOnly(mask)
+        }
+        adjust(plan, history, isMasked: mask != nil)
         row.findMaximum()
         guard row.maximum.isFinite, parameters.temperature > 0 else {
-            return likeliest()
+            return likeliest(mask)
         }
         let cutoff = TokenFilters.cutoff(parameters, row: &row, candidates: &candidates)
         let uniform = RandomDraw.uniform(
@@ -60,11 +63,12 @@ final class RowSampler {
     }
 
     /// Biases, the guard of the minimum length and penalties.
-    private func adjust(_ plan: SamplingPlan, _ history: TokenHistory) {
+    private func adjust(_ plan: SamplingPlan, _ history: TokenHistory, isMasked: Bool) {
         for bias in plan.biases where row.contains(bias.index) {
             row[bias.index] = bias.value <= -SamplingPlan.exclusiveBias ? -.infinity : row[bias.index] + bias.value
         }
-        if history.generatedCount < plan.parameters.minimumTokens {
+        // A mask allows an end where nothing else may follow: the minimum gives way to it.
+        if !isMasked, history.generatedCount < plan.parameters.minimumTokens {
             for index in plan.minimumGuard where row.contains(index) {
                 row[index] = -.infinity
             }
@@ -86,12 +90,16 @@ final class RowSampler {
         row.keepOnly(candidates)
     }
 
-    /// The token with the highest logit and the lowest id; if every token is banned, the model's own favourite.
-    private func likeliest() -> TokenID {
+    /// The token with the highest logit and the lowest id; if every token is banned, the model's own favourite of those
+    /// that the mask allows.
+    private func likeliest(_ mask: TokenMask?) -> TokenID {
         if row.maximum > -.infinity, let index = row.firstIndex(of: row.maximum) {
             return TokenID(index)
         }
         row.reopen()
+        if let mask, row.maximum == -.infinity {
+            return mask.first ?? TokenID(0)
+        }
         return TokenID(row.firstIndex(of: row.maximum) ?? 0)
     }
 }

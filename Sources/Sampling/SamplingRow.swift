@@ -7,15 +7,18 @@ public struct SamplingRow {
     public var logits: UnsafeMutableBufferPointer<Float>
     /// How a token is drawn of it, and after which others; nil draws none.
     public var draw: (plan: SamplingPlan, history: TokenHistory)?
+    /// The tokens that may be drawn, whatever the parameters say; nil if all may.
+    public var mask: TokenMask?
     /// How many of the likeliest tokens are reported, 0…20; nil tells no log-probabilities.
     public var alternativeCount: Int?
 
     public init(
         _ logits: UnsafeMutableBufferPointer<Float>, draw: (plan: SamplingPlan, history: TokenHistory)? = nil,
-        alternativeCount: Int? = nil
+        mask: TokenMask? = nil, alternativeCount: Int? = nil
     ) {
         unsafe self.logits = unsafe logits
         self.draw = draw
+        self.mask = mask
         self.alternativeCount = alternativeCount
     }
 }

@@ -1,3 +1,5 @@
+public import ConstrainedDecoding
+
 /// What a client says about how tokens are to be drawn. `nil` wherever it said nothing.
 ///
 /// Nothing here is checked: ``RequestValidator`` does that and fills the gaps with the model's own defaults.
@@ -27,6 +29,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var logProbabilityCount: Int?
     /// How many replies to the same prompt.
     public var choiceCount: Int?
+    /// What the answer is held to; nil leaves it free.
+    public var constraint: ConstraintDefinition?
     /// Whether computed prompt prefixes of earlier requests may be reused.
     public var usesPrefixCache: Bool
     /// Requests with different salts share no cached prefix.
@@ -38,7 +42,7 @@ public struct GenerationOptions: Sendable, Hashable {
         repetitionPenalty: Double? = nil, logitBias: [Int: Double] = [:], seed: UInt64? = nil,
         stopStrings: [String] = [], stopTokenIDs: [Int] = [], includesStopText: Bool = false,
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
-        usesPrefixCache: Bool = true, cacheSalt: String? = nil
+        constraint: ConstraintDefinition? = nil, usesPrefixCache: Bool = true, cacheSalt: String? = nil
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -57,6 +61,7 @@ public struct GenerationOptions: Sendable, Hashable {
         self.ignoresEnd = ignoresEnd
         self.logProbabilityCount = logProbabilityCount
         self.choiceCount = choiceCount
+        self.constraint = constraint
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt
     }

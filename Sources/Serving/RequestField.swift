@@ -20,6 +20,7 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case stopTokenIDs = "stop_token_ids"
     case logProbabilityCount = "top_logprobs"
     case choiceCount = "n"
+    case constraint = "response_format"
     case thinkingBudget = "thinking_budget"
     case thinkingStopMessage = "reasoning_budget_message"
     case minimumAnswerTokens = "min_answer_tokens"

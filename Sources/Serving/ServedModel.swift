@@ -1,4 +1,5 @@
 public import Chat
+internal import ConstrainedDecoding
 public import Engine
 public import Sampling
 public import Tokenization
@@ -24,6 +25,7 @@ public final class ServedModel: Sendable {
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
     let thinkingStopPhrase: [TokenID]
+    private let constraints: ConstraintCompiler
 
     public init(
         name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,
@@ -40,11 +42,32 @@ public final class ServedModel: Sendable {
         self.defaults = defaults
         self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
             message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
+        self.constraints = ConstraintCompiler(tokenizer: tokenizer, ends: defaults.endTokens)
         self.outputTokens = OutputGrammarTokens(
             thinkOpen: tokenizer.token("<think>"),
             thinkClose: tokenizer.token("</think>"),
             toolCallOpen: tokenizer.token("<tool_call>"),
             toolCallClose: tokenizer.token("</tool_call>"),
             ends: defaults.endTokens)
+    }
+}
+
+extension ServedModel {
+    /// The grammar that a request's output is held to, if it asks for one; with line feeds before it, as they stand behind
+    /// reasoning, if there may be some.
+    func grammar(
+        _ options: GenerationOptions, mayThink: Bool = false
+    ) throws(ServingError) -> CompiledGrammar? {
+        guard let definition = options.constraint else { return nil }
+        guard !options.ignoresEnd else {
+            throw .invalidValue(
+                field: .constraint, message: "'ignore_eos' cannot be combined with an output that ends by its grammar.")
+        }
+        do {
+            return try constraints.compile(definition, allowsLineFeedsBefore: mayThink)
+        } catch {
+            let message = "The output cannot be held to this: \(error.message)"
+            throw .unsupportedValue(field: .constraint, message: message)
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import Chat
+internal import ConstrainedDecoding
 internal import Engine
 internal import Sampling
 internal import Tokenization
@@ -16,6 +17,8 @@ struct ValidatedChatRequest {
     private let stopPhrase: [TokenID]
     private let promptRequest: ChatPromptRequest
     private let parsesToolCalls: Bool
+    private let grammar: CompiledGrammar?
+    private let mayThink: Bool
 
     init(_ request: ChatRequest, model: ServedModel) throws(ServingError) {
         guard let format = model.chatFormat else { throw .chatTemplateMissing(model: model.name) }
@@ -23,6 +26,13 @@ struct ValidatedChatRequest {
         self.model = model
         self.format = format
         parsesToolCalls = !request.tools.isEmpty && request.toolUse == .automatic
+        if parsesToolCalls, request.options.constraint != nil {
+            throw .unsupportedValue(
+                field: .constraint,
+                message: "An output format and callable tools cannot be combined yet; use 'tool_choice' \"none\".")
+        }
+        mayThink = thinks
+        grammar = try model.grammar(request.options, mayThink: thinks)
         toolCallLimit = request.allowsParallelToolCalls ? nil : 1
         thinkingBudget = try Self.thinkingBudget(request)
         minimumAnswerTokens = try Self.minimumAnswerTokens(request)
@@ -62,6 +72,7 @@ struct ValidatedChatRequest {
                 tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: parsesToolCalls,
                 thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
                 closesThinkingAtEnd: thinking.answersAfterEnd),
+            constraint: grammar?.makeMatcher(allowsThinking: mayThink),
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
     }
 

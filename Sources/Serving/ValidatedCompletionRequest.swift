@@ -1,3 +1,4 @@
+internal import ConstrainedDecoding
 internal import Engine
 internal import Sampling
 internal import Tokenization
@@ -14,6 +15,7 @@ struct ValidatedCompletionRequest {
     let options: ValidatedOptions
     private let echoesPrompt: Bool
     private let ends: Set<TokenID>
+    private let grammar: CompiledGrammar?
 
     init(_ request: CompletionRequest, model: ServedModel) throws(ServingError) {
         let validator = RequestValidator(
@@ -25,6 +27,7 @@ struct ValidatedCompletionRequest {
         }
         self.options = options
         echoesPrompt = request.echoesPrompt
+        grammar = try model.grammar(request.options)
         ends = model.outputTokens.ends
         var prompts: [Prompt] = []
         for prompt in request.prompts {
@@ -44,6 +47,7 @@ struct ValidatedCompletionRequest {
         GenerationRequest(
             prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
+            constraint: grammar?.makeMatcher(),
             promptLogProbabilities: echoesPrompt ? sampling.logProbabilityCount : nil,
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
     }

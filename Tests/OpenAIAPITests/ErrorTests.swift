@@ -78,6 +78,11 @@ import Testing
         (["logit_bias": ["x": 1]], "logit_bias.x"),
         (["logit_bias": ["7": "1"]], "logit_bias[\"7\"]"),
         (["response_format": [:]], "response_format.type"),
+        (["response_format": ["type": "json_schema"]], "response_format.json_schema"),
+        (["response_format": ["type": "json_schema", "json_schema": [:]]], "response_format.json_schema.schema"),
+        (["guided_regex": "a", "guided_choice": ["b"]], "guided_choice"),
+        (["structured_outputs": [:]], "structured_outputs"),
+        (["guided_json": "{"], "guided_json"), (["guided_choice": [1]], "guided_choice[0]"),
     ]
 
     @Test(arguments: deep.indices) func anErrorPointsIntoTheBody(index: Int) async throws {
@@ -112,8 +117,14 @@ import Testing
 
     /// Legitimate values that are not supported.
     static let unsupported: [(field: String, value: JSONValue, param: String)] = [
-        ("response_format", ["type": "json_object"], "response_format"),
-        ("response_format", ["type": "json_schema", "json_schema": [:]], "response_format"),
+        ("response_format", ["type": "structural_tag"], "response_format"),
+        (
+            "response_format",
+            ["type": "json_schema", "json_schema": ["schema": ["type": "object", "patternProperties": [:]]]],
+            "response_format.json_schema.schema"
+        ),
+        ("structured_outputs", ["regex": "(?=a)"], "structured_outputs.regex"),
+        ("guided_grammar", "root ::= 1", "guided_grammar"), ("ebnf", "root ::= 1", "ebnf"),
         ("tool_choice", "required", "tool_choice"),
         ("tool_choice", ["type": "function", "function": ["name": "f"]], "tool_choice"),
         ("tools", [["type": "custom", "custom": ["name": "f"]]], "tools[0].type"),
