@@ -66,23 +66,31 @@ struct TokenTrie: Sendable {
 
     /// The tokens whose text may follow a state, beside those that are no text.
     func mask(_ automaton: inout GrammarAutomaton, _ state: GrammarAutomaton.StateID) -> TokenMask {
-        var mask = TokenMask(count: tokenCount)
+        var words = [UInt64](repeating: 0, count: (tokenCount + 63) / 64)
         var states = [GrammarAutomaton.StateID](repeating: GrammarAutomaton.dead, count: depthLimit + 1)
         states[0] = state
+        var bits = words.mutableSpan
+        var path = states.mutableSpan
+        let nodes = nodes.span
+        let tokens = tokens.span
         var index = 0
         while index < nodes.count {
             let node = nodes[index]
-            let next = automaton.next(states[Int(node.depth)], node.byte)
+            let depth = Int(node.depth)
+            let next = automaton.next(path[depth], node.byte)
             if next == GrammarAutomaton.dead {
                 index = Int(node.end)
                 continue
             }
-            states[Int(node.depth) + 1] = next
-            for token in node.firstToken..<node.firstToken + node.tokenCount {
-                mask.insert(Int(tokens[Int(token)]))
+            path[depth + 1] = next
+            if node.tokenCount > 0 {
+                for token in Int(node.firstToken)..<Int(node.firstToken + node.tokenCount) {
+                    let id = Int(tokens[token])
+                    bits[id >> 6] |= 1 << UInt64(id & 63)
+                }
             }
             index += 1
         }
-        return mask
+        return TokenMask(words: words)
     }
 }

@@ -10,6 +10,11 @@ public struct TokenMask: Hashable, Sendable {
         words = Array(repeating: 0, count: (max(0, count) + 63) / 64)
     }
 
+    /// A mask of these bits, 64 tokens a word, the lowest id in the lowest bit.
+    public init(words: [UInt64]) {
+        self.words = words
+    }
+
     /// Allows a token; ids beyond the mask stay forbidden.
     public mutating func insert(_ token: Int) {
         guard token >= 0, token >> 6 < words.count else { return }
