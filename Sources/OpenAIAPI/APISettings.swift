@@ -8,14 +8,17 @@ public struct APISettings: Sendable {
     public var heartbeatInterval: Duration
     /// The server's version, for `/version`.
     public var version: String
+    /// Whether every request is refused that would be answered with warnings, as if it said `strict`.
+    public var isStrict: Bool
 
     public init(
         keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
-        version: String
+        version: String, isStrict: Bool = false
     ) {
         self.keys = keys
         self.bodyByteLimit = bodyByteLimit
         self.heartbeatInterval = heartbeatInterval
         self.version = version
+        self.isStrict = isStrict
     }
 }

@@ -8,6 +8,8 @@ struct ChatCompletionCall {
     var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
     var fieldNames: [RequestField: String]
+    /// Whether a request that would be answered with warnings is refused.
+    var isStrict: Bool
 }
 
 /// How a reply is to be sent.
@@ -21,11 +23,13 @@ struct ReplyDelivery {
 
 /// Body to ``ChatCompletionCall``: types and spellings are checked, every complaint names its field.
 enum ChatCompletionDecoder {
-    static func call(from body: JSONObject) throws(APIError) -> ChatCompletionCall {
+    static func call(
+        from body: JSONObject, settings: APISettings = APISettings(version: "")
+    ) throws(APIError) -> ChatCompletionCall {
         var root = FieldReader(body)
         var warnings: [RequestWarning] = []
         var fieldNames: [RequestField: String] = [:]
-        let isStrict = try root.bool("strict") ?? false
+        let isStrict = try root.bool("strict") ?? settings.isStrict
         let model = try root.string("model")
         let messages = try MessageDecoder.messages(from: &root)
         let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
@@ -43,9 +47,11 @@ enum ChatCompletionDecoder {
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &warnings)
+        try RefusedFields.refuse(&root)
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
-        try refuse(warnings, isStrict: isStrict)
-        return ChatCompletionCall(request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames)
+        try warnings.refuse(isStrict: isStrict)
+        return ChatCompletionCall(
+            request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames, isStrict: isStrict)
     }
 
     /// `stream` and `stream_options`, and how tokens are named.
@@ -67,12 +73,6 @@ enum ChatCompletionDecoder {
         }
         IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
         return delivery
-    }
-
-    /// In strict mode whatever would be warned of is refused.
-    static func refuse(_ warnings: [RequestWarning], isStrict: Bool) throws(APIError) {
-        guard isStrict, let first = warnings.first else { return }
-        throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
     }
 
     private static func maximumTokens(

@@ -25,13 +25,15 @@ struct ChatCompletionsRoute: HTTPResponder {
 
     private func begin(_ request: Request) async throws -> Reply {
         let body = try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
-        let call = try ChatCompletionDecoder.call(from: body)
+        let call = try ChatCompletionDecoder.call(from: body, settings: settings)
         let stream: ChatStream
         do {
             stream = try service.chat(call.request)
         } catch {
             throw APIError(error, fieldNames: call.fieldNames)
         }
+        let warnings = call.warnings + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) }
+        try warnings.refuse(isStrict: call.isStrict)
         let wantsLogProbabilities = call.request.options.logProbabilityCount != nil
         return Reply(
             stream: stream,
@@ -40,8 +42,7 @@ struct ChatCompletionsRoute: HTTPResponder {
                 prefix: "chatcmpl-", model: stream.model.name, fingerprint: stream.model.fingerprint),
             logProbabilities: wantsLogProbabilities
                 ? LogProbabilityBody(model: stream.model, namesTokensByID: call.delivery.namesTokensByID) : nil,
-            warnings: call.warnings
-                + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) })
+            warnings: warnings)
     }
 
     private func send(_ reply: Reply, to writer: consuming ResponseWriter) async throws {
@@ -51,7 +52,7 @@ struct ChatCompletionsRoute: HTTPResponder {
             let body = ChatCompletionBody(
                 identity: reply.identity, result: result, logProbabilities: reply.logProbabilities,
                 warnings: reply.warnings)
-            try await writer.send(json: body.bytes)
+            try await writer.send(json: body.bytes, headers: reply.warnings.headers)
         }
     }
 
@@ -59,7 +60,7 @@ struct ChatCompletionsRoute: HTTPResponder {
         var frames = ChatStreamFrames(
             reply.identity, choiceCount: reply.stream.choiceCount, includesUsage: reply.delivery.includesUsage,
             logProbabilities: reply.logProbabilities, warnings: reply.warnings)
-        var events = try await ServerSentEvents(writer)
+        var events = try await ServerSentEvents(writer, headers: reply.warnings.headers)
         do {
             let usage = try await reply.stream.forEach(pulse: settings.heartbeatInterval / 2) { new in
                 let new = frames.frames(for: new)

@@ -25,13 +25,15 @@ struct CompletionsRoute: HTTPResponder {
 
     private func begin(_ request: Request) async throws -> Reply {
         let body = try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
-        let call = try CompletionDecoder.call(from: body)
+        let call = try CompletionDecoder.call(from: body, settings: settings)
         let stream: CompletionStream
         do {
             stream = try service.complete(call.request)
         } catch {
             throw APIError(error, fieldNames: call.fieldNames)
         }
+        let warnings = call.warnings + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) }
+        try warnings.refuse(isStrict: call.isStrict)
         let wantsLogProbabilities = call.request.options.logProbabilityCount != nil
         return Reply(
             stream: stream,
@@ -39,8 +41,7 @@ struct CompletionsRoute: HTTPResponder {
             identity: ReplyIdentity(prefix: "cmpl-", model: stream.model.name, fingerprint: stream.model.fingerprint),
             logProbabilities: wantsLogProbabilities
                 ? LogProbabilityBody(model: stream.model, namesTokensByID: call.delivery.namesTokensByID) : nil,
-            warnings: call.warnings
-                + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) })
+            warnings: warnings)
     }
 
     private func send(_ reply: Reply, to writer: consuming ResponseWriter) async throws {
@@ -50,7 +51,7 @@ struct CompletionsRoute: HTTPResponder {
             let body = CompletionBody(
                 identity: reply.identity, result: result, logProbabilities: reply.logProbabilities,
                 warnings: reply.warnings)
-            try await writer.send(json: body.bytes)
+            try await writer.send(json: body.bytes, headers: reply.warnings.headers)
         }
     }
 
@@ -58,7 +59,7 @@ struct CompletionsRoute: HTTPResponder {
         var frames = CompletionStreamFrames(
             reply.identity, includesUsage: reply.delivery.includesUsage, logProbabilities: reply.logProbabilities,
             warnings: reply.warnings)
-        var events = try await ServerSentEvents(writer)
+        var events = try await ServerSentEvents(writer, headers: reply.warnings.headers)
         do {
             let usage = try await reply.stream.forEach(pulse: settings.heartbeatInterval / 2) { new in
                 let new = frames.frames(for: new)

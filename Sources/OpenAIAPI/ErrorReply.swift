@@ -4,8 +4,12 @@ internal import JSON
 
 extension ResponseWriter {
     /// Answers with a JSON body.
-    consuming func send(json body: [UInt8], status: HTTPResponse.Status = .ok) async throws(ResponseError) {
-        try await send(HTTPResponse(status: status, headerFields: [.contentType: "application/json"]), body: body)
+    consuming func send(
+        json body: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) async throws(ResponseError) {
+        var fields = headers
+        fields[.contentType] = "application/json"
+        try await send(HTTPResponse(status: status, headerFields: fields), body: body)
     }
 
     /// Answers with an error object and the header fields that go with it.

@@ -95,7 +95,7 @@ struct TokensRoute: Sendable {
     }
 
     private func prompt(_ body: JSONObject) throws -> Prompt {
-        let call = try ChatCompletionDecoder.call(from: body)
+        let call = try ChatCompletionDecoder.call(from: body, settings: settings)
         return try service.prompt(for: call.request)
     }
 }

@@ -110,7 +110,9 @@ struct ServeLifecycle {
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
         configuration.serverName = "ponder/\(Version.text)"
         configuration.errorBody = Routes.errorBody
-        let api = Routes(service: service, settings: APISettings(keys: settings.apiKeys, version: Version.text))
+        let api = Routes(
+            service: service,
+            settings: APISettings(keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict))
         return HTTPServer(
             configuration: configuration,
             responder: api.responder.behind([AccessLog(), Compression()]),
