@@ -23,6 +23,12 @@ public final class Generation: AsyncSequence, Sendable {
         mailbox.cancel()
     }
 
+    /// Brings thinking to an end within a step, or as soon as it begins, so that the answer follows; does nothing where it has
+    /// ended. May be called from anywhere.
+    public func endThinking() {
+        mailbox.endThinking()
+    }
+
     public func makeAsyncIterator() -> Iterator {
         Iterator(generation: self)
     }

@@ -69,6 +69,11 @@ final class GenerationMailbox: Sendable {
         inbox.cancel(ticket)
     }
 
+    /// Asks the engine to bring thinking to an end.
+    func endThinking() {
+        inbox.endThinking(ticket)
+    }
+
     /// All that is new since the last call, waiting for it if need be; nil after the last event.
     func next() async -> [GenerationEvent]? {
         await withTaskCancellationHandler {

@@ -16,13 +16,17 @@ public struct GenerationRequest: Sendable {
     public var usesPrefixCache: Bool
     /// Only requests with the same salt share a prefix.
     public var cacheSalt: UInt64
+    /// How long it may take.
+    public var timeLimits: TimeLimits
     /// Higher goes first, and is preempted last.
     public var priority: Int
 
     public init(
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
         stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
-        promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true, cacheSalt: UInt64 = 0, priority: Int = 0
+        promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true, cacheSalt: UInt64 = 0,
+        timeLimits: TimeLimits = TimeLimits(),
+        priority: Int = 0
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
@@ -32,6 +36,7 @@ public struct GenerationRequest: Sendable {
         self.promptLogProbabilities = promptLogProbabilities
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt
+        self.timeLimits = timeLimits
         self.priority = priority
     }
 }

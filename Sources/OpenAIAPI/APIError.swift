@@ -36,6 +36,7 @@ struct APIError: Error, Sendable, Hashable {
         case modelLoadFailed = "model_load_failed"
         case shuttingDown = "shutting_down"
         case overloaded
+        case deadlineExceeded = "deadline_exceeded"
         case internalError = "internal_error"
     }
 

@@ -9,6 +9,9 @@ struct ChatCompletionBody {
     /// Nil where no log-probabilities were asked for.
     let logProbabilities: LogProbabilityBody?
     let warnings: [RequestWarning]
+    let reasoningField: ReasoningFieldName
+    /// Nil where nobody asked.
+    let effective: EffectiveBody?
 
     var bytes: [UInt8] {
         var writer = JSONWriter()
@@ -29,6 +32,7 @@ struct ChatCompletionBody {
         writer.append(key: "timings")
         result.usage.writeTimings(to: &writer)
         warnings.write(to: &writer)
+        effective?.write(to: &writer)
         writer.endObject()
         return writer.bytes
     }
@@ -58,8 +62,10 @@ struct ChatCompletionBody {
         writer.append(optional: choice.content.isEmpty && !choice.toolCalls.isEmpty ? nil : choice.content)
         writer.append(key: "refusal")
         writer.appendNull()
-        writer.append(key: "reasoning_content")
-        writer.append(optional: choice.reasoning)
+        for key in reasoningField.keys {
+            writer.append(key: key)
+            writer.append(optional: choice.reasoning)
+        }
         if !choice.toolCalls.isEmpty {
             writer.append(key: "tool_calls")
             writer.beginArray()

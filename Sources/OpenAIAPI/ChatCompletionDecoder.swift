@@ -10,6 +10,8 @@ struct ChatCompletionCall {
     var fieldNames: [RequestField: String]
     /// Whether a request that would be answered with warnings is refused.
     var isStrict: Bool
+    /// Which fields decided about thinking.
+    var sources: ReasoningSources
 }
 
 /// How a reply is to be sent.
@@ -19,6 +21,14 @@ struct ReplyDelivery {
     var includesUsage = false
     /// Whether log-probabilities name tokens `token_id:N` instead of by their text.
     var namesTokensByID = false
+    /// The member that reasoning is sent in.
+    var reasoningField = ReasoningFieldName.reasoningContent
+    /// Whether the reply tells what its request came to.
+    var includesEffective = false
+    /// Whether the reply can be acted on while it comes.
+    var isControllable = false
+    /// Whether nothing is to be generated: the reply is the prompt, and what the request comes to.
+    var isDryRun = false
 }
 
 /// Body to ``ChatCompletionCall``: types and spellings are checked, every complaint names its field.
@@ -34,16 +44,20 @@ enum ChatCompletionDecoder {
         let messages = try MessageDecoder.messages(from: &root)
         let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
         let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
-        fieldNames[.thinkingBudget] = reasoning.budgetName
+        fieldNames[.thinkingBudget] = reasoning.sources.budget
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
-        let delivery = try delivery(from: &root, warnings: &warnings)
+        var delivery = try delivery(from: &root, warnings: &warnings)
+        try readChatDelivery(from: &root, settings: settings, into: &delivery)
+        let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
+            from: &root, isExcluded: reasoning.isExcluded, warnings: &warnings)
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
-            minimumAnswerTokens: reasoning.minimumAnswerTokens, templateVariables: reasoning.templateVariables,
+            minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
+            reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &warnings)
@@ -51,7 +65,8 @@ enum ChatCompletionDecoder {
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
         try warnings.refuse(isStrict: isStrict)
         return ChatCompletionCall(
-            request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames, isStrict: isStrict)
+            request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames, isStrict: isStrict,
+            sources: reasoning.sources)
     }
 
     /// `stream` and `stream_options`, and how tokens are named.
@@ -73,6 +88,16 @@ enum ChatCompletionDecoder {
         }
         IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
         return delivery
+    }
+
+    /// What only chats have of how a reply is sent.
+    private static func readChatDelivery(
+        from root: inout FieldReader, settings: APISettings, into delivery: inout ReplyDelivery
+    ) throws(APIError) {
+        delivery.reasoningField = try ReasoningDeliveryDecoder.fieldName(from: &root) ?? settings.reasoningField
+        delivery.includesEffective = try root.bool("return_effective") ?? false
+        delivery.isControllable = try root.bool("reasoning_control") ?? false
+        delivery.isDryRun = try root.bool("dry_run") ?? false
     }
 
     private static func maximumTokens(

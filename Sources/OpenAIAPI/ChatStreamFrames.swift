@@ -11,17 +11,23 @@ struct ChatStreamFrames {
     private let includesUsage: Bool
     /// Sent with the first chunk.
     private var warnings: [RequestWarning]
+    /// Sent with the first chunk, if anybody asked.
+    private var effective: EffectiveBody?
+    private let reasoningField: ReasoningFieldName
     private var hasRole: [Bool]
     private var heartbeat = StreamHeartbeat()
 
     init(
         _ identity: ReplyIdentity, choiceCount: Int, includesUsage: Bool, logProbabilities: LogProbabilityBody?,
-        warnings: [RequestWarning]
+        warnings: [RequestWarning], reasoningField: ReasoningFieldName = .reasoningContent,
+        effective: EffectiveBody? = nil
     ) {
         self.chunks = ChunkWriter(identity, object: "chat.completion.chunk", includesUsage: includesUsage)
         self.logProbabilities = logProbabilities
         self.includesUsage = includesUsage
         self.warnings = warnings
+        self.reasoningField = reasoningField
+        self.effective = effective
         self.hasRole = Array(repeating: false, count: choiceCount)
     }
 
@@ -62,7 +68,7 @@ struct ChatStreamFrames {
         case .delta(let choice, let delta, let tokens):
             heartbeat.generating()
             appendRole(choice, to: &frames)
-            appendChoice(choice, tokens: tokens, to: &frames) { Self.write(delta, to: &$0) }
+            appendChoice(choice, tokens: tokens, to: &frames) { write(delta, to: &$0) }
         case .finished(let choice, let finish):
             appendRole(choice, to: &frames)
             appendChoice(choice, finish: finish, to: &frames) { _ in }
@@ -77,13 +83,20 @@ struct ChatStreamFrames {
             writer.append(key: "content", string: "")
         }
         warnings = []
+        effective = nil
     }
 
     private func appendChoice(
         _ choice: Int, tokens: [SentToken] = [], finish: ChatFinish? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
-        chunks.append(to: &frames, warnings: warnings) { writer in
+        chunks.append(
+            to: &frames,
+            extras: { writer in
+                warnings.write(to: &writer)
+                effective?.write(to: &writer)
+            }
+        ) { writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "delta")
@@ -103,16 +116,18 @@ struct ChatStreamFrames {
         }
     }
 
-    private static func write(_ delta: OutputDelta, to writer: inout JSONWriter) {
+    private func write(_ delta: OutputDelta, to writer: inout JSONWriter) {
         switch delta {
         case .reasoning(let text):
-            writer.append(key: "reasoning_content", string: text)
+            for key in reasoningField.keys {
+                writer.append(key: key, string: text)
+            }
         case .content(let text):
             writer.append(key: "content", string: text)
         case .toolCallBegan(let index, let id, let name):
-            writeToolCall(index, id: id, name: name, arguments: "", to: &writer)
+            Self.writeToolCall(index, id: id, name: name, arguments: "", to: &writer)
         case .toolCallArguments(let index, let text):
-            writeToolCall(index, id: nil, name: nil, arguments: text, to: &writer)
+            Self.writeToolCall(index, id: nil, name: nil, arguments: text, to: &writer)
         }
     }
 
@@ -143,10 +158,15 @@ struct ChatStreamFrames {
 extension ChatFinish {
     /// `finish_details`, where there is more to say than `finish_reason` has words for.
     func writeDetails(to writer: inout JSONWriter) {
-        guard let reasoningEnd else { return }
+        guard reasoningEnd != nil || isTimedOut else { return }
         writer.append(key: "finish_details")
         writer.beginObject()
-        writer.append(key: "reasoning_end", string: reasoningEnd.rawValue)
+        if let reasoningEnd {
+            writer.append(key: "reasoning_end", string: reasoningEnd.rawValue)
+        }
+        if isTimedOut {
+            writer.append(key: "limit", string: "time")
+        }
         writer.endObject()
     }
 }

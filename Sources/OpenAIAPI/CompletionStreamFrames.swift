@@ -66,7 +66,7 @@ struct CompletionStreamFrames {
     private mutating func appendChoice(
         _ choice: Int, text: String, tokens: [CompletionToken], finishReason: String?, to frames: inout [UInt8]
     ) {
-        chunks.append(to: &frames, warnings: warnings) { writer in
+        chunks.append(to: &frames, extras: { warnings.write(to: &$0) }) { writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "text", string: text)

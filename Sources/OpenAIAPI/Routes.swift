@@ -19,7 +19,9 @@ public struct Routes: Sendable {
     }
 
     private var routes: [Route] {
-        let chat = ChatCompletionsRoute(service: service, settings: settings)
+        let running = RunningReplies()
+        let chat = ChatCompletionsRoute(service: service, settings: settings, running: running)
+        let control = ChatControlRoute(running: running, settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
         let models = ModelsRoute(service: service)
         let tokens = TokensRoute(service: service, settings: settings)
@@ -27,6 +29,9 @@ public struct Routes: Sendable {
         return [
             Route(.post, "/v1/chat/completions", chat),
             Route(.post, "/chat/completions", chat),
+            Route(.post, "/v1/chat/completions/control", control),
+            Route(.post, "/v1/chat/completions/input_tokens", handler: tokens.count),
+            Route(.post, "/chat/completions/input_tokens", handler: tokens.count),
             Route(.post, "/v1/completions", completions),
             Route(.post, "/completions", completions),
             Route(.get, "/v1/models", handler: models.list),
@@ -38,6 +43,7 @@ public struct Routes: Sendable {
             Route(.post, "/detokenize", handler: tokens.detokenize),
             Route(.post, "/v1/detokenize", handler: tokens.detokenize),
             Route(.post, "/apply-template", handler: tokens.applyTemplate),
+            Route(.post, "/v1/apply-template", handler: tokens.applyTemplate),
             Route(.get, "/health", handler: operations.health),
             Route(.get, "/v1/health", handler: operations.health),
             Route(.get, "/ready", handler: operations.ready),

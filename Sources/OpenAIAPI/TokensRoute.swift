@@ -33,6 +33,16 @@ struct TokensRoute: Sendable {
         }
     }
 
+    /// How many tokens the prompt of a chat request has.
+    func count(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        switch try await refusable({ try prompt(try await object(of: request)).ids.count }) {
+        case .failure(let error): try await writer.send(error)
+        case .success(let count):
+            let body: JSONObject = ["object": "response.input_tokens", "input_tokens": .number(count)]
+            try await writer.send(json: JSONValue.object(body).serializedBytes())
+        }
+    }
+
     private func object(of request: Request) async throws -> JSONObject {
         try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
     }

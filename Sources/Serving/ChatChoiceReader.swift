@@ -11,13 +11,14 @@ struct ChatChoiceReader {
     private var ledger: TokenTextLedger?
     private let toolCallLimit: Int?
     private let thinking: ThinkingLimit
+    private var delivery: ReasoningPresenter
     private var toolCallCount = 0
     /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
 
     init(
         choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?,
-        thinking: ThinkingLimit
+        thinking: ThinkingLimit, delivery: ReasoningDelivery = .apart
     ) {
         self.choice = choice
         self.parser = parser
@@ -25,6 +26,7 @@ struct ChatChoiceReader {
         self.ledger = reportsTokens ? TokenTextLedger() : nil
         self.toolCallLimit = toolCallLimit
         self.thinking = thinking
+        self.delivery = ReasoningPresenter(delivery)
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -73,11 +75,13 @@ struct ChatChoiceReader {
                 toolCallCount += 1
             }
             guard !exceedsToolCallLimit else { break }
-            var tokens: [SentToken] = []
-            if case .content(let text) = delta {
-                tokens = ledger?.send(text) ?? []
+            for shown in delivery.present(delta) {
+                var tokens: [SentToken] = []
+                if case .content(let text) = shown.delta, shown.isOwn {
+                    tokens = ledger?.send(text) ?? []
+                }
+                events.appendJoining(.delta(choice: choice, shown.delta, tokens: tokens))
             }
-            events.appendJoining(.delta(choice: choice, delta, tokens: tokens))
         }
         return events
     }
@@ -85,16 +89,23 @@ struct ChatChoiceReader {
     private mutating func finish(
         _ reason: FinishReason, reasoningEnd: ReasoningEndReason?
     ) throws(ServingError) -> [ChatEvent] {
-        func end(_ reason: ChatFinishReason) -> ChatEvent {
-            .finished(choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd))
+        func end(_ reason: ChatFinishReason, isTimedOut: Bool = false) -> ChatEvent {
+            .finished(choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd, isTimedOut: isTimedOut))
         }
         let wasCut = exceedsToolCallLimit
         var events = wasCut ? [] : self.events(parser.finish())
+        for delta in delivery.finish(isClosed: reasoningEnd != nil) {
+            events.appendJoining(.delta(choice: choice, delta, tokens: []))
+        }
         switch reason {
         case .endOfText, .stopToken, .stopString:
             events.append(end(toolCallCount > 0 ? .toolCalls : .stop))
         case .length:
             events.append(end(.length))
+        case .timeLimit where usage?.completionTokens == 0:
+            throw .timedOut
+        case .timeLimit:
+            events.append(end(.length, isTimedOut: true))
         case .cancelled where wasCut:
             events.append(end(.toolCalls))
         case .cancelled:

@@ -19,10 +19,13 @@ public struct ChatFinish: Sendable, Hashable {
     public var reason: ChatFinishReason
     /// Nil where no think block was closed.
     public var reasoningEnd: ReasoningEndReason?
+    /// Whether the request's time was over.
+    public var isTimedOut: Bool
 
-    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil) {
+    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, isTimedOut: Bool = false) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
+        self.isTimedOut = isTimedOut
     }
 }
 
@@ -30,7 +33,7 @@ public struct ChatFinish: Sendable, Hashable {
 public enum ChatFinishReason: Sendable, Hashable {
     /// The model ended its turn, or a stop string or stop token was met.
     case stop
-    /// The limit of tokens or the end of the context was reached.
+    /// The limit of tokens or of time, or the end of the context was reached.
     case length
     /// The model ended its turn with calls of tools.
     case toolCalls

@@ -11,9 +11,16 @@ public struct ChatStream: Sendable {
     /// What was asked for and will not happen as asked.
     public let warnings: [ServingWarning]
     public let choiceCount: Int
+    /// What the request came to.
+    public let settings: EffectiveSettings
     let promptTokenCount: Int
     let generations: [Generation]
     let readers: [ChatChoiceReader]
+
+    /// Brings thinking to an end, so that the answers follow; does nothing where it has ended. May be called from anywhere.
+    public func endThinking() {
+        generations.forEach { $0.endThinking() }
+    }
 
     /// Hands all events to `receive`, in order within each choice, until all choices are complete.
     ///

@@ -69,6 +69,8 @@ struct CompletionChoiceReader {
         switch reason {
         case .endOfText, .stopToken, .stopString: finish = .stop
         case .length: finish = .length
+        case .timeLimit where self.usage?.completionTokens == 0: throw .timedOut
+        case .timeLimit: finish = .length
         case .cancelled: throw .draining
         case .failed(let message): throw .internalFailure(message)
         }

@@ -19,7 +19,7 @@ public enum CompletionEvent: Sendable {
 public enum CompletionFinishReason: Sendable, Hashable {
     /// The text came to its end, or a stop string or stop token was met.
     case stop
-    /// The limit of tokens or the end of the context was reached.
+    /// The limit of tokens or of time, or the end of the context was reached.
     case length
 }
 

@@ -31,6 +31,12 @@ public struct GenerationOptions: Sendable, Hashable {
     public var usesPrefixCache: Bool
     /// Requests with different salts share no cached prefix.
     public var cacheSalt: String?
+    /// Milliseconds after the first token, then the reply is cut.
+    public var writingTime: Int?
+    /// Milliseconds after the request, then the reply is cut; thinking ends early enough for an answer.
+    public var totalTime: Int?
+    /// Whether stop strings end reasoning too.
+    public var stopsInReasoning: Bool
 
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
@@ -38,7 +44,8 @@ public struct GenerationOptions: Sendable, Hashable {
         repetitionPenalty: Double? = nil, logitBias: [Int: Double] = [:], seed: UInt64? = nil,
         stopStrings: [String] = [], stopTokenIDs: [Int] = [], includesStopText: Bool = false,
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
-        usesPrefixCache: Bool = true, cacheSalt: String? = nil
+        usesPrefixCache: Bool = true, cacheSalt: String? = nil, writingTime: Int? = nil, totalTime: Int? = nil,
+        stopsInReasoning: Bool = false
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -59,5 +66,8 @@ public struct GenerationOptions: Sendable, Hashable {
         self.choiceCount = choiceCount
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt
+        self.writingTime = writingTime
+        self.totalTime = totalTime
+        self.stopsInReasoning = stopsInReasoning
     }
 }

@@ -33,11 +33,12 @@ public final class InferenceService: Sendable {
             ChatChoiceReader(
                 choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
-                toolCallLimit: validated.toolCallLimit, thinking: thinking)
+                toolCallLimit: validated.toolCallLimit, thinking: thinking, delivery: request.reasoningDelivery)
         }
         return ChatStream(
-            model: model, warnings: warnings, choiceCount: generations.count, promptTokenCount: prompt.ids.count,
-            generations: generations, readers: readers)
+            model: model, warnings: warnings, choiceCount: generations.count,
+            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking),
+            promptTokenCount: prompt.ids.count, generations: generations, readers: readers)
     }
 
     /// Begins to continue raw prompts.
@@ -65,6 +66,20 @@ public final class InferenceService: Sendable {
     /// The prompt that a chat request comes to, without answering it.
     public func prompt(for request: ChatRequest) throws(ServingError) -> Prompt {
         try ValidatedChatRequest(request, model: registry.model(named: request.model)).prompt()
+    }
+
+    /// What a chat request would be answered with: its prompt and what it comes to. Refuses what `chat` refuses.
+    public func preview(_ request: ChatRequest) throws(ServingError) -> ChatPreview {
+        let model = try registry.model(named: request.model)
+        let validated = try ValidatedChatRequest(request, model: model)
+        let prompt = try validated.prompt()
+        var warnings: [ServingWarning] = []
+        let maximumTokens = try model.maximumTokens(
+            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
+        return ChatPreview(
+            model: model, prompt: prompt,
+            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking), warnings: warnings)
     }
 
     /// Takes nothing new, and lets what runs finish until the deadline.

@@ -25,4 +25,7 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case minimumAnswerTokens = "min_answer_tokens"
     case continuesFinalMessage = "continue_final_message"
     case tokens
+    case thinkingTime = "thinking_time_ms"
+    case writingTime = "t_max_predict_ms"
+    case totalTime = "max_latency_ms"
 }

@@ -45,7 +45,8 @@ struct ValidatedCompletionRequest {
             prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
             promptLogProbabilities: echoesPrompt ? sampling.logProbabilityCount : nil,
-            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
+            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
+            timeLimits: options.timeLimits)
     }
 
     private static func prompt(

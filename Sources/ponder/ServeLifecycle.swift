@@ -112,7 +112,9 @@ struct ServeLifecycle {
         configuration.errorBody = Routes.errorBody
         let api = Routes(
             service: service,
-            settings: APISettings(keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict))
+            settings: APISettings(
+                keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
+                reasoningField: settings.reasoningField))
         return HTTPServer(
             configuration: configuration,
             responder: api.responder.behind([AccessLog(), Compression()]),

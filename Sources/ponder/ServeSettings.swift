@@ -1,5 +1,6 @@
 import Compute
 import Logging
+import OpenAIAPI
 import Serving
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
@@ -50,6 +51,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// Whether a request with a field that has no effect is refused instead of answered with a warning.
     var isStrict = false
+
+    /// The member of replies that holds reasoning.
+    var reasoningField = ReasoningFieldName.reasoningContent
 
     /// A Jinja file used in place of the model's own chat template.
     var chatTemplateFile: String?

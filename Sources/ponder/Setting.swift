@@ -15,6 +15,7 @@ enum Setting: String, CaseIterable, Sendable {
     case alias
     case apiKey = "api-key"
     case strict
+    case reasoningField = "reasoning-field"
     case chatTemplateFile = "chat-template-file"
     case logLevel = "log-level"
     case drainSeconds = "drain-seconds"
@@ -42,6 +43,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .strict: "true or false"
+        case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
@@ -66,6 +68,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
         case .strict: options.strict ? "true" : nil
+        case .reasoningField: options.reasoningField
         case .chatTemplateFile: options.chatTemplateFile
         case .logLevel: options.logLevel
         case .drainSeconds: options.drainSeconds

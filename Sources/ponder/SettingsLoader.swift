@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Logging
+import OpenAIAPI
 import Serving
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
@@ -42,6 +43,7 @@ struct SettingsLoader {
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
+        try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }

@@ -1,4 +1,5 @@
 import Foundation
+import OpenAIAPI
 import Serving
 import Testing
 
@@ -40,6 +41,7 @@ import Testing
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
+            "--reasoning-field", "both",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -60,6 +62,7 @@ import Testing
         expected.draftModel = "draft.gguf"
         expected.speculation = .lookup
         expected.isStrict = true
+        expected.reasoningField = .both
         #expect(settings == expected)
     }
 
