@@ -169,7 +169,8 @@ extension EngineLoop {
         let request = submission.request
         let slot = scheduler.add(
             prompt: request.prompt, usesPrefixCache: request.usesPrefixCache, salt: request.cacheSalt,
-            priority: request.priority, wantsPromptLogits: request.promptLogProbabilities != nil)
+            priority: request.priority, group: request.promptGroup,
+            wantsPromptLogits: request.promptLogProbabilities != nil)
         if slot == generations.count {
             generations.append(nil)
         }

@@ -16,6 +16,9 @@ public struct GenerationRequest: Sendable {
     public var usesPrefixCache: Bool
     /// Only requests with the same salt share a prefix.
     public var cacheSalt: UInt64
+    /// Requests of one group have the same prompt: the first computes it, the others wait and take it from the prefix cache.
+    /// 0 belongs to none.
+    public var promptGroup: UInt64
     /// How long it may take.
     public var timeLimits: TimeLimits
     /// Higher goes first, and is preempted last.
@@ -25,8 +28,7 @@ public struct GenerationRequest: Sendable {
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
         stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
         promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true, cacheSalt: UInt64 = 0,
-        timeLimits: TimeLimits = TimeLimits(),
-        priority: Int = 0
+        promptGroup: UInt64 = 0, timeLimits: TimeLimits = TimeLimits(), priority: Int = 0
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
@@ -36,6 +38,7 @@ public struct GenerationRequest: Sendable {
         self.promptLogProbabilities = promptLogProbabilities
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt
+        self.promptGroup = promptGroup
         self.timeLimits = timeLimits
         self.priority = priority
     }

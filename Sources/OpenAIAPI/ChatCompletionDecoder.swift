@@ -21,6 +21,8 @@ struct ReplyDelivery {
     var includesUsage = false
     /// Whether log-probabilities name tokens `token_id:N` instead of by their text.
     var namesTokensByID = false
+    /// Whether a stream tells how far the prompt is.
+    var reportsProgress = false
     /// The member that reasoning is sent in.
     var reasoningField = ReasoningFieldName.reasoningContent
     /// Whether the reply tells what its request came to.
@@ -48,6 +50,10 @@ enum ChatCompletionDecoder {
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
+        options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false
+        if options.reportsReasoningTokens, options.logProbabilityCount == nil {
+            throw root.invalid("reasoning_logprobs", "'reasoning_logprobs' needs 'logprobs' to be true.")
+        }
         var delivery = try delivery(from: &root, warnings: &warnings)
         try readChatDelivery(from: &root, settings: settings, into: &delivery)
         let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
@@ -61,6 +67,7 @@ enum ChatCompletionDecoder {
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &warnings)
+        try refusePromptTokensInStream(delivery, options)
         try RefusedFields.refuse(&root)
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
         try warnings.refuse(isStrict: isStrict)
@@ -76,6 +83,11 @@ enum ChatCompletionDecoder {
         var delivery = ReplyDelivery()
         delivery.streams = try root.bool("stream") ?? false
         delivery.namesTokensByID = try root.bool("return_tokens_as_token_ids") ?? false
+        delivery.reportsProgress = try root.bool("return_progress") ?? false
+        if delivery.reportsProgress, !delivery.streams {
+            warnings.append(
+                RequestWarning(parameter: "return_progress", message: "It has no effect without 'stream'."))
+        }
         guard var options = try root.reader("stream_options") else { return delivery }
         delivery.includesUsage = try options.bool("include_usage") ?? false
         if try options.bool("include_obfuscation") == true {
@@ -88,6 +100,14 @@ enum ChatCompletionDecoder {
         }
         IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
         return delivery
+    }
+
+    /// Chunks have no place for what is known of the prompt.
+    static func refusePromptTokensInStream(
+        _ delivery: ReplyDelivery, _ options: GenerationOptions
+    ) throws(APIError) {
+        guard delivery.streams, options.promptLogProbabilityCount != nil else { return }
+        throw .unsupported("prompt_logprobs", "'prompt_logprobs' is not supported with 'stream'.")
     }
 
     /// What only chats have of how a reply is sent.

@@ -13,6 +13,8 @@ struct ChatCompletionsRoute: HTTPResponder {
         var delivery: ReplyDelivery
         var identity: ReplyIdentity
         var logProbabilities: LogProbabilityBody?
+        /// Nil where nobody asked about the prompt.
+        var promptLogProbabilities: LogProbabilityBody?
         var warnings: [RequestWarning]
         /// Nil where nobody asked.
         var effective: EffectiveBody?
@@ -83,14 +85,15 @@ struct ChatCompletionsRoute: HTTPResponder {
         }
         let warnings = call.warnings + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) }
         try warnings.refuse(isStrict: call.isStrict)
+        let tokens = LogProbabilityBody(model: stream.model, namesTokensByID: call.delivery.namesTokensByID)
         let wantsLogProbabilities = call.request.options.logProbabilityCount != nil
         return Reply(
             stream: stream,
             delivery: call.delivery,
             identity: ReplyIdentity(
                 prefix: "chatcmpl-", model: stream.model.name, fingerprint: stream.model.fingerprint),
-            logProbabilities: wantsLogProbabilities
-                ? LogProbabilityBody(model: stream.model, namesTokensByID: call.delivery.namesTokensByID) : nil,
+            logProbabilities: wantsLogProbabilities ? tokens : nil,
+            promptLogProbabilities: call.request.options.promptLogProbabilityCount == nil ? nil : tokens,
             warnings: warnings,
             effective: call.delivery.includesEffective ? call.effective(stream.settings) : nil)
     }
@@ -101,7 +104,8 @@ struct ChatCompletionsRoute: HTTPResponder {
         case .success(let result):
             let body = ChatCompletionBody(
                 identity: reply.identity, result: result, logProbabilities: reply.logProbabilities,
-                warnings: reply.warnings, reasoningField: reply.delivery.reasoningField, effective: reply.effective)
+                promptLogProbabilities: reply.promptLogProbabilities, warnings: reply.warnings,
+                reasoningField: reply.delivery.reasoningField, effective: reply.effective)
             try await writer.send(json: body.bytes, headers: reply.warnings.headers)
         }
     }
@@ -110,10 +114,12 @@ struct ChatCompletionsRoute: HTTPResponder {
         var frames = ChatStreamFrames(
             reply.identity, choiceCount: reply.stream.choiceCount, includesUsage: reply.delivery.includesUsage,
             logProbabilities: reply.logProbabilities, warnings: reply.warnings,
-            reasoningField: reply.delivery.reasoningField, effective: reply.effective)
+            reasoningField: reply.delivery.reasoningField, effective: reply.effective,
+            reportsProgress: reply.delivery.reportsProgress)
         var events = try await ServerSentEvents(writer, headers: reply.warnings.headers)
         do {
             let usage = try await reply.stream.forEach(pulse: settings.heartbeatInterval / 2) { new in
+                frames.cachedTokenCount = reply.stream.cachedTokenCount
                 let new = frames.frames(for: new)
                 if !new.isEmpty {
                     try await events.write(frames: new)

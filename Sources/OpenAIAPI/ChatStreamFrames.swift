@@ -16,11 +16,15 @@ struct ChatStreamFrames {
     private let reasoningField: ReasoningFieldName
     private var hasRole: [Bool]
     private var heartbeat = StreamHeartbeat()
+    /// When the reply was begun; nil where nobody wants to know how far the prompt is.
+    private let progressStart: ContinuousClock.Instant?
+    /// Prompt tokens found in the prefix cache, as far as it is known.
+    var cachedTokenCount = 0
 
     init(
         _ identity: ReplyIdentity, choiceCount: Int, includesUsage: Bool, logProbabilities: LogProbabilityBody?,
         warnings: [RequestWarning], reasoningField: ReasoningFieldName = .reasoningContent,
-        effective: EffectiveBody? = nil
+        effective: EffectiveBody? = nil, reportsProgress: Bool = false
     ) {
         self.chunks = ChunkWriter(identity, object: "chat.completion.chunk", includesUsage: includesUsage)
         self.logProbabilities = logProbabilities
@@ -28,6 +32,7 @@ struct ChatStreamFrames {
         self.warnings = warnings
         self.reasoningField = reasoningField
         self.effective = effective
+        self.progressStart = reportsProgress ? .now : nil
         self.hasRole = Array(repeating: false, count: choiceCount)
     }
 
@@ -59,8 +64,9 @@ struct ChatStreamFrames {
             if let comment = heartbeat.queued(ahead: ahead) {
                 ChunkWriter.appendComment(comment, to: &frames)
             }
-        case .prefilling(_, let done, let total):
+        case .prefilling(let choice, let done, let total):
             heartbeat.prefilling(done: done, of: total)
+            appendProgress(choice, done: done, of: total, to: &frames)
         case .pulse:
             if let comment = heartbeat.pulse() {
                 ChunkWriter.appendComment(comment, to: &frames)
@@ -68,11 +74,24 @@ struct ChatStreamFrames {
         case .delta(let choice, let delta, let tokens):
             heartbeat.generating()
             appendRole(choice, to: &frames)
-            appendChoice(choice, tokens: tokens, to: &frames) { write(delta, to: &$0) }
+            if case .reasoning = delta {
+                appendChoice(choice, reasoningTokens: tokens, to: &frames) { write(delta, to: &$0) }
+            } else {
+                appendChoice(choice, tokens: tokens, to: &frames) { write(delta, to: &$0) }
+            }
         case .finished(let choice, let finish):
             appendRole(choice, to: &frames)
             appendChoice(choice, finish: finish, to: &frames) { _ in }
         }
+    }
+
+    /// All choices share a prompt: the first tells how far it is.
+    private mutating func appendProgress(_ choice: Int, done: Int, of total: Int, to frames: inout [UInt8]) {
+        guard let progressStart, choice == 0 else { return }
+        appendRole(choice, to: &frames)
+        let progress = PromptProgress(
+            total: total, cached: cachedTokenCount, processed: done, time: .now - progressStart)
+        appendChoice(choice, progress: progress, to: &frames) { _ in }
     }
 
     private mutating func appendRole(_ choice: Int, to frames: inout [UInt8]) {
@@ -87,7 +106,8 @@ struct ChatStreamFrames {
     }
 
     private func appendChoice(
-        _ choice: Int, tokens: [SentToken] = [], finish: ChatFinish? = nil, to frames: inout [UInt8],
+        _ choice: Int, tokens: [SentToken] = [], reasoningTokens: [SentToken] = [], finish: ChatFinish? = nil,
+        progress: PromptProgress? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
         chunks.append(
@@ -95,6 +115,7 @@ struct ChatStreamFrames {
             extras: { writer in
                 warnings.write(to: &writer)
                 effective?.write(to: &writer)
+                progress?.write(to: &writer)
             }
         ) { writer in
             writer.beginObject()
@@ -108,6 +129,10 @@ struct ChatStreamFrames {
                 logProbabilities.writeChat(tokens, to: &writer)
             } else {
                 writer.appendNull()
+            }
+            if let logProbabilities, !reasoningTokens.isEmpty {
+                writer.append(key: "reasoning_logprobs")
+                logProbabilities.writeTokens(reasoningTokens, to: &writer)
             }
             writer.append(key: "finish_reason")
             writer.append(optional: finish?.reason.rawName)

@@ -29,6 +29,7 @@ enum CompletionDecoder {
         try refuseSuffixAndSearch(&root)
         let delivery = try ChatCompletionDecoder.delivery(from: &root, warnings: &warnings)
         try IneffectiveFields.checkCompletion(&root, warnings: &warnings)
+        try ChatCompletionDecoder.refusePromptTokensInStream(delivery, options)
         try RefusedFields.refuse(&root)
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
         try warnings.refuse(isStrict: isStrict)

@@ -1,18 +1,6 @@
 internal import JSON
 internal import Serving
 
-/// The member that reasoning is sent in.
-public enum ReasoningFieldName: String, Sendable, Hashable, CaseIterable {
-    case reasoningContent = "reasoning_content"
-    case reasoning
-    case both
-
-    /// The names of the members.
-    var keys: [String] {
-        self == .both ? [Self.reasoningContent.rawValue, Self.reasoning.rawValue] : [rawValue]
-    }
-}
-
 /// Reads how a reply is to hand out its reasoning.
 ///
 /// Leaving it out (`include_reasoning`, `reasoning.exclude`) goes before everything; then `reasoning_format`, then

@@ -38,6 +38,7 @@ public struct Routes: Sendable {
             Route(.get, "/models", handler: models.list),
             Route(.get, "/v1/models/{id}", handler: models.describe),
             Route(.get, "/models/{id}", handler: models.describe),
+            Route(.post, "/v1/parse", ParseRoute(service: service, settings: settings)),
             Route(.post, "/tokenize", handler: tokens.tokenize),
             Route(.post, "/v1/tokenize", handler: tokens.tokenize),
             Route(.post, "/detokenize", handler: tokens.detokenize),

@@ -26,6 +26,7 @@ enum SamplingDecoder {
         options.choiceCount = try root.integer("n")
         options.usesPrefixCache = try root.bool("cache_prompt") ?? true
         options.cacheSalt = try root.string("cache_salt")
+        options.promptLogProbabilityCount = try root.integer("prompt_logprobs")
         options.stopsInReasoning = try stopsInReasoning(from: &root)
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options

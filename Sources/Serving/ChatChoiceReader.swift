@@ -9,6 +9,7 @@ struct ChatChoiceReader {
     private var parser: AssistantOutputParser
     private let tokenizer: Tokenizer
     private var ledger: TokenTextLedger?
+    private var reasoningLedger: TokenTextLedger?
     private let toolCallLimit: Int?
     private let thinking: ThinkingLimit
     private var delivery: ReasoningPresenter
@@ -17,13 +18,16 @@ struct ChatChoiceReader {
     private(set) var usage: GenerationUsage?
 
     init(
-        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?,
+        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool,
+        reportsReasoningTokens: Bool = false,
+        toolCallLimit: Int?,
         thinking: ThinkingLimit, delivery: ReasoningDelivery = .apart
     ) {
         self.choice = choice
         self.parser = parser
         self.tokenizer = tokenizer
         self.ledger = reportsTokens ? TokenTextLedger() : nil
+        self.reasoningLedger = reportsTokens && reportsReasoningTokens ? TokenTextLedger() : nil
         self.toolCallLimit = toolCallLimit
         self.thinking = thinking
         self.delivery = ReasoningPresenter(delivery)
@@ -53,10 +57,14 @@ struct ChatChoiceReader {
         var events: [ChatEvent] = []
         for token in tokens {
             let isContent = token.phase == .content
-            if isContent, !token.isStructural {
+            if !token.isStructural {
                 var bytes: [UInt8] = []
                 TokenizerBytes(tokenizer).appendBytes(of: token.id, to: &bytes)
-                ledger?.append(token, bytes: bytes)
+                switch token.phase {
+                case .content: ledger?.append(token, bytes: bytes)
+                case .reasoning: reasoningLedger?.append(token, bytes: bytes)
+                case .toolCall: break
+                }
             }
             for event in self.events(parser.consume([token])) {
                 events.appendJoining(event)
@@ -77,8 +85,10 @@ struct ChatChoiceReader {
             guard !exceedsToolCallLimit else { break }
             for shown in delivery.present(delta) {
                 var tokens: [SentToken] = []
-                if case .content(let text) = shown.delta, shown.isOwn {
-                    tokens = ledger?.send(text) ?? []
+                switch shown.delta {
+                case .content(let text) where shown.isOwn: tokens = ledger?.send(text) ?? []
+                case .reasoning(let text): tokens = reasoningLedger?.send(text) ?? []
+                default: break
                 }
                 events.appendJoining(.delta(choice: choice, shown.delta, tokens: tokens))
             }
@@ -95,7 +105,11 @@ struct ChatChoiceReader {
         let wasCut = exceedsToolCallLimit
         var events = wasCut ? [] : self.events(parser.finish())
         for delta in delivery.finish(isClosed: reasoningEnd != nil) {
-            events.appendJoining(.delta(choice: choice, delta, tokens: []))
+            var tokens: [SentToken] = []
+            if case .reasoning(let text) = delta {
+                tokens = reasoningLedger?.send(text) ?? []
+            }
+            events.appendJoining(.delta(choice: choice, delta, tokens: tokens))
         }
         switch reason {
         case .endOfText, .stopToken, .stopString:

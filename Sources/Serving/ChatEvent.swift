@@ -6,7 +6,8 @@ public enum ChatEvent: Sendable {
     case queued(choice: Int, ahead: Int)
     /// The prompt is being read.
     case prefilling(choice: Int, done: Int, of: Int)
-    /// New text or a new piece of a tool call. `tokens` are those of content, where log-probabilities were asked for.
+    /// New text or a new piece of a tool call. `tokens` are those of content, and of reasoning
+    /// where that was asked for too, where log-probabilities were asked for.
     case delta(choice: Int, OutputDelta, tokens: [SentToken])
     /// The choice is complete.
     case finished(choice: Int, ChatFinish)

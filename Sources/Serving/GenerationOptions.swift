@@ -25,6 +25,10 @@ public struct GenerationOptions: Sendable, Hashable {
     public var ignoresEnd: Bool
     /// How many alternatives each token is reported with, 0 to 20. No log-probabilities at all when nil.
     public var logProbabilityCount: Int?
+    /// How many alternatives each prompt token is reported with, 0 to 20. Nothing about the prompt when nil.
+    public var promptLogProbabilityCount: Int?
+    /// Whether log-probabilities are reported for reasoning too.
+    public var reportsReasoningTokens: Bool
     /// How many replies to the same prompt.
     public var choiceCount: Int?
     /// Whether computed prompt prefixes of earlier requests may be reused.
@@ -45,7 +49,7 @@ public struct GenerationOptions: Sendable, Hashable {
         stopStrings: [String] = [], stopTokenIDs: [Int] = [], includesStopText: Bool = false,
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
         usesPrefixCache: Bool = true, cacheSalt: String? = nil, writingTime: Int? = nil, totalTime: Int? = nil,
-        stopsInReasoning: Bool = false
+        stopsInReasoning: Bool = false, promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -69,5 +73,7 @@ public struct GenerationOptions: Sendable, Hashable {
         self.writingTime = writingTime
         self.totalTime = totalTime
         self.stopsInReasoning = stopsInReasoning
+        self.promptLogProbabilityCount = promptLogProbabilityCount
+        self.reportsReasoningTokens = reportsReasoningTokens
     }
 }

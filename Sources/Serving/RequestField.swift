@@ -19,6 +19,7 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case stop
     case stopTokenIDs = "stop_token_ids"
     case logProbabilityCount = "top_logprobs"
+    case promptLogProbabilityCount = "prompt_logprobs"
     case choiceCount = "n"
     case thinkingBudget = "thinking_budget"
     case thinkingStopMessage = "reasoning_budget_message"

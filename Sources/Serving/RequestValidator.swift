@@ -12,6 +12,8 @@ struct ValidatedOptions: Sendable {
     var usesPrefixCache: Bool
     var cacheSalt: UInt64
     var timeLimits: TimeLimits
+    /// How many alternatives each prompt token is reported with; nil reports nothing of the prompt.
+    var promptLogProbabilityCount: Int?
 }
 
 /// Checks what a client asked for against a model's limits and fills in the model's defaults.
@@ -44,7 +46,10 @@ struct RequestValidator {
             usesPrefixCache: options.usesPrefixCache,
             cacheSalt: Self.hash(options.cacheSalt),
             timeLimits: TimeLimits(
-                writing: try time(options.writingTime, .writingTime), total: try time(options.totalTime, .totalTime)))
+                writing: try time(options.writingTime, .writingTime), total: try time(options.totalTime, .totalTime)),
+            promptLogProbabilityCount: try options.promptLogProbabilityCount.map { (count) throws(ServingError) in
+                try checked(count, .promptLogProbabilityCount, 0...20)
+            })
     }
 
     /// A time in milliseconds from outside; a day at most, so that sums of times cannot overflow.

@@ -65,7 +65,7 @@ struct ValidatedChatRequest {
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, sampling: SamplingParameters
+        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, group: UInt64, sampling: SamplingParameters
     ) -> GenerationRequest {
         var timeLimits = options.timeLimits
         timeLimits.thinking = thinkingTime
@@ -76,8 +76,9 @@ struct ValidatedChatRequest {
                 tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: parsesToolCalls,
                 thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
                 closesThinkingAtEnd: thinking.answersAfterEnd),
+            promptLogProbabilities: sampling.choice == 0 ? options.promptLogProbabilityCount : nil,
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
-            timeLimits: timeLimits)
+            promptGroup: group, timeLimits: timeLimits)
     }
 
     private static func thinkingBudget(_ request: ChatRequest) throws(ServingError) -> Int? {

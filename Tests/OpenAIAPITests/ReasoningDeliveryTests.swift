@@ -104,8 +104,12 @@ import Testing
         }
         try await client.stream(APIClient.chat(["stream": true, "reasoning_control": true]), to: reply)
         #expect(reply.text.contains(#""finish_details":{"reasoning_end":"client"}"#))
-        #expect(reply.text.contains("directly now."))
-        #expect(reply.text.contains("\"content\":\"Yes.\""))
+        let events = reply.text.split(separator: "\n\n").compactMap { block in
+            block.hasPrefix("data: {") ? try? JSONValue(parsing: String(block.dropFirst(6))) : nil
+        }
+        let whole = try Accumulation(events)
+        #expect(whole.reasoning?.hasSuffix("directly now.") == true)
+        #expect(whole.content == "Yes.")
         var iterator = outcomes.makeAsyncIterator()
         #expect(try await iterator.next()?.json == ["success": true])
     }
