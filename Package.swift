@@ -84,16 +84,20 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "JSON"]),
 
         // L6
+        module("APIDoors", ["Serving", "HTTP", "JSON", httpTypes]),
         module(
             "OpenAIAPI",
-            ["Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
+            ["APIDoors", "Tokens", "Serving", "Chat", "Sampling", "Engine", "HTTP", "JSON", httpTypes]
         ),
+
+        module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
 
         // L7
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "OpenAIAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets", "Engine", "Models",
+                "APIDoors", "OpenAIAPI", "AnthropicAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets",
+                "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel", "CLinux",
@@ -111,7 +115,10 @@ let package = Package(
         ),
         .target(
             name: "ServingTestSupport",
-            dependencies: ["TestSupport", "Tokens", "Serving", "Engine", "Chat", "Tokenization", "Sampling", "Models"],
+            dependencies: [
+                "TestSupport", "Tokens", "Serving", "Engine", "Chat", "Tokenization", "Sampling", "Models", "APIDoors",
+                "HTTP", "JSON", httpTypes,
+            ],
             path: "Tests/ServingTestSupport",
             swiftSettings: testSettings
         ),
@@ -140,10 +147,13 @@ let package = Package(
         tests(
             "OpenAIAPI",
             [
-                "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets", "JSON",
-                httpTypes, logging,
+                "APIDoors", "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets",
+                "JSON", httpTypes, logging,
             ]
         ),
+        tests(
+            "AnthropicAPI",
+            ["APIDoors", "ServingTestSupport", "Tokens", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
         .testTarget(
             name: "PonderTests",
             dependencies: [

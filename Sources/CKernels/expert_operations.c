@@ -75,8 +75,7 @@ static void gate_and_up_chunk(void *context, size_t chunk, size_t worker) {
     const struct gated_product product = {
         .gate = plan->gate[part.expert],
         .up = plan->up[part.expert],
-        .gates = plan->slot_gates + part.first_slot,
-        .ups = plan->slot_ups + part.first_slot,
+        .values = plan->slot_gates + part.first_slot,
         .blocks = work->quantizes_gates ? plan->slot_gate_blocks + part.first_slot : NULL,
     };
     const struct multiply_rows rows = {

@@ -34,6 +34,7 @@ static struct multiply_rows slice(const struct multiply_rows *rows, size_t first
         .values = rows->values ? rows->values + first : NULL,
         .blocks = rows->blocks ? rows->blocks + first : NULL,
         .results = rows->results ? rows->results + first : NULL,
+        .first_output = rows->first_output,
     };
 }
 
@@ -125,23 +126,60 @@ static void clear_odd_block(struct activation_block *blocks, size_t columns) {
     memset(blocks + columns / 32, 0, (activation_block_count(columns) - columns / 32) * sizeof *blocks);
 }
 
-void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
-                          size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch) {
+/// Where gates and ups of some tiles and rows lie until they are activated: behind the panels of multiply_tiles, near
+/// in the cache.
+enum { gated_offset = 64 * 1024, gated_tiles = 8, gated_rows = 384, gated_floats = 96 * gated_tiles * tile_rows };
+
+struct gated_scratch {
+    float *results[2][gated_rows];
+    float values[2][gated_floats];
+};
+
+_Static_assert(gated_offset + sizeof(struct gated_scratch) <= kernel_scratch_bytes, "both fit a worker's scratch");
+
+static void activate_rows(const struct kernel_table *kernels, const struct gated_product *product, size_t first,
+                          size_t count, size_t row_count, struct gated_scratch *results) {
+    for (size_t row = 0; row < row_count; row++) {
+        float *gates = results->results[0][row];
+        float *values = product->blocks ? gates : product->values[row] + first;
+        kernels->elementwise.activate(gates, results->results[1][row], count, values);
+        if (!product->blocks) continue;
+        kernels->quantize_row(values, count, product->blocks[row] + first / 32);
+        if (first + count == product->gate.rows) clear_odd_block(product->blocks[row], product->gate.rows);
+    }
+}
+
+static void multiply_few_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product,
+                                     size_t first_tile, size_t tiles, const struct multiply_rows *rows,
+                                     const void *next_gate, void *scratch) {
     const struct weight_tiles *gate = &product->gate, *up = &product->up;
     const bool are_alike = gate->format == up->format;
-    struct multiply_rows outputs = *rows;
-    outputs.results = product->gates;
-    kernels->multiply_tiles(gate, first_tile, tiles, &outputs, are_alike ? tiles_at(up, first_tile) : NULL, scratch);
-    outputs.results = product->ups;
-    kernels->multiply_tiles(up, first_tile, tiles, &outputs, are_alike ? next_gate : NULL, scratch);
+    struct gated_scratch *results = (struct gated_scratch *)((uint8_t *)scratch + gated_offset);
+    const size_t row_limit = smaller(gated_rows, gated_floats / (tiles * tile_rows) / 24 * 24);
+    for (size_t row = 0; row < smaller(rows->count, row_limit); row++)
+        for (int side = 0; side < 2; side++) results->results[side][row] = results->values[side] + row * tiles * tile_rows;
     const size_t first = first_tile * tile_rows, count = smaller(tiles * tile_rows, gate->rows - first);
-    for (size_t row = 0; row < rows->count; row++) {
-        float *values = product->gates[row] + first;
-        kernels->elementwise.activate(values, product->ups[row] + first, count, values);
-        if (!product->blocks) continue;
-        struct activation_block *blocks = product->blocks[row] + first / 32;
-        kernels->quantize_row(values, count, blocks);
-        if (first + count == gate->rows) clear_odd_block(product->blocks[row], gate->rows);
+    for (size_t first_row = 0; first_row < rows->count; first_row += row_limit) {
+        struct multiply_rows some = slice(rows, first_row, smaller(row_limit, rows->count - first_row));
+        const bool is_last = first_row + some.count == rows->count;
+        some.first_output = first;
+        some.results = results->results[0];
+        kernels->multiply_tiles(gate, first_tile, tiles, &some, are_alike ? tiles_at(up, first_tile) : NULL, scratch);
+        some.results = results->results[1];
+        kernels->multiply_tiles(up, first_tile, tiles, &some, are_alike && is_last ? next_gate : NULL, scratch);
+        struct gated_product part = *product;
+        if (part.values) part.values += first_row;
+        if (part.blocks) part.blocks += first_row;
+        activate_rows(kernels, &part, first, count, some.count, results);
+    }
+}
+
+void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
+                          size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch) {
+    for (size_t done = 0; done < tiles; done += gated_tiles) {
+        const size_t some = smaller(gated_tiles, tiles - done);
+        const void *next = done + some == tiles ? next_gate : tiles_at(&product->gate, first_tile + done + some);
+        multiply_few_gated_tiles(kernels, product, first_tile + done, some, rows, next, scratch);
     }
 }
 
@@ -163,8 +201,7 @@ static void multiply_gated_chunk(void *context, size_t chunk, size_t worker) {
     const struct multiply_rows rows =
         slice(work->rows, first_row, smaller(work->rows_per_chunk, work->rows->count - first_row));
     struct gated_product part = *work->product;
-    part.gates += first_row;
-    part.ups += first_row;
+    if (part.values) part.values += first_row;
     if (part.blocks) part.blocks += first_row;
     const bool has_next = (ahead + 1) * layout->tiles_per_chunk <= layout->tiles;
     multiply_gated_tiles(work->kernels, &part, first_tile, smaller(layout->tiles_per_chunk, layout->tiles - first_tile),

@@ -80,7 +80,6 @@ public final class ExpertScratch {
     private let inner: Int
     private let gateBlocks: AlignedBuffer<activation_block>
     private let gates: AlignedBuffer<Float>
-    private let ups: AlignedBuffer<Float>
     private let outputs: AlignedBuffer<Float>
     private let expertStarts: AlignedBuffer<Int>
     private let visitedExperts: AlignedBuffer<Int>
@@ -89,7 +88,6 @@ public final class ExpertScratch {
     private let slotInputs: AlignedBuffer<UnsafePointer<Float>?>
     private let slotInputBlocks: AlignedBuffer<UnsafePointer<activation_block>?>
     private let slotGates: AlignedBuffer<UnsafeMutablePointer<Float>?>
-    private let slotUps: AlignedBuffer<UnsafeMutablePointer<Float>?>
     private let slotGateBlocks: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
     private let slotOutputs: AlignedBuffer<UnsafeMutablePointer<Float>?>
 
@@ -111,7 +109,6 @@ public final class ExpertScratch {
         let slots = rowLimit * choices
         gateBlocks = AlignedBuffer(count: slots * activation_block_count(inner))
         gates = AlignedBuffer(count: slots * inner)
-        ups = AlignedBuffer(count: slots * inner)
         outputs = AlignedBuffer(count: slots * hidden)
         expertStarts = AlignedBuffer(count: expertCount + 1)
         visitedExperts = AlignedBuffer(count: expertCount)
@@ -120,12 +117,10 @@ public final class ExpertScratch {
         unsafe slotInputs = AlignedBuffer(count: slots)
         unsafe slotInputBlocks = AlignedBuffer(count: slots)
         unsafe slotGates = AlignedBuffer(count: slots)
-        unsafe slotUps = AlignedBuffer(count: slots)
         unsafe slotGateBlocks = AlignedBuffer(count: slots)
         unsafe slotOutputs = AlignedBuffer(count: slots)
         for slot in 0..<slots {
             unsafe slotGates.pointer[slot] = gates.pointer + slot * inner
-            unsafe slotUps.pointer[slot] = ups.pointer + slot * inner
             unsafe slotGateBlocks.pointer[slot] = gateBlocks.pointer + slot * activation_block_count(inner)
             unsafe slotOutputs.pointer[slot] = outputs.pointer + slot * hidden
         }
@@ -133,8 +128,8 @@ public final class ExpertScratch {
 
     /// Bytes of its memory.
     public var byteCount: Int {
-        let slots = unsafe slotInputs.byteCount * 6 + slotOfChoice.byteCount
-        let floats = gates.byteCount + ups.byteCount + outputs.byteCount
+        let slots = unsafe slotInputs.byteCount * 5 + slotOfChoice.byteCount
+        let floats = gates.byteCount + outputs.byteCount
         return unsafe outputPointers.byteCount + slots + gateBlocks.byteCount + floats + expertStarts.byteCount
             + visitedExperts.byteCount
     }
@@ -143,7 +138,7 @@ public final class ExpertScratch {
     public static func byteCountPerRow(choices: Int, hidden: Int, inner: Int) -> Int {
         let (block, pointer) = (MemoryLayout<activation_block>.stride, MemoryLayout<Int>.stride)
         let slot =
-            activation_block_count(inner) * block + (2 * inner + hidden) * MemoryLayout<Float>.stride + 7 * pointer
+            activation_block_count(inner) * block + (inner + hidden) * MemoryLayout<Float>.stride + 6 * pointer
         return pointer + choices * slot
     }
 
@@ -182,7 +177,6 @@ public final class ExpertScratch {
             slot_inputs: slotInputs.pointer,
             slot_input_blocks: slotInputBlocks.pointer,
             slot_gates: slotGates.pointer,
-            slot_ups: slotUps.pointer,
             slot_gate_blocks: slotGateBlocks.pointer,
             slot_outputs: slotOutputs.pointer
         )

@@ -73,7 +73,8 @@ public final class MultiplyInput {
             values: valuePointers.pointer,
             blocks: UnsafeRawPointer(blockPointers.pointer).assumingMemoryBound(
                 to: UnsafePointer<activation_block>?.self),
-            results: nil
+            results: nil,
+            first_output: 0
         )
     }
 
@@ -131,25 +132,23 @@ public func multiply(
 ///   - input: [rows x K].
 ///   - gate: [N x K].
 ///   - up: [N x K].
-///   - gates: [rows x N]: written.
-///   - ups: [rows x N]: scratch.
-///   - output: Another input: holds `gates` afterwards, quantised if `isQuantized`.
+///   - gates: [rows x N]: written unless `isQuantized`.
+///   - output: Another input: holds `gates` afterwards, or what they are quantised if `isQuantized`.
 ///   - isQuantized: Whether the matrix that follows wants its input quantised.
 ///   - pool: Who computes.
 public func multiplyGated(
-    _ input: MultiplyInput, gate: WeightMatrix, up: WeightMatrix, into gates: RowsView, ups: RowsView,
+    _ input: MultiplyInput, gate: WeightMatrix, up: WeightMatrix, into gates: RowsView,
     loading output: MultiplyInput, quantizing isQuantized: Bool, pool: WorkerPool
 ) {
     precondition(gate.rows == up.rows && gate.columns == up.columns, "Gate and up have one shape.")
     precondition(output !== input && (!isQuantized || gate.rows.isMultiple(of: 32)), "There is room for the output.")
     if gate.format.isQuantized || up.format.isQuantized { input.quantize(pool: pool) }
     output.load(gates, isQuantized: isQuantized)
-    let (gateProduct, upProduct) = unsafe (input.product(0, gate, into: gates), input.product(1, up, into: ups))
+    let gateProduct = unsafe input.product(0, gate, into: gates)
     var product = unsafe gated_product(
         gate: gateProduct.weights,
-        up: upProduct.weights,
-        gates: gateProduct.results,
-        ups: upProduct.results,
+        up: up.tiles.views[0],
+        values: gateProduct.results,
         blocks: isQuantized ? output.blockPointers.pointer : nil
     )
     var rows = unsafe input.described

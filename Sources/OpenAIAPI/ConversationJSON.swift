@@ -1,3 +1,4 @@
+internal import APIDoors
 public import Chat
 public import JSON
 

@@ -1,3 +1,4 @@
+internal import APIDoors
 internal import JSON
 
 /// `prompt_progress` of a stream, with llama-server's members.

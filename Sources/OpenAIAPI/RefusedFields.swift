@@ -1,3 +1,4 @@
+internal import APIDoors
 internal import JSON
 
 /// Fields of other servers that would change which tokens may come, and that nothing here can honour: a reply that passed

@@ -1,12 +1,14 @@
+public import APIDoors
 public import HTTP
 internal import HTTPTypes
 public import Serving
 
 /// Everything that this door answers: the table of contents of OpenAI's API as Ponder speaks it, with the native
 /// endpoints of its peers for tokens and templates, and those for operating a server.
-public struct Routes: Sendable {
+public struct Routes: Sendable, APIDoor {
     private let service: InferenceService
     private let settings: APISettings
+    private let responses = ResponseStore()
 
     public init(service: InferenceService, settings: APISettings) {
         self.service = service
@@ -15,14 +17,19 @@ public struct Routes: Sendable {
 
     /// The routes behind the check for API keys.
     public var responder: any HTTPResponder {
-        Router(routes).behind([APIKeyCheck(keys: settings.keys)])
+        Doorway(self, keys: settings.keys).responder
     }
 
-    private var routes: [Route] {
+    package var errors: ErrorFormat { .openAI }
+
+    package func owns(path: String) -> Bool { true }
+
+    package var routes: [Route] {
         let running = RunningReplies()
         let chat = ChatCompletionsRoute(service: service, settings: settings, running: running)
         let control = ChatControlRoute(running: running, settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
+        let responses = ResponsesRoute(service: service, settings: settings, store: responses)
         let models = ModelsRoute(service: service)
         let tokens = TokensRoute(service: service, settings: settings)
         let operations = OperationsRoute(service: service, settings: settings)
@@ -34,6 +41,11 @@ public struct Routes: Sendable {
             Route(.post, "/chat/completions/input_tokens", handler: tokens.count),
             Route(.post, "/v1/completions", completions),
             Route(.post, "/completions", completions),
+            Route(.post, "/v1/responses", responses),
+            Route(.post, "/responses", responses),
+            Route(.post, "/v1/responses/input_tokens", handler: responses.countTokens),
+            Route(.get, "/v1/responses/{id}", handler: responses.describe),
+            Route(.delete, "/v1/responses/{id}", handler: responses.delete),
             Route(.get, "/v1/models", handler: models.list),
             Route(.get, "/models", handler: models.list),
             Route(.get, "/v1/models/{id}", handler: models.describe),

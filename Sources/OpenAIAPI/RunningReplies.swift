@@ -1,3 +1,4 @@
+internal import APIDoors
 internal import Serving
 internal import Synchronization
 

@@ -1,3 +1,4 @@
+internal import APIDoors
 internal import Chat
 internal import JSON
 internal import Serving

@@ -1,3 +1,4 @@
+internal import APIDoors
 internal import Engine
 internal import JSON
 internal import Serving
@@ -42,30 +43,5 @@ extension TokenUsage {
     private func rate(_ count: Int, _ duration: Duration) -> Double {
         let milliseconds = duration.milliseconds
         return milliseconds > 0 ? (Double(count) / milliseconds * 1e6).rounded() / 1e3 : 0
-    }
-}
-
-extension Duration {
-    /// To the microsecond.
-    var milliseconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) * 1e3 + (Double(attoseconds) / 1e12).rounded() / 1e3
-    }
-}
-
-extension JSONWriter {
-    mutating func append(key: String, int: Int) {
-        append(key: key)
-        append(int: int)
-    }
-
-    mutating func append(key: String, double: Double) {
-        append(key: key)
-        append(double: double)
-    }
-
-    mutating func append(key: String, string: String) {
-        append(key: key)
-        append(string: string)
     }
 }

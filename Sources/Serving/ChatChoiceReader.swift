@@ -13,15 +13,15 @@ struct ChatChoiceReader {
     private let toolCallLimit: Int?
     private let thinking: ThinkingLimit
     private var delivery: ReasoningPresenter
+    private let stopStrings: [String]
     private var toolCallCount = 0
     /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
 
     init(
         choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool,
-        reportsReasoningTokens: Bool = false,
-        toolCallLimit: Int?,
-        thinking: ThinkingLimit, delivery: ReasoningDelivery = .apart
+        reportsReasoningTokens: Bool = false, toolCallLimit: Int?, thinking: ThinkingLimit, stopStrings: [String],
+        delivery: ReasoningDelivery = .apart
     ) {
         self.choice = choice
         self.parser = parser
@@ -31,6 +31,7 @@ struct ChatChoiceReader {
         self.toolCallLimit = toolCallLimit
         self.thinking = thinking
         self.delivery = ReasoningPresenter(delivery)
+        self.stopStrings = stopStrings
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -99,8 +100,15 @@ struct ChatChoiceReader {
     private mutating func finish(
         _ reason: FinishReason, reasoningEnd: ReasoningEndReason?
     ) throws(ServingError) -> [ChatEvent] {
+        var stopString: String?
+        if case .stopString(let index) = reason, stopStrings.indices.contains(index) {
+            stopString = stopStrings[index]
+        }
         func end(_ reason: ChatFinishReason, isTimedOut: Bool = false) -> ChatEvent {
-            .finished(choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd, isTimedOut: isTimedOut))
+            .finished(
+                choice: choice,
+                ChatFinish(
+                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, isTimedOut: isTimedOut))
         }
         let wasCut = exceedsToolCallLimit
         var events = wasCut ? [] : self.events(parser.finish())

@@ -20,12 +20,18 @@ public struct ChatFinish: Sendable, Hashable {
     public var reason: ChatFinishReason
     /// Nil where no think block was closed.
     public var reasoningEnd: ReasoningEndReason?
+    /// The stop string that ended it, if one did.
+    public var stopString: String?
     /// Whether the request's time was over.
     public var isTimedOut: Bool
 
-    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, isTimedOut: Bool = false) {
+    public init(
+        reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil,
+        isTimedOut: Bool = false
+    ) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
+        self.stopString = stopString
         self.isTimedOut = isTimedOut
     }
 }

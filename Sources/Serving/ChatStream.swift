@@ -13,7 +13,8 @@ public struct ChatStream: Sendable {
     public let choiceCount: Int
     /// What the request came to.
     public let settings: EffectiveSettings
-    let promptTokenCount: Int
+    /// How many tokens the prompt has.
+    public let promptTokenCount: Int
     let generations: [Generation]
     let readers: [ChatChoiceReader]
 

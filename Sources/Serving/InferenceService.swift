@@ -34,7 +34,7 @@ public final class InferenceService: Sendable {
                 choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
-                thinking: thinking, delivery: request.reasoningDelivery)
+                thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count,

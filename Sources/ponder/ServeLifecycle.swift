@@ -1,3 +1,5 @@
+import APIDoors
+import AnthropicAPI
 import Checkpoints
 import Foundation
 import Glibc
@@ -110,14 +112,16 @@ struct ServeLifecycle {
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
         configuration.serverName = "ponder/\(Version.text)"
         configuration.errorBody = Routes.errorBody
-        let api = Routes(
-            service: service,
-            settings: APISettings(
-                keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
-                reasoningField: settings.reasoningField))
+        let apiSettings = APISettings(
+            keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
+            reasoningField: settings.reasoningField)
+        let doors = Doorway(
+            Routes(service: service, settings: apiSettings),
+            [AnthropicRoutes(service: service, settings: apiSettings)],
+            keys: settings.apiKeys)
         return HTTPServer(
             configuration: configuration,
-            responder: api.responder.behind([AccessLog(), Compression()]),
+            responder: doors.responder.behind([AccessLog(), Compression()]),
             logger: logger
         )
     }

@@ -1,6 +1,6 @@
+import APIDoors
 import Compute
 import Logging
-import OpenAIAPI
 import Serving
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.

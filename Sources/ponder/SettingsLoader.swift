@@ -1,7 +1,7 @@
+import APIDoors
 import Compute
 import Foundation
 import Logging
-import OpenAIAPI
 import Serving
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.

@@ -46,16 +46,16 @@ import Testing
                 let last = try makeMatrix(down, rows: 16, columns: inner, bytes: downBytes, pool: pool)
                 let gate = product(input, matrices[0], pool: pool)
                 activate(gate: gate.view, up: product(input, matrices[1], pool: pool).view, into: gate.view, pool: pool)
-                let (gates, ups) = (Rows(count: rowCount, columns: inner), Rows(count: rowCount, columns: inner))
+                let gates = Rows(count: rowCount, columns: inner)
                 let loaded = MultiplyInput(rowLimit: rowCount, columnLimit: columns)
                 let output = MultiplyInput(rowLimit: rowCount, columnLimit: inner)
                 loaded.load(input.view)
                 multiplyGated(
-                    loaded, gate: matrices[0], up: matrices[1], into: gates.view, ups: ups.view, loading: output,
+                    loaded, gate: matrices[0], up: matrices[1], into: gates.view, loading: output,
                     quantizing: down.isQuantized, pool: pool)
                 let results = Rows(count: rowCount, columns: 16)
                 multiply(output, by: last, into: results.view, pool: pool)
-                #expect(gates.bits == gate.bits, "\(choice), \(rowCount) rows")
+                #expect(down.isQuantized || gates.bits == gate.bits, "\(choice), \(rowCount) rows")
                 #expect(results.bits == product(gate, last, pool: pool).bits, "\(choice), \(rowCount) rows")
             }
         }

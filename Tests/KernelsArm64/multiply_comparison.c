@@ -73,7 +73,8 @@ static void make_rows(struct product *product, const struct kernel_table *refere
         memset(found, 0x55, bytes);
         reference->quantize_row(product->values[row], columns, blocks);
         kernels->quantize_row(product->values[row], columns, found);
-        compare_bytes(&(struct comparison){kernels, "quantize", {columns, product->kind}}, found, blocks, bytes);
+        compare_bytes(&(struct comparison){kernels, "quantize", {columns, product->kind}}, found, blocks,
+                      columns / 32 * sizeof *blocks);
         product->blocks[row] = blocks;
     }
 }
@@ -82,7 +83,7 @@ static void multiply_with(const struct kernel_table *kernels, const struct produ
                           float *const *results, bool tile_by_tile) {
     static void *scratch;
     if (!scratch) scratch = memory_of(kernel_scratch_bytes);
-    const struct multiply_rows rows = {count, product->values, product->blocks, results};
+    const struct multiply_rows rows = {count, product->values, product->blocks, results, 0};
     const size_t tiles = tile_count(product->weights.rows), step = tile_by_tile ? 1 : tiles;
     for (size_t tile = 0; tile < tiles; tile += step)
         kernels->multiply_tiles(&product->weights, tile, step, &rows, tile_by_tile ? NULL : product->weights.data,

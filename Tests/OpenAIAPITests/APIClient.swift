@@ -1,3 +1,4 @@
+import APIDoors
 import HTTP
 import HTTPTypes
 import JSON

@@ -10,6 +10,7 @@ import Testing
         "response_format", "reasoning_effort", "enable_thinking", "chat_template_kwargs", "ignore_eos", "min_tokens",
         "metadata", "prompt", "echo", "suffix", "best_of", "content", "tokens", "functions", "thinking", "reasoning",
         "add_generation_prompt", "continue_final_message", "strict", "audio", "modalities",
+        "input", "instructions", "text", "include", "previous_response_id", "store", "max_output_tokens",
     ]
 
     private static let keys =
@@ -44,12 +45,12 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize", "/apply-template"])
+    @Test(arguments: ["/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize", "/apply-template", "/v1/responses"])
     func noBodyMakesTheServerFail(path: String) async throws {
         let client = try APIClient()
         var random = SeededGenerator(seed: UInt64(path.utf8.count))
         for _ in 0..<400 {
-            var body: JSONObject = ["messages": [["role": "user", "content": "Hi"]], "prompt": "Hi", "max_tokens": 2]
+            var body: JSONObject = ["messages": [["role": "user", "content": "Hi"]], "prompt": "Hi", "input": "Hi", "max_tokens": 2]
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 body[Self.fields[Int.random(in: Self.fields.indices, using: &random)]] =
                     Self.value(depth: 3, &random)

@@ -1,3 +1,4 @@
+import APIDoors
 import HTTP
 import JSON
 import Serving

@@ -1,5 +1,5 @@
+import APIDoors
 import Foundation
-import OpenAIAPI
 import Serving
 import Testing
 

@@ -42,7 +42,7 @@ import Testing
         let plan = try plan(available: 16 << 30) { $0.context = 4_096 }
         #expect(
             refusal(plan) == """
-                Qwen3-30B-A3B needs 57.3 GiB of memory (56.9 GiB of weights, 192 MiB of KV cache for 2048 tokens), and \
+                Qwen3-30B-A3B needs 57.2 GiB of memory (56.9 GiB of weights, 192 MiB of KV cache for 2048 tokens), and \
                 16 GiB is free; what helps: a smaller quantisation, or --tile-cache FOLDER, which leaves the weights on \
                 disk; --memory-limit \((plan.neededByteCount >> 20) + 1)MiB tries all the same
                 """)

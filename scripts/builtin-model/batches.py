@@ -34,7 +34,7 @@ class Batches(IterableDataset):
         tokens, positions, starts, learned_at, targets = [], [], [0], [], []
         while True:
             ids, before = waiting.pop() if waiting else encoder.sample(sample(source, self.progress.value))
-            if len(ids) > self.context:
+            if len(ids) > min(self.context, self.token_count):
                 continue
             if len(tokens) + len(ids) > self.token_count:
                 waiting.append((ids, before))

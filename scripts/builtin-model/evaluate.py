@@ -15,22 +15,26 @@ from pathlib import Path
 
 from openai import OpenAI
 
-from conversations import arithmetic, letters
-from conversations.judging import MEASURED, SIZED, question, verdict
+from conversations import letters
+from conversations.judging import ADDENDS, MEASURED, question, verdict
 from conversations.split import HELD_OUT, Source
 
 BUDGETS = [0, 16, 32, 64, 128, 256, 512]
 LABELS = {
-    "counting": "count a letter, words to 12 letters", "adding": "add, 3 digits", "adding_5": "add, 5 digits",
-    "subtracting": "subtract, 3 digits", "multiplying": "multiply, 3×1 and 2×2 digits", "comparing": "compare, to 6 digits",
+    "counting": "count a letter, words to 12 letters", "vowels": "count the vowels, words to 12 letters",
+    "adding": "add two, three or four numbers of 3 digits", "adding_2": "– two of them", "adding_3": "– three of them",
+    "adding_4": "– four of them", "adding_long": "add, 5 digits", "subtracting": "subtract, 3 digits",
+    "chain": "add and subtract in one line, 3 or 4 numbers to 3 digits", "multiplying": "multiply, 3×1 and 2×2 digits", "comparing": "compare, to 6 digits",
     "spelling": "spell, words to 12 letters", "reversing": "reverse, words to 12 letters", "sorting": "sort 3 to 6 numbers or words",
     "word_problem": "word problems", "finding": "find a fact in a text", "talk": "greet, introduce itself, in 11 languages",
     "beyond": "say that a question is beyond it", "too_hard": "say that a calculation is beyond it",
+    "unclear": "say that a message asks nothing",
     "system_language": "system prompt: language of the reply", "system_name": "system prompt: its name",
     "one_word": "answer in one word", "tools": "call tools: one, two, none, or ask", "tool_results": "report tools' results",
 }
-CURVE_TASKS = ["counting", "multiplying", "word_problem", "adding_5"]
-SIZED["adding_5"] = lambda source: arithmetic.adding(source, digits=(5, 5))
+CURVE_TASKS = ["counting", "adding", "multiplying", "word_problem"]
+# A task whose parts are measured: its figure is that of all their questions together.
+PARTS = {"adding": [f"adding_{count}" for count in ADDENDS]}
 
 
 class Client:
@@ -91,13 +95,21 @@ def percent(value):
 
 def measure_tasks(client, tasks, count):
     """{task: {mode: results}}"""
-    jobs = {(task, mode): [client.pool.submit(client.ask, question(task, f"evaluation/{task}/{index}", mode == "on"), index)
-                           for index in range(count)] for task in tasks for mode in ("on", "off")}
+    jobs = {(part, mode): [client.pool.submit(client.ask, question(part, f"evaluation/{part}/{index}", mode == "on"), index)
+                           for index in range(count)]
+            for task in tasks for part in PARTS.get(task, [task]) for mode in ("on", "off")}
     results = {}
-    for (task, mode), futures in jobs.items():
-        results.setdefault(task, {})[mode] = [future.result() for future in futures]
-        if mode == "off":
-            print(row(task, results[task]), flush=True)
+    for task in tasks:
+        parts = {part: {mode: [future.result() for future in jobs[part, mode]] for mode in ("on", "off")}
+                 for part in PARTS.get(task, [task])}
+        whole = {mode: [result for part in parts.values() for result in part[mode]] for mode in ("on", "off")}
+        print(row(task, whole), flush=True)
+        if task in PARTS:
+            for part, by_mode in parts.items():
+                print(row(part, by_mode), flush=True)
+            results |= parts
+        else:
+            results[task] = whole
     return results
 
 
@@ -191,7 +203,7 @@ def main():
     parser.add_argument("address", help="such as http://127.0.0.1:8000/v1")
     parser.add_argument("--count", type=int, default=200, help="questions a task and mode")
     parser.add_argument("--workers", type=int, default=16, help="requests at once")
-    parser.add_argument("--tasks", nargs="*", default=[*MEASURED[:2], "adding_5", *MEASURED[2:]])
+    parser.add_argument("--tasks", nargs="*", default=[task for name in MEASURED for task in ([name, "adding_long"] if name == "adding" else [name])])
     parser.add_argument("--pictures", type=Path, help="draw the curve into this folder")
     parser.add_argument("--results", type=Path, help="keep all figures in this file")
     options = parser.parse_args()

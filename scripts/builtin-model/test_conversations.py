@@ -84,6 +84,29 @@ def test_held_out_numbers_never_reach_training():
         assert not seen & measured
 
 
+def test_held_out_sums_never_reach_training_and_neither_do_their_steps():
+    source, held_out, arithmetic = Source(16), Source(16, HELD_OUT), compose.arithmetic
+    for _ in range(2000):
+        problem = arithmetic.adding_several(source, count=source.choice((2, 3, 4)), digits=3)
+        lines = [line for line in problem.reasoning.split("\n") if line.endswith("digit by digit from the right:")]
+        for line in lines:
+            assert not is_held_out("adding", *sorted(int(each) for each in line.split(",")[0].split(" + "))), line
+    for count in (2, 3, 4):
+        numbers = [int(each) for each in arithmetic.three_digit_sum(held_out, count).answer.split(" = ")[0].split(" + ")]
+        assert len(numbers) == count and is_held_out("adding", *sorted(numbers)) and all(99 < each < 1000 for each in numbers)
+
+
+def test_every_calculation_that_is_worked_out_is_right():
+    source = Source(17)
+    for task in ("adding", "adding_several", "subtracting", "multiplying"):
+        for _ in range(500):
+            problem = compose.TASKS[task][1](source)
+            calculation, _, result = problem.answer.rpartition(" = ")
+            assert eval(calculation.replace("×", "*")) == int(result) == problem.expected, problem.answer
+            together = [line for line in problem.reasoning.split("\n") if line.startswith(("Together", "With the sign"))]
+            assert not together or together[-1].split()[-1] == result, problem.reasoning
+
+
 def test_held_out_words_never_reach_training():
     source = Source(13)
     for _ in range(3000):

@@ -23,14 +23,24 @@ from muon import Muon
 HERE = Path(__file__).parent
 
 
+def positive(kind):
+    """The type of an option above zero: a training of less than nothing would never end."""
+    def number(text):
+        value = kind(text)
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"{text} is not above zero")
+        return value
+    return number
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokenizer", type=Path, default=HERE / "build/tokenizer")
     parser.add_argument("--output", type=Path, default=HERE / "build/model", help="weights and the log")
     parser.add_argument("--state", type=Path, help="the optimizers' state, for going on; default: beside the weights")
     parser.add_argument("--start-from", type=Path, help="weights to start from instead of random ones")
-    parser.add_argument("--minutes", type=float, default=90)
-    parser.add_argument("--steps", type=int, help="instead of minutes")
+    parser.add_argument("--minutes", type=positive(float), default=90)
+    parser.add_argument("--steps", type=positive(int), help="instead of minutes")
     parser.add_argument("--tokens", type=int, default=0, help="tokens a step; default 65536 on a GPU, 8192 on a CPU")
     parser.add_argument("--matrix-rate", type=float, default=0.02, help="peak learning rate of Muon")
     parser.add_argument("--other-rate", type=float, default=0.004, help="peak learning rate of AdamW")

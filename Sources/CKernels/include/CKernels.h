@@ -51,6 +51,7 @@ struct multiply_rows {
     const struct activation_block *const
         *blocks;           // [count][activation_block_count(columns)]: read for quantised weights
     float *const *results; // [count][rows of the matrix]: written
+    size_t first_output;   // the output that results[i][0] is
 };
 
 /// Bytes of scratch that `multiply_tiles` and `attend` may use for themselves; 64-byte aligned.
@@ -67,7 +68,7 @@ struct kernel_table {
     /// scale = largest magnitude / 127, code = value / scale rounded to nearest even.
     void (*quantize_row)(const float *values, size_t columns, struct activation_block *blocks);
 
-    /// results[i][n] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from
+    /// results[i][n - first_output] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from
     /// `first_tile` on. Any format; `scratch` holds kernel_scratch_bytes. `next_tiles` is where the tiles lie that this
     /// worker will probably multiply next, of the same format and size, or null: they are fetched meanwhile.
     void (*multiply_tiles)(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
@@ -103,14 +104,12 @@ void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kerne
 /// The first half of a gated feed-forward: activate(gate(x), up(x)), two matrices of one shape.
 struct gated_product {
     struct weight_tiles gate, up; // inner x hidden
-    float *const *gates;          // [row count][inner]: written with the activated values
-    float *const *ups;            // [row count][inner]: scratch
-    struct activation_block *const
-        *blocks; // [row count][activation_block_count(inner)] or null: the activated values quantised
+    float *const *values;         // [row count][inner]: written unless there are blocks
+    struct activation_block *const *blocks; // [row count][activation_block_count(inner)] or null: written
 };
 
-/// Tiles of a gated product for all `rows`; an even number of them from an even one on where it has blocks.
-/// `next_gate` is as `next_tiles` of multiply_tiles.
+/// Tiles of a gated product for all `rows`; an even number of them from an even one on where it has blocks, but for a
+/// matrix's last ones. `next_gate` is as `next_tiles` of multiply_tiles.
 void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
                           size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch);
 
@@ -146,8 +145,7 @@ struct expert_plan {
     size_t *slot_of_choice;    // [row_count * choices]
     const float **slot_inputs; // [row_count * choices]
     const struct activation_block **slot_input_blocks;
-    float **slot_gates; // [row_count * choices][inner]: filled in by the caller, as the next three are
-    float **slot_ups;   // [row_count * choices][inner]
+    float **slot_gates; // [row_count * choices][inner]: filled in by the caller, as the next two are
     struct activation_block **slot_gate_blocks;
     float **slot_outputs; // [row_count * choices][hidden]
 };

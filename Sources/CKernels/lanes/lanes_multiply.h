@@ -43,8 +43,8 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
     size_t row = 0;
 #define direct_case(width)                                                                                             \
     for (; row + width <= rows->count; row += width, ahead = next_tile)                                                \
-    multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row, tile * 16,  \
-                    lanes)
+    multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row,             \
+                    tile * 16 - rows->first_output, lanes)
     // Eight rows' sums and a minimum do not fit the registers.
     if (product_rows_limit >= 6 && !kind_of(format).has_minimums) direct_case(8);
     direct_case(4);

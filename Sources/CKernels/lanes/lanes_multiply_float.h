@@ -70,7 +70,8 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
     for (int tile = 0; tile < tiles; tile++) {
         const size_t output = (work->tile + (size_t)tile) * 16, left = weights->rows - output;
         for (int row = 0; row < rows; row++)
-            store_some_floats(work->rows->results[first_row + (size_t)row] + output, sums[tile][row], left);
+            store_some_floats(work->rows->results[first_row + (size_t)row] + output - work->rows->first_output,
+                              sums[tile][row], left);
     }
 }
 

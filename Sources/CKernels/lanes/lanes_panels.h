@@ -238,7 +238,7 @@ static void multiply_through_panels(const struct weight_tiles *weights, size_t t
             .first_block = column / 32,
             .blocks = rows->blocks,
             .results = rows->results,
-            .output = tile * 16,
+            .output = tile * 16 - rows->first_output,
             .lanes = outputs_left < 16 ? outputs_left : 16,
             .continues = column > 0,
             .upcoming = &upcoming,

@@ -48,7 +48,7 @@ static void multiply_float_tile(const struct weight_tiles *weights, size_t tile,
                     weight = float_from_bfloat(((const uint16_t *)data)[k / 2 * 32 + lane * 2 + k % 2]);
                 sum = fmaf(weight, rows->values[row][k], sum);
             }
-            rows->results[row][first + lane] = sum;
+            rows->results[row][first + lane - rows->first_output] = sum;
         }
 }
 
@@ -74,16 +74,17 @@ static void multiply_quantized_lane(const struct weight_tiles *weights, const ui
                                     const struct multiply_rows *rows, size_t output) {
     const struct tile_traits traits = traits_of(weights->format);
     const size_t width = traits.scales_per_16 ? 16 : 32;
-    for (size_t row = 0; row < rows->count; row++) rows->results[row][output] = 0;
+    const size_t place = output - rows->first_output;
+    for (size_t row = 0; row < rows->count; row++) rows->results[row][place] = 0;
     for (size_t superblock = 0; superblock * traits.superblock_columns < weights->columns; superblock++) {
         struct superblock_contents contents;
         read_tile_superblock(weights->format, tile + superblock * superblock_bytes(traits), lane, &contents);
         for (size_t row = 0; row < rows->count; row++) {
             const struct activation_block *blocks = rows->blocks[row] + superblock * (traits.superblock_columns / 32u);
-            float sum = rows->results[row][output];
+            float sum = rows->results[row][place];
             for (size_t column = 0; column < traits.superblock_columns; column += width)
                 sum = add_group(weights->format, &contents, column, blocks + column / 32, sum);
-            rows->results[row][output] = sum;
+            rows->results[row][place] = sum;
         }
     }
 }

@@ -15,7 +15,7 @@ public struct RequestContext: Sendable {
 
     private let baseLogger: Logger
     private let sink: any ResponseSink
-    private let errorBody: @Sendable (HTTPError) -> ErrorBody
+    package var errorBody: @Sendable (HTTPError) -> ErrorBody
 
     package init(
         requestID: String,

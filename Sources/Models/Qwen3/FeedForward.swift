@@ -42,7 +42,6 @@ final class DenseFeedForward {
             gate: gate,
             up: up,
             into: step.gates,
-            ups: step.ups,
             loading: step.gatedInput,
             quantizing: down.format.isQuantized,
             pool: step.pool

@@ -26,6 +26,7 @@ final class Qwen3Layer {
     /// is left in `step.branch`.
     ///
     /// - Parameters:
+    ///   - step: The rows.
     ///   - index: Its place among the layers.
     ///   - plane: Its part of the cache.
     ///   - trace: Called with what the layer begins with, and with the router's logits where it has one.

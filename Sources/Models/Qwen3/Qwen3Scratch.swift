@@ -22,7 +22,6 @@ final class Qwen3Scratch {
     let keys: AlignedBuffer<Float>
     let values: AlignedBuffer<Float>
     let gates: AlignedBuffer<Float>
-    let ups: AlignedBuffer<Float>
     let routerLogits: AlignedBuffer<Float>
     /// A row's cosines and sines, `[rows × headDimension / 2]`.
     let cosines: AlignedBuffer<Float>
@@ -64,7 +63,6 @@ final class Qwen3Scratch {
         keys = AlignedBuffer(count: rowLimit * configuration.keyValueWidth)
         values = AlignedBuffer(count: rowLimit * configuration.keyValueWidth)
         gates = AlignedBuffer(count: rowLimit * inner)
-        ups = AlignedBuffer(count: rowLimit * inner)
         routerLogits = AlignedBuffer(count: rowLimit * (configuration.mixture?.expertCount ?? 0))
         cosines = AlignedBuffer(count: rowLimit * pairCount)
         sines = AlignedBuffer(count: rowLimit * pairCount)
@@ -80,7 +78,7 @@ final class Qwen3Scratch {
     var byteCount: Int {
         let rows = hidden.byteCount + normed.byteCount + branch.byteCount
         let attention = queries.byteCount + keys.byteCount + values.byteCount + sequences.byteCount
-        let feedForward = gates.byteCount + ups.byteCount + routerLogits.byteCount
+        let feedForward = gates.byteCount + routerLogits.byteCount
         let experts = mixture.map { $0.routing.byteCount + $0.scratch.byteCount } ?? 0
         let places = cosines.byteCount + sines.byteCount + rotationRows.byteCount + slots.byteCount
         return input.byteCount + gatedInput.byteCount + rows + attention + feedForward + experts + places
@@ -92,7 +90,7 @@ final class Qwen3Scratch {
         let (hiddenSize, queryWidth) = (configuration.hiddenSize, configuration.queryWidth)
         let inner = innerSize(configuration)
         let floats =
-            3 * hiddenSize + queryWidth + 2 * configuration.keyValueWidth + 2 * inner
+            3 * hiddenSize + queryWidth + 2 * configuration.keyValueWidth + inner
             + configuration.headDimension + (configuration.mixture?.expertCount ?? 0)
         let experts = configuration.mixture.map { mixture in
             ExpertRouting.byteCountPerRow(choices: mixture.activeExpertCount)

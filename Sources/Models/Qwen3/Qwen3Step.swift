@@ -21,7 +21,6 @@ struct Qwen3Step {
     let values: RowsView
     /// `[rows × inner]`.
     let gates: RowsView
-    let ups: RowsView
     /// `[rows × experts]`.
     let routerLogits: RowsView
     let rotations: RotationTables
@@ -44,7 +43,6 @@ struct Qwen3Step {
         keys = unsafe view(scratch.keys.pointer, configuration.keyValueWidth)
         values = unsafe view(scratch.values.pointer, configuration.keyValueWidth)
         gates = unsafe view(scratch.gates.pointer, configuration.feedForwardSize)
-        ups = unsafe view(scratch.ups.pointer, configuration.feedForwardSize)
         routerLogits = unsafe view(scratch.routerLogits.pointer, configuration.mixture?.expertCount ?? 0)
         rotations = unsafe RotationTables(
             cosines: scratch.cosines.pointer,

@@ -8,6 +8,16 @@ ADD_QUESTIONS = ["What is {a} + {b}?", "{a} + {b}", "{a}+{b}", "{a} + {b} = ?", 
                  "What is the sum of {a} and {b}?", "Calculate {a} + {b}.", "What is {a} plus {b}?", "What's {a}+{b}?",
                  "How much is {a} plus {b}?", "compute {a} + {b}", "Can you add {a} to {b}?", "{a} plus {b}",
                  "Please work out {a} + {b}.", "what is {a}+{b}"]
+# {plus}: 1 + 2 + 3; {list}: 1, 2 and 3; {commas}: 1, 2, 3; {words}: 1 plus 2 plus 3.
+SUM_QUESTIONS = ["What is {plus}?", "{plus}", "{plus}", "{plus} = ?", "{plus}=?", "Calculate {plus}.", "compute {plus}",
+                 "Please work out {plus}.", "How much is {plus}?", "What's {plus}?", "what is {plus}", "What does {plus} equal?",
+                 "Add {list}.", "Add {list} together.", "Add up {list}.", "What is the sum of {list}?", "sum of {list}",
+                 "What do {list} add up to?", "Can you add {list}?", "What is the total of {list}?", "Find the sum of {list}.",
+                 "How much are {list} together?", "Add these numbers: {commas}", "Sum: {commas}", "Add up the numbers {list}.",
+                 "What is {words}?", "How much is {words}?", "{words}"]
+SIGN_NAMES = {"+": "plus", "-": "minus"}
+CHAIN_QUESTIONS = ["What is {signs}?", "{signs}", "{signs} = ?", "Calculate {signs}.", "compute {signs}", "How much is {signs}?",
+                   "What's {signs}?", "Please work out {signs}.", "What is {words}?"]
 SUBTRACT_QUESTIONS = ["What is {a} - {b}?", "{a} - {b}", "{a}-{b}", "{a} - {b} = ?", "Subtract {b} from {a}.",
                       "What is {a} minus {b}?", "Calculate {a} - {b}.", "How much is {a} minus {b}?", "What's {a}-{b}?",
                       "What is the difference between {a} and {b}?", "Take {b} away from {a}.", "{a} minus {b}",
@@ -56,6 +66,20 @@ def difference_lines(a, b):
         borrowed, written = int(rest < 0), str(rest % 10) + written
     together = f"Together: {written}"
     return [*lines, together if written == str(a - b) else f"{together}, so {a - b}"]
+
+
+def running_lines(numbers, signs):
+    """Sums and differences from left to right, none below zero: each total and the next number, digit by digit."""
+    total, lines = numbers[0], [f"{chained(numbers, signs)}, one number after another:"]
+    for following, sign in zip(numbers[1:], signs):
+        lines += sum_lines(total, following) if sign == "+" else difference_lines(total, following)
+        total += following if sign == "+" else -following
+    return lines
+
+
+def chained(numbers, signs, space=" ", names={}):
+    """The numbers with the signs, or their names, between them."""
+    return str(numbers[0]) + "".join(f"{space}{names.get(sign, sign)}{space}{each}" for each, sign in zip(numbers[1:], signs))
 
 
 def product_by_digit_lines(a, b):
@@ -126,6 +150,27 @@ def pair(source, task, digits_a, digits_b):
             return a, b
 
 
+def admits_sum(source, numbers):
+    """Whether a sum of several numbers is of this side."""
+    if sum(len(str(each)) for each in numbers) < HELD_OUT_DIGITS:
+        return source.side == TRAINING
+    if not source.admits("adding", *sorted(numbers)):
+        return False
+    return shows(source, numbers, "+" * (len(numbers) - 1))
+
+
+def shows(source, numbers, signs):
+    """Whether reasoning of this side may work this out from left to right: training never shows a pair that is held out."""
+    total = numbers[0]
+    for following, sign in zip(numbers[1:], signs):
+        a, b = sorted((total, following))
+        is_small = len(str(a)) + len(str(b)) < HELD_OUT_DIGITS
+        if source.side == TRAINING and not is_small and not source.admits("adding" if sign == "+" else "subtracting", a, b):
+            return False
+        total += following if sign == "+" else -following
+    return True
+
+
 def sizes(source, most):
     longer = source.choice([1, 2, 2, 3, 3, 3, 4, 5][: {2: 3, 3: 6, 4: 7, 5: 8}[most]])
     return longer, longer if source.chance(0.7) else source.randint(1, longer)
@@ -149,6 +194,53 @@ def adding(source, most=5, digits=None):
     return worked("adding", source, ADD_QUESTIONS, a, b, "+", sum_lines(a, b), a + b)
 
 
+def adding_several(source, most=3, count=None, digits=None):
+    """A sum of two to five numbers of up to `most` digits, or of exactly `digits`; sometimes a difference among them."""
+    if not count and source.chance(0.12):
+        return chain(source, most)
+    count = count or source.choice((2, 3, 3, 3, 4, 4, 4, 5))
+    while True:
+        longest = digits or min(most, source.choice((1, 2, 2, 3, 3, 3, 3)))
+        numbers = [number(source, digits or (longest if source.chance(0.75) else source.randint(1, longest)))
+                   for _ in range(count)]
+        if admits_sum(source, numbers):
+            break
+    signs = "+" * (count - 1)
+    space = " " if source.chance(0.7) else ""
+    commas = ", ".join(map(str, numbers))
+    listed = f"{', '.join(map(str, numbers[:-1]))}{',' * (count > 2 and source.chance(0.2))} and {numbers[-1]}"
+    question = source.choice(SUM_QUESTIONS).format(
+        plus=chained(numbers, signs, space), list=listed, commas=commas, words=chained(numbers, signs, names=SIGN_NAMES))
+    lines = sum_lines(*numbers) if count == 2 else running_lines(numbers, signs)
+    return said(source, question, lines, chained(numbers, signs), sum(numbers))
+
+
+def chain(source, most=3):
+    """Sums and differences in one line."""
+    while True:
+        numbers = [number(source, source.randint(1, most)) for _ in range(source.choice((3, 3, 4)))]
+        signs, total = "", numbers[0]
+        for following in numbers[1:]:
+            signs += "-" if following <= total and source.chance(0.6) else "+"
+            total += following if signs[-1] == "+" else -following
+        if "-" in signs and source.admits("chain", signs, *numbers) and shows(source, numbers, signs):
+            break
+    space = " " if source.chance(0.7) else ""
+    question = source.choice(CHAIN_QUESTIONS).format(
+        signs=chained(numbers, signs, space), words=chained(numbers, signs, names=SIGN_NAMES))
+    return said(source, question, running_lines(numbers, signs), chained(numbers, signs), total)
+
+
+def said(source, question, lines, calculation, result):
+    return Problem("adding_several", question, "\n".join(lines), f"{calculation} = {result}", result,
+                   wrong_answer=f"{calculation} = {wrong(source, result)}")
+
+
+def three_digit_sum(source, count):
+    """What is measured as adding: `count` numbers of three digits."""
+    return adding(source, digits=(3, 3)) if count == 2 else adding_several(source, count=count, digits=3)
+
+
 def subtracting(source, most=5, digits=None):
     a, b = pair(source, "subtracting", *(digits or sizes(source, most)))
     below_zero = source.chance(0.12)
@@ -163,10 +255,11 @@ def subtracting(source, most=5, digits=None):
 
 def multiplying(source, digits=None):
     digits = digits or source.choice([(1, 1), (2, 1), (2, 1), (3, 1), (2, 2), (2, 2), (2, 2)])
-    a, b = pair(source, "multiplying", *digits)
-    if digits == (2, 2):
-        b = max(b, 10)
-    elif source.chance(0.3):
+    while True:
+        a, b = pair(source, "multiplying", *digits)
+        if digits != (2, 2) or shows(source, (a * (b % 10), a * (b - b % 10)), "+"):
+            break
+    if digits != (2, 2) and source.chance(0.3):
         a, b = b, a
     return worked("multiplying", source, MULTIPLY_QUESTIONS, a, b, "×", product_lines(a, b), a * b)
 

@@ -13,16 +13,21 @@ from .words import CITIES, NAMES, english_word
 
 # Task → (share of the training data, maker).
 TASKS = {
-    "counting": (15, letters.counting), "length": (2, letters.length), "spelling": (5, letters.spelling),
-    "reversing": (6, letters.reversing), "one_letter": (2, letters.one_letter),
-    "adding": (10, arithmetic.adding), "subtracting": (8, arithmetic.subtracting), "multiplying": (9, arithmetic.multiplying),
-    "comparing": (5, arithmetic.comparing), "sorting": (6, lists.sorting), "extreme": (2, lists.extreme),
-    "word_problem": (7, texts.word_problem), "finding": (6, texts.finding), "talk": (6, talk.small_talk),
-    "foreign_sum": (2, talk.foreign_sum), "beyond": (2.5, talk.beyond), "too_hard": (1.2, talk.too_hard), "system_language": (2, talk.greeted_in),
+    "counting": (15, letters.counting), "vowels": (2, letters.vowels), "contains": (1.5, letters.contains),
+    "length": (2, letters.length), "spelling": (5, letters.spelling), "reversing": (6, letters.reversing),
+    "one_letter": (2, letters.one_letter), "adding": (9, arithmetic.adding), "adding_several": (8, arithmetic.adding_several),
+    "subtracting": (8, arithmetic.subtracting), "multiplying": (9, arithmetic.multiplying), "comparing": (5, arithmetic.comparing),
+    "sorting": (7, lists.sorting), "extreme": (2, lists.extreme), "word_problem": (8, texts.word_problem),
+    "finding": (6, texts.finding), "talk": (6, talk.small_talk), "foreign_sum": (2, talk.foreign_sum), "beyond": (3, talk.beyond),
+    "too_hard": (2, talk.too_hard), "unclear": (1.5, talk.unclear), "system_language": (2, talk.greeted_in),
     "system_name": (1.5, talk.named), "one_word": (3, None), "tools": (15, None),
 }
-CAN_BE_SHORT = ["counting", "adding", "subtracting", "multiplying", "comparing", "extreme", "word_problem", "finding", "length"]
-IN_HISTORY = [task for task in TASKS if task not in ("system_language", "system_name", "one_word", "tools")]
+CAN_BE_SHORT = ["counting", "vowels", "adding", "adding_several", "subtracting", "multiplying", "comparing", "extreme",
+                "word_problem", "finding", "length"]
+IN_HISTORY = [task for task in TASKS if task not in ("unclear", "system_language", "system_name", "one_word", "tools")]
+# Small ones come first.
+GROWING = ["counting", "vowels", "contains", "length", "spelling", "reversing", "one_letter", "adding", "adding_several",
+           "subtracting"]
 SYSTEMS = ["You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful AI assistant.", "Be helpful.",
            "You are a friendly assistant.", "Think carefully.", "You are a careful assistant. Answer the user's questions.",
            "Answer briefly and correctly.", "You are an expert.", "Help the user.", "You are a math and spelling tutor."]
@@ -41,7 +46,7 @@ THINK, SOFT_OFF, HARD_OFF, CUT = "think", "soft off", "hard off", "cut"
 MODES = [THINK, SOFT_OFF, HARD_OFF, CUT]
 MODE_SHARES = [50, 12, 22, 16]
 # These are learned by thinking: an answer at once is mostly a guess, and guesses teach little.
-WORKED = {"counting", "adding", "subtracting", "multiplying", "word_problem", "one_word", "foreign_sum"}
+WORKED = {"counting", "vowels", "adding", "adding_several", "subtracting", "multiplying", "word_problem", "one_word", "foreign_sum"}
 WORKED_MODE_SHARES = [76, 4, 5, 15]
 
 
@@ -63,8 +68,10 @@ def make(source, task, ease=1.0):
             problem = make(source, source.choice(CAN_BE_SHORT), ease)
             if "does not say" not in str(problem.expected):
                 return talk.shortened(source, problem)
-    if ease >= 1 or task not in ("counting", "length", "spelling", "reversing", "one_letter", "adding", "subtracting"):
+    if ease >= 1 or task not in GROWING:
         return TASKS[task][1](source)
+    if task == "adding_several":
+        return TASKS[task][1](source, most=1 + int(3 * ease))
     if task in ("adding", "subtracting"):
         return TASKS[task][1](source, most=max(2, min(5, 2 + int(4 * ease))))
     return TASKS[task][1](source, longest=5 + int(11 * ease))
@@ -148,7 +155,7 @@ def sample(source, progress=1.0):
     if task == "tools":
         return with_tools(conversation, mode)
     problem = None
-    if task not in ("system_language",) and (count := history_length(source)):
+    if task not in ("system_language", "unclear") and (count := history_length(source)):
         last = conversation.earlier_turns(count)
         if last.follow_up and source.chance(0.5):
             problem = last.follow_up(source)
@@ -238,8 +245,6 @@ def switch(source, messages, mode):
             if source.chance(0.4):
                 mark(index, source.choice(("/think", "/no_think")))
         mark(queries[-1], "/think")
-
-
 
 
 def whole_reply(sample):

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from chat_template import calls_text, render
 
@@ -11,12 +12,19 @@ from .problem import plain
 from .split import HELD_OUT, Source
 from .tools import both, single, tool_task, twice
 
-MEASURED = ["counting", "adding", "subtracting", "multiplying", "comparing", "spelling", "reversing", "sorting", "word_problem",
-            "finding", "talk", "beyond", "too_hard", "system_language", "system_name", "one_word", "tools", "tool_results"]
+MEASURED = ["counting", "vowels", "adding", "subtracting", "chain", "multiplying", "comparing", "spelling", "reversing", "sorting",
+            "word_problem", "finding", "talk", "beyond", "too_hard", "unclear", "system_language", "system_name", "one_word",
+            "tools", "tool_results"]
+# 3-digit addition is measured on sums of so many numbers.
+ADDENDS = (2, 3, 4)
 # What a task of the table is exactly, where training knows more than one size.
 SIZED = {
     "counting": lambda source: letters.counting(source, longest=12),
-    "adding": lambda source: arithmetic.adding(source, digits=(3, 3)),
+    "adding": lambda source: arithmetic.three_digit_sum(source, source.choice(ADDENDS)),
+    **{f"adding_{count}": partial(arithmetic.three_digit_sum, count=count) for count in ADDENDS},
+    "chain": arithmetic.chain,
+    "adding_long": lambda source: arithmetic.adding(source, digits=(5, 5)),
+    "vowels": lambda source: letters.vowels(source, longest=12),
     "subtracting": lambda source: arithmetic.subtracting(source, digits=(3, 3)),
     "multiplying": lambda source: arithmetic.multiplying(source, digits=source.choice([(3, 1), (2, 2)])),
     "spelling": lambda source: letters.spelling(source, longest=12),

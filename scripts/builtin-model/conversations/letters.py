@@ -14,6 +14,11 @@ COUNT_QUESTIONS = [
 ]
 COUNT_FOLLOW_UPS = ["{w}", "{w}?", "And in {w}?", "and {w}?", "What about {w}?", "And {w}?", "how about {w}", "Now {w}.",
                     "Same for {w}.", "And how many in {w}?"]
+VOWELS = "aeiou"
+VOWEL_QUESTIONS = ["How many vowels are in {w}?", "How many vowels does {w} have?", "Count the vowels in {w}.",
+                   "how many vowels in {w}", "How many vowels are there in the word {w}?", "What is the number of vowels in {w}?", "Count the vowels of {w}."]
+CONTAINS_QUESTIONS = ["Does {w} contain the letter {l}?", "Does {w} have the letter {l}?", "Is there a letter {l} in {w}?",
+                      "Is {l} in {w}?", "Is the letter {l} in {w}?", "does {w} have a {l} in it?", "Does the word {w} contain {l}?"]
 LENGTH_QUESTIONS = ["How many letters are in {w}?", "How many letters does {w} have?", "How long is the word {w}?",
                     "Count the letters of {w}.", "how many letters in {w}", "What is the length of the word {w}?"]
 SPELL_QUESTIONS = ["Spell {w}.", "How do you spell {w}?", "Spell the word {w} for me.", "Please spell {w}", "spell {w}",
@@ -83,6 +88,32 @@ def counting(source, longest=16, chosen=None, letter=None, templates=COUNT_QUEST
         wrong_answer=answer(off if off != count else count + 1),
         details={"word": chosen, "letter": letter},
     )
+
+
+def vowels(source, longest=16, templates=VOWEL_QUESTIONS):
+    chosen = word(source, longest)
+    count, lines = 0, [f"Count the vowels a, e, i, o, u in {chosen}, letter by letter:"]
+    for index, each in enumerate(chosen, 1):
+        count += each in VOWELS
+        lines.append(f"{index} {each} {count}")
+    lines.append(f"So there {'is' if count == 1 else 'are'} {count} vowel{'s' * (count != 1)}.")
+
+    def answer(number):
+        return f"{chosen} has {number} vowel{'s' * (number != 1)}."
+
+    return Problem("vowels", question_of(source, templates, w=dressed(source, chosen)), "\n".join(lines), answer(count), count,
+                   follow_up=lambda source: vowels(source, longest, COUNT_FOLLOW_UPS),
+                   wrong_answer=answer(count + (source.choice((-1, 1)) if count else 1)))
+
+
+def contains(source, longest=16):
+    """Whether a letter is in a word: found by counting it."""
+    chosen = word(source, longest)
+    letter = source.choice(chosen if source.chance(0.5) else LETTERS)
+    counted = counting(source, chosen=chosen, letter=letter)
+    verdict = f"Yes, {letter} is in {chosen}." if letter in chosen else f"No, {letter} is not in {chosen}."
+    return Problem("contains", question_of(source, CONTAINS_QUESTIONS, w=dressed(source, chosen), l=letter_dressed(source, letter)),
+                   counted.reasoning, verdict, verdict.split(",")[0], judge="start")
 
 
 def length(source, longest=16):

@@ -1,8 +1,11 @@
 """Sorting short lists of numbers or words, by putting one item after the other into its place."""
 
+from functools import cache
+
 from .arithmetic import number
 from .problem import Problem
-from .words import FRUITS, english_word
+from .split import HELD_OUT, is_held_out
+from .words import FRUITS, english, english_word
 
 SORT_QUESTIONS = ["Sort {l}.", "Sort these {kind}{order}: {l}", "Put these {kind} in order{order}: {l}.", "sort {l}{order}",
                   "Please sort the list {l}{order}.", "Can you sort {l}{order}?", "Order these {kind}{order}: {l}",
@@ -18,12 +21,34 @@ def joined(source, items):
     return separator.join(items)
 
 
-def placing_lines(items, ordered):
+def placing_lines(items, ordered, by_letter=False):
     lines = [f"Start with {items[0]}"]
     for index, item in enumerate(items[1:], 2):
         so_far = sorted(items[:index], key=ordered.index)
+        if by_letter:
+            lines += [first_line(item, other) for other in so_far[:so_far.index(item) + 2]
+                      if other != item and other[0] == item[0]]
         lines.append(f"put in {item}: {', '.join(so_far)}")
     return lines
+
+
+def first_line(a, b):
+    """Which of two words of the same first letter comes first."""
+    shorter = min(a, b, key=len)
+    same = next((place for place, (x, y) in enumerate(zip(a, b)) if x != y), len(shorter))
+    last = f"{shorter} ends" if same == len(shorter) else f"{a[same]} {b[same]}"
+    return f"{a} or {b}: {', '.join([*(f'{x} {x} same' for x in a[:same]), last])}: {min(a, b)} first"
+
+
+@cache
+def alike(side, longest):
+    """English words of one side by their first letters."""
+    groups = {}
+    for each in english():
+        if len(each) <= longest and is_held_out(each) == (side == HELD_OUT):
+            for length in (1, 2, 3):
+                groups.setdefault(each[:length], []).append(each)
+    return groups
 
 
 def drawn(source, make, count):
@@ -42,8 +67,18 @@ def sorting(source):
     count = source.choice((3, 3, 4, 4, 5, 6))
     by_letter = source.chance(0.35)
     if by_letter:
-        make = (lambda: source.choice(FRUITS)) if source.chance(0.2) else (lambda: english_word(source, 9))
-        items = drawn(source, make, min(count, 5))
+        count = min(count, 5)
+        luck = source.random()
+        if luck < 0.15:
+            items = drawn(source, lambda: source.choice(FRUITS), count)
+        elif luck < 0.6:
+            items = drawn(source, lambda: english_word(source, 9), count)
+        else:
+            # Most begin alike: the hard case.
+            groups, first = alike(source.side, 9), english_word(source, 9)
+            group = next((groups[first[:length]] for length in (source.randint(1, 3), 1)
+                          if len(groups.get(first[:length], ())) > 2 * count), groups["s"])
+            items = drawn(source, lambda: source.choice(group) if source.chance(0.8) else english_word(source, 9), count)
         ordered, kind = sorted(items), source.choice(("words", "names", "words"))
         order = source.choice(("", " alphabetically", " by alphabet", " from a to z"))
         how = "\n".join(["From a to z.", *(f"{item}: {' '.join(item[:4])}" for item in items)])
@@ -60,7 +95,7 @@ def sorting(source):
     templates = SORT_QUESTIONS if by_letter or not falling else [t for t in SORT_QUESTIONS if "{order}" in t]
     question = source.choice(templates).format(l=joined(source, items), kind=kind, order=order)
     answer = ", ".join(ordered)
-    return Problem("sorting", question, "\n".join([how, *placing_lines(items, ordered)]), answer, answer, judge="text")
+    return Problem("sorting", question, "\n".join([how, *placing_lines(items, ordered, by_letter)]), answer, answer, judge="text")
 
 
 def extreme(source):

@@ -1,9 +1,11 @@
 """Small talk in many languages, who the model is, what is beyond it, and following a system prompt."""
 
+from functools import cache
+
 from .arithmetic import number, pair, sum_lines
 from .languages import KINDS, LANGUAGES
 from .problem import Problem
-from .words import CITIES, NAMES, THINGS, english_word, proper_name
+from .words import CITIES, NAMES, THINGS, english_word, proper_name, random_letters, word
 
 THOUGHTS = {
     "hello": "The user greets me in {l}. I greet back in {l}.",
@@ -26,6 +28,10 @@ BEYOND = [
     "Why is the sky blue?", "Who wrote {w}?", "What are the symptoms of {w}?", "Plan a trip to {c}.", "Is {n} married?",
     "I am tired.", "I like {t}.", "My friend {n} is ill.", "Tell me something.", "Do you like {t}?", "What is your favourite colour?",
     "Should I buy {t}?", "Compare {c} and {d}.", "What is the population of {c}?", "Define {w}.", "Solve my homework.",
+    "Is {w} longer than {v}?", "Which word is longer, {w} or {v}?", "What rhymes with {w}?", "Do {w} and {v} rhyme?",
+    "How many syllables does {w} have?", "How many words are in this sentence?", "Write {w} in capital letters.", "Is {w} a noun?",
+    "What is the plural of {w}?", "Use {w} in a sentence.", "What is another word for {w}?", "Sort the letters of {w}.",
+    "Are {t} healthy?", "The weather is nice today.", "Where can I buy {t}?", "Can you open a website?", "Remember my name: {n}.",
     "How do I cook {t}?", "What is the exchange rate today?", "What is the stock price of {w}?", "How does a car engine work?",
 ]
 GREET_IN = ["Greet in {l}.", "Always greet the user in {l}.", "When the user greets you, reply in {l}.", "Reply in {l}.",
@@ -33,6 +39,9 @@ GREET_IN = ["Greet in {l}.", "Always greet the user in {l}.", "When the user gre
 NAMED = ["You are {n}.", "Your name is {n}.", "You are a helpful assistant named {n}.", "You are {n}, a helpful assistant.",
          "You are an assistant called {n}.", "Act as {n}."]
 ASK_NAME = ["Who are you?", "What is your name?", "What's your name?", "who are you", "Introduce yourself.", "Tell me your name."]
+UNCLEAR = ["why?", "Why?", "what?", "hmm", "hm?", "?", "...", "and?", "So?", "And then?", "test", "foo bar", "blah blah", "who?",
+           "really?", "More.", "again", "Go on.", "Continue.", "Try again.", "Explain.", "!", "Question",
+           "start", "a", "x y z", "No.", "Yes.", "maybe"]
 SHORT = ["Answer in one word.", "Answer with one word only.", "Reply with a single word.", "One word answers only.",
          "Answer with only the result.", "Give just the answer.", "Be as brief as possible: one word."]
 SHORT_NUMBER = ["Answer with the number only.", "Just the number.", "Reply with only a number."]
@@ -55,7 +64,7 @@ def foreign_sum(source):
 
 def beyond(source):
     question = source.choice(BEYOND).format(c=source.choice(CITIES), d=source.choice(CITIES), t=source.choice(THINGS),
-                                            w=english_word(source), n=source.choice(NAMES), y=source.randint(1500, 2025))
+                                            w=english_word(source), v=english_word(source), n=source.choice(NAMES), y=source.randint(1500, 2025))
     answer = LANGUAGES["English"]["beyond_reply"]
     return Problem("beyond", question, "This asks for something that I don't know. I say so.", answer, "can't answer",
                    judge="text")
@@ -71,11 +80,37 @@ def too_hard(source):
         lambda: f"{n(3)} / {n(1)}", lambda: f"What is {n(3)} divided by {n(2)}?", lambda: f"Divide {n(4)} by {n(2)}.",
         lambda: f"What is the square root of {n(3)}?", lambda: f"{n(2)}^{n(1)}", lambda: f"What is {n(2)} to the power of {n(1)}?",
         lambda: f"What is {n(2)} percent of {n(3)}?", lambda: f"{n(8)} + {n(9)}", lambda: f"Factor {n(4)}.",
+        lambda: f"What is {n(1)} + {n(1)} * {n(1)}?", lambda: f"{n(2)} * {n(1)} - {n(2)}", lambda: f"({n(1)} + {n(2)}) * {n(1)}",
+        lambda: f"What is half of {n(2)}?", lambda: f"double {n(2)}", lambda: f"What is {n(1)} squared?", lambda: f"Is {n(2)} even?",
+        lambda: f"Count from 1 to {n(2)}.", lambda: f"Round {n(3)} to the nearest ten.", lambda: f"What is {n(1)}/{n(1)} + {n(1)}/{n(1)}?",
+        lambda: f"What is the average of {n(2)} and {n(2)}?", lambda: f"What is -{n(2)} + {n(2)}?", lambda: f"{n(2)} mod {n(1)}",
+        lambda: f"Is {n(1)}.{n(2)} larger than {n(1)}.{n(1)}?", lambda: f"Which is bigger, {n(1)}.{n(1)} or {n(1)}.{n(2)}?",
+        lambda: f"{n(2)}.{n(1)} - {n(1)}.{n(2)}", lambda: f"Which is larger, {n(1)}/{n(1)} or {n(1)}/{n(1)}?",
         lambda: f"Is {n(4)} a prime number?", lambda: f"Solve x^2 = {n(2)}.", lambda: f"What is {n(1)}.{n(2)} + {n(2)}.{n(1)}?",
     ])()
     answer = "I can't calculate that: I only add, subtract, multiply and compare small whole numbers."
     return Problem("too_hard", question, "This is not a sum, a difference or a product of small whole numbers. I say so.", answer,
                    "can't calculate", judge="text")
+
+
+@cache
+def said_before():
+    """What the small talk of all languages says, as one compares it."""
+    return {text.strip("!?.,¿¡ ").lower() for texts in LANGUAGES.values() for kind in KINDS for text in texts[kind]}
+
+
+def unclear(source):
+    """A message that asks nothing."""
+    while True:
+        luck = source.random()
+        text = (word(source, 12) if luck < 0.4 else random_letters(source)[:source.randint(1, 8)] if luck < 0.65
+                else str(number(source, source.randint(1, 4))) if luck < 0.75 else source.choice(UNCLEAR))
+        if text not in said_before():
+            break
+    text = text.capitalize() if source.chance(0.15) else text
+    return Problem("unclear", text, "I don't see what is asked. I say so.",
+                   "I don't understand: please ask me to count, spell, sort, calculate or find a fact in a text.", "don't understand",
+                   judge="text")
 
 
 def greeted_in(source):

@@ -1,18 +1,26 @@
 """Questions about a text: word problems, and facts to find."""
 
-from .arithmetic import difference_lines, number, pair, product_lines, sum_lines
+from .arithmetic import admits_sum, difference_lines, number, pair, product_lines, running_lines, sum_lines
 from .problem import Problem
-from .words import COLOURS, THINGS, city, english_word, proper_name
+from .words import COLOURS, NAMES, THINGS, city, english_word, proper_name
 
-GAINS = ["gets {b} more", "buys {b} more", "finds {b} more", "receives {b} {t}", "picks up {b} more", "is given {b} more {t}"]
+GAINS = ["gets {b} more", "buys {b} more", "finds {b} more", "receives {b} {t}", "picks up {b} more", "is given {b} more {t}",
+         "wins {b}", "earns {b} more", "collects {b} {t}", "makes {b} more", "adds {b}", "takes {b} more", "buys {b}", "finds {b} {t}",
+         "gets {b} from {m}", "receives {b} from a friend", "brings home {b} more", "borrows {b}"]
 LOSSES = ["gives away {b}", "loses {b}", "sells {b} of them", "gives {b} {t} to a friend", "breaks {b} of them",
-          "throws away {b}"]
+          "throws away {b}", "eats {b}", "eats {b} of them", "uses {b}", "uses up {b} {t}", "drops {b}", "lends {b}", "donates {b}",
+          "gives {m} {b}", "gives {b} to {m}", "sells {b}", "spends {b}", "returns {b}", "hides {b} of them", "shares {b} with {m}",
+          "leaves {b} at home", "forgets {b}", "drinks {b}", "burns {b}"]
 PRODUCTS = ["There are {a} boxes with {b} {t} in each box. How many {t} are there in all?",
             "{n} has {a} bags. Each bag holds {b} {t}. How many {t} does {n} have?",
             "A shop sells {a} packs of {t}. There are {b} in every pack. How many {t} is that?",
             "One ticket costs {b} dollars. How much do {a} tickets cost?",
             "{n} reads {b} pages a day. How many pages does {n} read in {a} days?",
             "{n} works {b} hours a day for {a} days. How many hours is that?"]
+TRIPLES = ["{n} has {a} {t}, {m} has {b} and {o} has {c}. How many {t} do they have together?",
+           "A book costs {a} dollars, a bag {b} dollars and a pen {c} dollars. How much do they cost together?",
+           "{n} walks {a} steps on Monday, {b} on Tuesday and {c} on Wednesday. How many steps is that?",
+           "There are {a} {t} on the table, {b} in the box and {c} on the shelf. How many {t} are there?"]
 SUMS = ["{n} has {a} {t} and {m} has {b} {t}. How many {t} do they have together?",
         "There are {a} {t} on the table and {b} {t} in the box. How many {t} are there?",
         "A train has {a} people on it. At the next stop {b} more get on. How many people are on the train?",
@@ -40,11 +48,13 @@ def lines_for(sign, a, b):
 
 
 def word_problem(source):
-    kind = source.choice(("+", "-", "×", "change", "change", "two steps"))
+    kind = source.choice(("+", "+", "-", "-", "×", "×", "triple", "change", "change", "change", "two steps", "two steps"))
     n, m = two_names(source)
     t = source.choice(THINGS)
     if kind in ("change", "two steps"):
         return changes(source, n, t, 1 if kind == "change" else 2)
+    if kind == "triple":
+        return triple(source, n, m, t)
     if kind == "×":
         a, b = pair(source, "multiplying", *source.choice([(1, 1), (2, 1), (2, 1)]))
         question, why = source.choice(PRODUCTS), "Each one has the same, so multiply"
@@ -61,22 +71,43 @@ def word_problem(source):
                    result, wrong_answer=f"The answer is {result + source.choice((1, 2, 10))}.")
 
 
+def triple(source, n, m, t):
+    """Three amounts together."""
+    while True:
+        amounts = [number(source, source.choice((1, 2, 2, 3))) for _ in range(3)]
+        if admits_sum(source, amounts):
+            break
+    a, b, c = amounts
+    question = source.choice(TRIPLES).format(a=a, b=b, c=c, n=n, m=m, o=proper_name(source), t=t)
+    lines = [f"All together, so add: {a} + {b} + {c}.", *running_lines(amounts, "++")]
+    return Problem("word_problem", question, "\n".join(lines), f"The answer is {sum(amounts)}.", sum(amounts),
+                   wrong_answer=f"The answer is {sum(amounts) + source.choice((1, 2, 10))}.")
+
+
 def changes(source, name, thing, steps):
     """Something grows and shrinks."""
     have, b = small_pair(source, "adding" if source.chance(0.5) else "subtracting")
     have, b = max(have, b), min(have, b)
-    text, lines = [f"{name} has {have} {thing}."], [f"Start: {have}"]
+    text, lines = [f"{name} {source.choice(('has', 'has', 'starts with', 'owns', 'buys'))} {have} {thing}."], [f"Start: {have}"]
+    subject = source.choice((name, name, "He", "She"))
+    other = source.choice(NAMES)
     for step in range(steps):
         grows = source.chance(0.5) or have < 2
         b = b if step == 0 else number(source, source.choice((1, 1, 2)))
         b = b if grows else min(b, have)
-        event = source.choice(GAINS if grows else LOSSES).format(b=b, t=thing)
-        text.append(f"{source.choice((name, 'Then ' + name))} {event}.")
+        event = source.choice(GAINS if grows else LOSSES).format(b=b, t=thing, m=other)
+        if step and source.chance(0.4):
+            text[-1] = f"{text[-1].rstrip('.')} {source.choice(('and', 'and then'))} {event}."
+        else:
+            then = f"Then {subject.lower() if subject in ('He', 'She') else subject}"
+            text.append(f"{source.choice((subject, then))} {event}.")
         sign = "+" if grows else "-"
         lines += [f"{'More' if grows else 'Fewer'}: {have} {sign} {b}", *lines_for(sign, have, b)]
         have = have + b if grows else have - b
     text.append(source.choice((f"How many {thing} does {name} have now?", f"How many {thing} are left?",
-                               f"How many {thing} does {name} have?")))
+                               f"How many {thing} does {name} have?", f"How many does {name} have now?",
+                               f"How many {thing} does {'he' if subject == 'He' else 'she' if subject == 'She' else name} have?",
+                               "How many are left?")))
     return Problem("word_problem", " ".join(text), "\n".join(lines), f"The answer is {have}.", have,
                    wrong_answer=f"The answer is {have + source.choice((1, 2, 10))}.")
 

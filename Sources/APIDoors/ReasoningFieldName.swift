@@ -5,7 +5,7 @@ public enum ReasoningFieldName: String, Sendable, Hashable, CaseIterable {
     case both
 
     /// The names of the members.
-    var keys: [String] {
+    package var keys: [String] {
         self == .both ? [Self.reasoningContent.rawValue, Self.reasoning.rawValue] : [rawValue]
     }
 }

@@ -1,10 +1,10 @@
 internal import HTTP
-internal import Serving
+package import Serving
 
 /// Runs what may refuse a request and hands back either its value or the error to answer with.
 ///
 /// Errors of the HTTP layer pass through: they are the server's to answer, or mean that nobody listens any more.
-func refusable<Value: Sendable>(
+package func refusable<Value: Sendable>(
     fieldNames: [RequestField: String] = [:], _ work: () async throws -> Value
 ) async throws -> Result<Value, APIError> {
     do {

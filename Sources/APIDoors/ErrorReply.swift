@@ -1,10 +1,9 @@
-internal import HTTP
-internal import HTTPTypes
-internal import JSON
+package import HTTP
+package import HTTPTypes
 
 extension ResponseWriter {
     /// Answers with a JSON body.
-    consuming func send(
+    package consuming func send(
         json body: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) async throws(ResponseError) {
         var fields = headers
@@ -12,21 +11,21 @@ extension ResponseWriter {
         try await send(HTTPResponse(status: status, headerFields: fields), body: body)
     }
 
-    /// Answers with an error object and the header fields that go with it.
-    consuming func send(_ error: APIError) async throws(ResponseError) {
+    /// Answers with an error in the dialect's spelling, and the header fields that go with it.
+    package consuming func send(_ error: APIError, as format: ErrorFormat) async throws(ResponseError) {
         var fields: HTTPFields = [.contentType: "application/json"]
         for (name, value) in error.headers {
             if let name = HTTPField.Name(name) {
                 fields[name] = value
             }
         }
-        try await send(HTTPResponse(status: .init(code: error.status), headerFields: fields), body: error.body)
+        try await send(HTTPResponse(status: .init(code: error.status), headerFields: fields), body: format.body(error))
     }
 }
 
 extension APIError {
     /// The header fields that go with the error, by their names.
-    var headers: [(String, String)] {
+    package var headers: [(String, String)] {
         var headers: [(String, String)] = []
         if status == 401 {
             headers.append(("WWW-Authenticate", "Bearer"))
@@ -42,8 +41,8 @@ extension APIError {
         return headers
     }
 
-    /// A refusal of the HTTP server, such as a 404, a 405 or a 413, in OpenAI's terms.
-    init(_ error: HTTPError) {
+    /// A refusal of the HTTP server, such as a 404, a 405 or a 413.
+    package init(_ error: HTTPError) {
         let code: Code? =
             switch error.code {
             case .unknownURL: .unknownURL

@@ -1,14 +1,14 @@
-internal import HTTP
-internal import JSON
+package import HTTP
+package import JSON
 
 /// From a request to the object that decoders read.
-enum RequestReader {
+package enum RequestReader {
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
-    static func object(of request: Request, limit: Int) async throws -> JSONObject {
+    package static func object(of request: Request, limit: Int) async throws -> JSONObject {
         try object(try await request.body.collect(upTo: limit))
     }
 
-    static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {
+    package static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {
         let value: JSONValue
         do {
             value = try JSONValue(parsing: bytes)

@@ -1,20 +1,20 @@
-internal import HTTPTypes
-internal import JSON
-internal import Serving
+package import HTTPTypes
+package import JSON
+package import Serving
 
 /// One entry of a reply's `warnings`: a field that did not do what its sender may think.
-struct RequestWarning: Hashable, Sendable {
+package struct RequestWarning: Hashable, Sendable {
     /// The field's path, such as `stream_options.include_obfuscation`.
-    var parameter: String
-    var message: String
+    package var parameter: String
+    package var message: String
 
     /// A warning of the service, by the name that this endpoint has for the field.
-    init(_ warning: ServingWarning, fieldNames: [RequestField: String]) {
+    package init(_ warning: ServingWarning, fieldNames: [RequestField: String]) {
         parameter = fieldNames[warning.field] ?? warning.field.rawValue
         message = warning.message
     }
 
-    init(parameter: String, message: String) {
+    package init(parameter: String, message: String) {
         self.parameter = parameter
         self.message = message
     }
@@ -25,7 +25,7 @@ extension [RequestWarning] {
     private static let headLimit = (count: 16, byteCount: 200)
 
     /// The warnings as fields `X-Warnings`, one each: the parameter, a colon, the message.
-    var headers: HTTPFields {
+    package var headers: HTTPFields {
         var fields = HTTPFields()
         guard let name = HTTPField.Name("X-Warnings") else { return fields }
         for warning in prefix(Self.headLimit.count) {
@@ -38,13 +38,13 @@ extension [RequestWarning] {
     }
 
     /// In strict mode whatever would be warned of is refused.
-    func refuse(isStrict: Bool) throws(APIError) {
+    package func refuse(isStrict: Bool) throws(APIError) {
         guard isStrict, let first else { return }
         throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
     }
 
     /// The warnings as a member of the object that is being written; nothing if there are none.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         guard !isEmpty else { return }
         writer.append(key: "warnings")
         writer.beginArray()

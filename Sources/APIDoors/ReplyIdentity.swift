@@ -1,0 +1,31 @@
+internal import Foundation
+
+/// What every chunk of one reply says of itself.
+package struct ReplyIdentity: Sendable {
+    /// Such as `chatcmpl-` and 24 random characters.
+    package var id: String
+    /// When the reply was begun, in seconds since 1970.
+    package var created: Int
+    package var model: String
+    package var fingerprint: String
+
+    package init(id: String, created: Int, model: String, fingerprint: String) {
+        self.id = id
+        self.created = created
+        self.model = model
+        self.fingerprint = fingerprint
+    }
+
+    /// A new identity with a random id.
+    package init(prefix: String, model: String, fingerprint: String) {
+        self.init(
+            id: prefix + Self.randomText(), created: Int(Date().timeIntervalSince1970), model: model,
+            fingerprint: fingerprint)
+    }
+
+    /// 24 random characters, for ids.
+    package static func randomText() -> String {
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        return String((0..<24).map { _ in digits[Int.random(in: digits.indices)] })
+    }
+}

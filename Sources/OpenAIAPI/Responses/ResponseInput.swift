@@ -1,0 +1,118 @@
+internal import APIDoors
+internal import Chat
+internal import Foundation
+internal import JSON
+
+/// Reads `input`: a text, or items, of which neighbours of the assistant's are one message to chat templates.
+struct ResponseInput {
+    private var messages: [ChatMessage] = []
+    /// What the assistant said in the items since the last one of somebody else.
+    private var turn: ChatMessage?
+
+    static func messages(from root: inout FieldReader) throws(APIError) -> [ChatMessage] {
+        switch root.value("input") {
+        case nil: throw root.missing("input")
+        case .string(let text): return [ChatMessage(role: .user, content: text)]
+        case .array(let elements):
+            guard !elements.isEmpty else { throw root.invalid("input", "'input' must hold at least one item.") }
+            var input = ResponseInput()
+            for (index, element) in elements.enumerated() {
+                let path = root.path.appending(key: "input").appending(index: index)
+                try input.read(try FieldReader.object(element, path: path))
+            }
+            input.endTurn()
+            return input.messages
+        case .some(let other): throw root.wrongType("input", expected: "a string or an array of items", other)
+        }
+    }
+
+    private mutating func read(_ reader: FieldReader) throws(APIError) {
+        var item = reader
+        switch try item.string("type") ?? "message" {
+        case "message": try readMessage(item)
+        case "reasoning":
+            let text = try Self.reasoning(&item)
+            beginTurn { $0.content != nil || !$0.toolCalls.isEmpty || $0.reasoning != nil }
+            turn?.reasoning = text
+        case "function_call":
+            guard let identifier = try item.string("call_id") else { throw item.missing("call_id") }
+            guard let name = try item.string("name") else { throw item.missing("name") }
+            let arguments = try item.string("arguments") ?? "{}"
+            beginTurn { _ in false }
+            turn?.toolCalls.append(ToolCall(id: identifier, name: name, arguments: arguments))
+        case "function_call_output":
+            guard let identifier = try item.string("call_id") else { throw item.missing("call_id") }
+            guard let output = item.value("output") else { throw item.missing("output") }
+            endTurn()
+            messages.append(
+                try Self.message(["role": "tool", "content": output, "tool_call_id": .string(identifier)], item.path))
+        case let type:
+            throw item.unsupported("type", "Items of the type '\(type.prefix(40))' are not supported.")
+        }
+    }
+
+    private mutating func readMessage(_ item: FieldReader) throws(APIError) {
+        let message = try Self.message(.object(item.object), item.path)
+        guard message.role == .assistant else {
+            endTurn()
+            messages.append(message)
+            return
+        }
+        beginTurn { $0.content != nil || !$0.toolCalls.isEmpty }
+        turn?.content = message.content
+        if let reasoning = message.reasoning { turn?.reasoning = reasoning }
+    }
+
+    private static func message(_ json: JSONValue, _ path: JSONPath) throws(APIError) -> ChatMessage {
+        do {
+            return try ChatMessage(json: json, path: path)
+        } catch {
+            throw .invalid(error.field, "'\(error.field)': \(error.reason).")
+        }
+    }
+
+    /// What was thought, as text or as this server's own responses carry it.
+    private static func reasoning(_ item: inout FieldReader) throws(APIError) -> String? {
+        var text = ""
+        for (index, part) in (try item.array("content") ?? []).enumerated() {
+            var part = try FieldReader.object(part, path: item.path.appending(key: "content").appending(index: index))
+            text += try part.string("text") ?? ""
+        }
+        if text.isEmpty, let carried = try item.string("encrypted_content") {
+            text = CarriedReasoning.text(of: carried) ?? ""
+        }
+        return text.isEmpty ? nil : text
+    }
+
+    /// Goes on with the assistant's message, or begins another where `isOver` says that the item cannot be part of it.
+    private mutating func beginTurn(unless isOver: (ChatMessage) -> Bool) {
+        if let turn, !isOver(turn) { return }
+        endTurn()
+        turn = ChatMessage(role: .assistant)
+    }
+
+    private mutating func endTurn() {
+        guard let message = turn else { return }
+        turn = nil
+        // Reasoning that led to nothing says nothing.
+        guard message.content != nil || !message.toolCalls.isEmpty else { return }
+        messages.append(message)
+    }
+}
+
+/// Reasoning in the form in which clients hand it back without looking at it: `encrypted_content`. It hides nothing.
+enum CarriedReasoning {
+    private static let mark = "ponder:"
+
+    static func carried(_ text: String) -> String {
+        mark + Data(text.utf8).base64EncodedString()
+    }
+
+    /// Nil for what another server encrypted.
+    static func text(of carried: String) -> String? {
+        guard carried.hasPrefix(mark), let data = Data(base64Encoded: String(carried.dropFirst(mark.count))) else {
+            return nil
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,238 @@
+import APIDoors
+import Chat
+import HTTPTypes
+import JSON
+import Serving
+import ServingTestSupport
+import TestSupport
+import Testing
+import Tokens
+
+@testable import AnthropicAPI
+
+@Suite struct MessagesTests {
+    static let tools: JSONValue = [
+        [
+            "name": "fetch", "description": "Fetches",
+            "input_schema": ["type": "object", "properties": ["a": ["type": "integer"]]],
+        ]
+    ]
+
+    static func body(_ members: JSONObject = [:], text: String = "Hi") -> JSONValue {
+        var body: JSONObject = [
+            "model": "test-model", "max_tokens": 100, "messages": [["role": "user", "content": .string(text)]],
+        ]
+        for (key, value) in members {
+            body[key] = value
+        }
+        return .object(body)
+    }
+
+    static func client(_ options: TestModel.Options = TestModel.Options(), keys: [String] = []) throws -> DoorClient {
+        try DoorClient(options, keys: keys) { AnthropicRoutes(service: $0, settings: $1) }
+    }
+
+    static func request(_ body: JSONValue) throws -> ChatRequest {
+        try MessagesDecoder.call(from: try #require(body.objectValue)).request
+    }
+
+    @Test func aWholeReplyHasBlocks() async throws {
+        let client = try Self.client()
+        let body = Self.body(["thinking": ["type": "enabled", "budget_tokens": 50], "tools": Self.tools])
+        try client.model.prepare(
+            "<think>\nhm\n</think>\n\nLet me see.\n<tool_call>\n{\"name\": \"fetch\", \"arguments\": {\"a\": 1}}\n</tool_call>",
+            for: Self.request(body))
+        let reply = try await client.post("/v1/messages", body)
+        #expect(reply.status == 200)
+        let json = try reply.json
+        #expect(json["id"]?.stringValue?.hasPrefix("msg_") == true)
+        #expect(json["type"] == "message")
+        #expect(json["role"] == "assistant")
+        #expect(json["stop_reason"] == "tool_use")
+        #expect(json["stop_sequence"] == .some(.null))
+        #expect(json["content"]?[0]?["type"] == "thinking")
+        #expect(json["content"]?[0]?["thinking"] == "hm")
+        #expect(json["content"]?[0]?["signature"]?.stringValue?.isEmpty == false)
+        #expect(json["content"]?[1]?["text"]?.stringValue?.hasPrefix("Let me see.") == true)
+        #expect(json["content"]?[2]?["type"] == "tool_use")
+        #expect(json["content"]?[2]?["name"] == "fetch")
+        #expect(json["content"]?[2]?["input"] == ["a": 1])
+        #expect(json["usage"]?["output_tokens_details"]?["thinking_tokens"]?.intValue ?? 0 > 0)
+    }
+
+    @Test func eventsComeInTheNormativeOrder() async throws {
+        let client = try Self.client()
+        let body = Self.body(["thinking": ["type": "enabled"], "stream": true])
+        try client.model.prepare("<think>\ns-t-r\n</think>\n\nThere", for: Self.request(body))
+        let events = try await client.post("/v1/messages", body).events
+        #expect(events.allSatisfy { $0.name == $0.data["type"]?.stringValue })
+        var names = events.compactMap(\.name)
+        #expect(names.prefix(2) == ["message_start", "ping"])
+        #expect(names.suffix(2) == ["message_delta", "message_stop"])
+        names = events.dropFirst(2).dropLast(2).compactMap { event in
+            event.data["delta"]?["type"]?.stringValue ?? event.name
+        }
+        var order: [String] = []
+        for name in names where order.last != name {
+            order.append(name)
+        }
+        #expect(
+            order == [
+                "content_block_start", "thinking_delta", "signature_delta", "content_block_stop",
+                "content_block_start", "text_delta", "content_block_stop",
+            ])
+        let delta = events[events.count - 2].data
+        #expect(delta["delta"] == ["stop_reason": "end_turn", "stop_sequence": nil])
+        #expect(delta["usage"]?["output_tokens"]?.intValue ?? 0 > 0)
+        #expect(events[0].data["message"]?["usage"]?["input_tokens"]?.intValue ?? 0 > 0)
+    }
+
+    @Test func withoutBeingAskedForThereIsNoThinking() async throws {
+        let client = try Self.client()
+        let prompt = try client.service.prompt(for: Self.request(Self.body()))
+        #expect(prompt.text.hasSuffix("<think>\n\n</think>\n\n"))
+    }
+
+    @Test func aStopSequenceIsNamed() async throws {
+        let client = try Self.client()
+        let body = Self.body(["stop_sequences": ["END", "STOP"]])
+        try client.model.prepare("one STOP two", for: Self.request(body))
+        let json = try await client.post("/v1/messages", body).json
+        #expect(json["stop_reason"] == "stop_sequence")
+        #expect(json["stop_sequence"] == "STOP")
+        #expect(json["content"]?[0]?["text"] == "one ")
+    }
+
+    @Test func conversationsWithToolsAreReadInOrder() throws {
+        let body = Self.body([
+            "system": [
+                ["type": "text", "text": "x-anthropic-billing-header: cc_version=1"],
+                ["type": "text", "text": "Be brief.", "cache_control": ["type": "ephemeral"]],
+            ],
+            "messages": [
+                ["role": "user", "content": [["type": "text", "text": "What time is it?"]]],
+                [
+                    "role": "assistant",
+                    "content": [
+                        ["type": "thinking", "thinking": "a tool", "signature": "s"],
+                        ["type": "text", "text": "Wait."],
+                        ["type": "tool_use", "id": "toolu_1", "name": "fetch", "input": ["a": 1]],
+                    ],
+                ],
+                [
+                    "role": "user",
+                    "content": [
+                        ["type": "tool_result", "tool_use_id": "toolu_1", "content": [["type": "text", "text": "9"]]],
+                        ["type": "text", "text": "And?"],
+                    ],
+                ],
+            ],
+        ])
+        let messages = try Self.request(body).messages
+        #expect(
+            messages == [
+                ChatMessage(role: .system, content: "Be brief."),
+                ChatMessage(role: .user, content: "What time is it?"),
+                ChatMessage(
+                    role: .assistant, content: "Wait.", reasoning: "a tool",
+                    toolCalls: [ToolCall(id: "toolu_1", name: "fetch", arguments: "{\"a\": 1}")]),
+                ChatMessage(role: .tool, content: "9", toolCallID: "toolu_1"),
+                ChatMessage(role: .user, content: "And?"),
+            ])
+    }
+
+    @Test func errorsAreSpeltAsAnthropicSpellsThem() async throws {
+        let client = try Self.client(keys: ["secret"])
+        let key: HTTPFields = [try #require(HTTPField.Name("x-api-key")): "secret"]
+        let refused = try await client.post("/v1/messages", Self.body())
+        #expect(refused.status == 401)
+        #expect(try refused.json["type"] == "error")
+        #expect(try refused.json["error"]?["type"] == "authentication_error")
+        func error(_ target: String, _ body: JSONValue) async throws -> (Int, JSONValue?) {
+            let reply = try await client.send(.post, target, headers: key, body: body.serializedBytes())
+            return (reply.status, try reply.json["error"]?["type"])
+        }
+        #expect(try await error("/v1/messages", Self.body(["model": "no"])) == (404, "not_found_error"))
+        #expect(try await error("/v1/messages", Self.body(["messages": []])) == (400, "invalid_request_error"))
+        #expect(try await error("/v1/messages/no", Self.body()) == (404, "not_found_error"))
+        let large = String(repeating: "x", count: 1 << 21)
+        #expect(try await error("/v1/messages", Self.body(text: large)) == (413, "request_too_large"))
+    }
+
+    @Test func tokensAreCounted() async throws {
+        let client = try Self.client()
+        let json = try await client.post("/v1/messages/count_tokens", Self.body()).json
+        #expect(try json["input_tokens"]?.intValue == client.service.prompt(for: Self.request(Self.body())).ids.count)
+    }
+
+    @Test func streamedAndWholeRepliesAreTheSame() async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 5)
+        for round in 0..<100 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            var members: JSONObject = ["seed": 1]
+            if Bool.random(using: &random) { members["tools"] = Self.tools }
+            if Bool.random(using: &random) { members["stop_sequences"] = ["STOP"] }
+            if Bool.random(using: &random) { members["thinking"] = ["type": "enabled"] }
+            members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            let body = Self.body(members, text: "Round \(round)")
+            try client.model.prepare(reply, for: Self.request(body))
+            let whole = try await client.post("/v1/messages", body).json
+            members["stream"] = true
+            let events = try await client.post("/v1/messages", Self.body(members, text: "Round \(round)")).events
+            let left = try Accumulation(events.map(\.data))
+            let right = try Accumulation(whole: whole)
+            #expect(left == right, "round \(round): \(client.model.tokenizer.decode(reply))")
+        }
+    }
+}
+
+/// What a client puts together of a stream, and what a whole reply has; ids of calls are random and left out.
+private struct Accumulation: Equatable {
+    var blocks: [JSONObject] = []
+    var stopReason: JSONValue?
+    var outputTokens: JSONValue?
+
+    init(_ events: [JSONValue]) throws {
+        var inputs: [Int: String] = [:]
+        for event in events {
+            let index = event["index"]?.intValue ?? 0
+            switch event["type"] {
+            case "content_block_start":
+                #expect(index == blocks.count)
+                blocks.append(try #require(event["content_block"]?.objectValue))
+            case "content_block_delta":
+                #expect(index == blocks.count - 1)
+                for (key, value) in try #require(event["delta"]?.objectValue) where key != "type" {
+                    if key == "partial_json" {
+                        inputs[index, default: ""] += value.stringValue ?? ""
+                    } else {
+                        blocks[index][key] = .string(
+                            (blocks[index][key]?.stringValue ?? "") + (value.stringValue ?? ""))
+                    }
+                }
+            case "message_delta":
+                stopReason = event["delta"]
+                outputTokens = event["usage"]?["output_tokens"]
+            default: continue
+            }
+        }
+        for (index, text) in inputs {
+            blocks[index]["input"] = .object((try? JSONValue(parsing: text))?.objectValue ?? [:])
+        }
+        forgetIdentifiers()
+    }
+
+    init(whole: JSONValue) throws {
+        blocks = try #require(whole["content"]?.arrayValue).compactMap(\.objectValue)
+        stopReason = ["stop_reason": whole["stop_reason"] ?? nil, "stop_sequence": whole["stop_sequence"] ?? nil]
+        outputTokens = whole["usage"]?["output_tokens"]
+        forgetIdentifiers()
+    }
+
+    private mutating func forgetIdentifiers() {
+        for index in blocks.indices where blocks[index].contains(key: "id") {
+            blocks[index]["id"] = "id"
+        }
+    }
+}
