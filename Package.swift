@@ -91,12 +91,16 @@ let package = Package(
         ),
 
         module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
+        module(
+            "OllamaAPI",
+            ["APIDoors", "Serving", "Chat", "Engine", "Models", "Sampling", "HTTP", "JSON", httpTypes]),
 
         // L7
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "APIDoors", "OpenAIAPI", "AnthropicAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient", "Sockets",
+                "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient",
+                "Sockets",
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
@@ -154,11 +158,14 @@ let package = Package(
         tests(
             "AnthropicAPI",
             ["APIDoors", "ServingTestSupport", "Tokens", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
+        tests(
+            "OllamaAPI",
+            ["APIDoors", "ServingTestSupport", "Tokens", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
         .testTarget(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Chat", "Terminal", "HTTPClient", "JSON",
-                "Tokens",
+                "Tokens", arguments,
             ],
             swiftSettings: testSettings
         ),

@@ -109,7 +109,7 @@ extension CompletionFinishReason {
     /// The value of `finish_reason`.
     var rawName: String {
         switch self {
-        case .stop: "stop"
+        case .stop, .stopString: "stop"
         case .length: "length"
         }
     }

@@ -1,9 +1,10 @@
 internal import APIDoors
+internal import Foundation
 internal import HTTP
 internal import JSON
 internal import Serving
 
-/// `GET /v1/models` and `GET /v1/models/{id}`
+/// `GET /v1/models` and `GET /v1/models/{id}`, with the members of OpenAI's objects and of Anthropic's.
 struct ModelsRoute: Sendable {
     let service: InferenceService
 
@@ -17,6 +18,11 @@ struct ModelsRoute: Sendable {
             Self.write(model, to: &body)
         }
         body.endArray()
+        body.append(key: "has_more", bool: false)
+        body.append(key: "first_id")
+        body.append(optional: service.registry.models.first?.name)
+        body.append(key: "last_id")
+        body.append(optional: service.registry.models.last?.name)
         body.endObject()
         try await writer.send(json: body.bytes)
     }
@@ -37,6 +43,10 @@ struct ModelsRoute: Sendable {
         body.append(key: "object", string: "model")
         body.append(key: "created", int: model.creationTime)
         body.append(key: "owned_by", string: "ponder")
+        body.append(key: "type", string: "model")
+        body.append(key: "display_name", string: model.name)
+        let created = Date(timeIntervalSince1970: Double(model.creationTime))
+        body.append(key: "created_at", string: created.formatted(Date.ISO8601FormatStyle()))
         body.append(key: "max_model_len", int: model.contextLength)
         body.append(key: "aliases")
         body.beginArray()

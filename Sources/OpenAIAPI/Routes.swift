@@ -32,6 +32,7 @@ public struct Routes: Sendable, APIDoor {
         let responses = ResponsesRoute(service: service, settings: settings, store: responses)
         let models = ModelsRoute(service: service)
         let tokens = TokensRoute(service: service, settings: settings)
+        let state = ServerStateRoute(service: service, settings: settings)
         let operations = OperationsRoute(service: service, settings: settings)
         return [
             Route(.post, "/v1/chat/completions", chat),
@@ -57,6 +58,9 @@ public struct Routes: Sendable, APIDoor {
             Route(.post, "/v1/detokenize", handler: tokens.detokenize),
             Route(.post, "/apply-template", handler: tokens.applyTemplate),
             Route(.post, "/v1/apply-template", handler: tokens.applyTemplate),
+            Route(.post, "/completion", NativeCompletionRoute(service: service, settings: settings)),
+            Route(.get, "/props", handler: state.properties),
+            Route(.get, "/slots", handler: state.slots),
             Route(.get, "/health", handler: operations.health),
             Route(.get, "/v1/health", handler: operations.health),
             Route(.get, "/ready", handler: operations.ready),

@@ -19,6 +19,7 @@ struct CompletionChoiceReader {
     private var echo: PromptEcho?
     private var echoTokens: [CompletionToken] = []
     private var echoOffset = 0
+    private let stopStrings: [String]
     private var echoDetokenizer = IncrementalDetokenizer()
     /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
@@ -27,6 +28,7 @@ struct CompletionChoiceReader {
         self.choice = choice
         self.tokenizer = tokenizer
         self.decoder = CompletionTextDecoder(stops: stops)
+        self.stopStrings = stops.strings
         self.echo = echo
         self.ledger = reportsTokens ? TokenTextLedger(offset: echo?.text.unicodeScalars.count ?? 0) : nil
     }
@@ -67,7 +69,9 @@ struct CompletionChoiceReader {
         }
         let finish: CompletionFinishReason
         switch reason {
-        case .endOfText, .stopToken, .stopString: finish = .stop
+        case .endOfText, .stopToken: finish = .stop
+        case .stopString(let index):
+            finish = stopStrings.indices.contains(index) ? .stopString(stopStrings[index]) : .stop
         case .length: finish = .length
         case .timeLimit where self.usage?.completionTokens == 0: throw .timedOut
         case .timeLimit: finish = .length

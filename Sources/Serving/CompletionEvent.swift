@@ -17,8 +17,10 @@ public enum CompletionEvent: Sendable {
 
 /// Why a choice of a completion ended.
 public enum CompletionFinishReason: Sendable, Hashable {
-    /// The text came to its end, or a stop string or stop token was met.
+    /// The text came to its end, or a stop token was met.
     case stop
+    /// This stop string was met.
+    case stopString(String)
     /// The limit of tokens or of time, or the end of the context was reached.
     case length
 }

@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Each flag can also stand in the environment, as PONDER_ and its name in capitals with underscores, and in the
             file that --config names. Prints one line on standard output when the model is ready; logs go to standard
-            error. SIGTERM or SIGINT lets running replies end; a second one does not.
+            error. The launch lines of vLLM and SGLang in Qwen's documentation work too, with a warning where a flag means
+            nothing here. SIGTERM or SIGINT lets running replies end; a second one does not.
 
             EXAMPLES:
               ponder serve
@@ -21,12 +22,17 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: ServeOptions
+    @OptionGroup var peerFlags: PeerFlags
 
     @Flag(help: "Print what the model will take of the memory, and whether it fits, and exit.")
     var dryRun = false
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
+        var options = options
+        for warning in try peerFlags.apply(to: &options) {
+            FileHandle.standardError.write(Data("ponder: warning: \(warning)\n".utf8))
+        }
         let settings = try SettingsLoader(options: options, environment: environment).load()
         if dryRun {
             let checkpoint = try ModelSource(path: settings.model).openForInspection()

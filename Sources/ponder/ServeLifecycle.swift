@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import HTTP
 import Logging
+import OllamaAPI
 import OpenAIAPI
 import Serving
 import Sockets
@@ -117,7 +118,10 @@ struct ServeLifecycle {
             reasoningField: settings.reasoningField)
         let doors = Doorway(
             Routes(service: service, settings: apiSettings),
-            [AnthropicRoutes(service: service, settings: apiSettings)],
+            [
+                AnthropicRoutes(service: service, settings: apiSettings),
+                OllamaRoutes(service: service, settings: apiSettings),
+            ],
             keys: settings.apiKeys)
         return HTTPServer(
             configuration: configuration,

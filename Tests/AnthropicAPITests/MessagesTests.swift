@@ -165,6 +165,25 @@ import Tokens
         #expect(try json["input_tokens"]?.intValue == client.service.prompt(for: Self.request(Self.body())).ids.count)
     }
 
+    /// Bodies of random fields and values: nothing that strangers send may make the server fail.
+    @Test(arguments: ["/v1/messages", "/v1/messages/count_tokens"])
+    func noBodyMakesTheServerFail(path: String) async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: UInt64(path.utf8.count))
+        for _ in 0..<300 {
+            var body: JSONObject = [
+                "model": "test-model", "messages": [["role": "user", "content": "Hi"]], "prompt": "Hi",
+                "max_tokens": 2,
+            ]
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                body[RandomJSON.keys[Int.random(in: RandomJSON.keys.indices, using: &random)]] =
+                    RandomJSON.value(depth: 4, &random)
+            }
+            let reply = try await client.post(path, .object(body))
+            #expect(reply.status < 500, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+        }
+    }
+
     @Test func streamedAndWholeRepliesAreTheSame() async throws {
         let client = try Self.client()
         var random = SeededGenerator(seed: 5)

@@ -136,3 +136,9 @@ def test_a_key_is_taken_as_anthropic_sends_it():
         with pytest.raises(anthropic.AuthenticationError) as caught:
             connect(server, api_key="wrong").messages.create(model=server.name, **GREEDY)
         assert caught.value.body["type"] == "error"
+
+
+def test_models_are_listed(server, anthropic_client):
+    [model] = anthropic_client.models.list()
+    assert (model.id, model.type) == (server.name, "model")
+    assert anthropic_client.models.retrieve(server.name).created_at.year > 2020

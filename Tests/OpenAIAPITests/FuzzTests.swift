@@ -45,12 +45,17 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize", "/apply-template", "/v1/responses"])
+    @Test(arguments: [
+        "/v1/chat/completions", "/v1/completions", "/tokenize", "/detokenize", "/apply-template", "/v1/responses",
+        "/completion",
+    ])
     func noBodyMakesTheServerFail(path: String) async throws {
         let client = try APIClient()
         var random = SeededGenerator(seed: UInt64(path.utf8.count))
         for _ in 0..<400 {
-            var body: JSONObject = ["messages": [["role": "user", "content": "Hi"]], "prompt": "Hi", "input": "Hi", "max_tokens": 2]
+            var body: JSONObject = [
+                "messages": [["role": "user", "content": "Hi"]], "prompt": "Hi", "input": "Hi", "max_tokens": 2,
+            ]
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 body[Self.fields[Int.random(in: Self.fields.indices, using: &random)]] =
                     Self.value(depth: 3, &random)

@@ -40,7 +40,7 @@ import Tokens
         let request = request([.text("A")]) { $0.options.stopStrings = ["END"] }
         let result = try await CompletionResult(of: model.service.complete(request))
         #expect(result.choices[0].text == "<think>so ")
-        #expect(result.choices[0].finishReason == .stop)
+        #expect(result.choices[0].finishReason == .stopString("END"))
         #expect(result.usage.reasoningTokens == 0)
     }
 

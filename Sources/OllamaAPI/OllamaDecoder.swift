@@ -1,0 +1,176 @@
+internal import APIDoors
+internal import Chat
+internal import JSON
+internal import Serving
+
+/// What `/api/chat` and `/api/generate` are asked for.
+struct OllamaCall {
+    enum Work {
+        case chat(ChatRequest)
+        case raw(CompletionRequest)
+        /// Nothing is to be said: the model is only to be loaded, or given up.
+        case load(reason: String)
+    }
+
+    var model: String?
+    var work: Work
+    var streams: Bool
+    var warnings: [RequestWarning]
+
+    static let fieldNames: [RequestField: String] = [
+        .maximumTokens: "options.num_predict", .temperature: "options.temperature", .topP: "options.top_p",
+        .topK: "options.top_k", .minP: "options.min_p", .stop: "options.stop",
+        .repetitionPenalty: "options.repeat_penalty", .presencePenalty: "options.presence_penalty",
+        .frequencyPenalty: "options.frequency_penalty",
+    ]
+}
+
+/// Body to ``OllamaCall``: types and spellings are checked, every complaint names its field.
+struct OllamaDecoder {
+    private var root: FieldReader
+    private var warnings: [RequestWarning] = []
+
+    private init(_ body: JSONObject) {
+        root = FieldReader(body)
+    }
+
+    static func chat(from body: JSONObject) throws(APIError) -> OllamaCall {
+        var decoder = OllamaDecoder(body)
+        let messages = try decoder.messages()
+        return try decoder.call(isEmpty: messages.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
+            .chat(try decoder.request(messages))
+        }
+    }
+
+    static func generate(from body: JSONObject) throws(APIError) -> OllamaCall {
+        var decoder = OllamaDecoder(body)
+        let prompt = try decoder.root.string("prompt") ?? ""
+        let system = try decoder.root.string("system") ?? ""
+        let isRaw = try decoder.root.bool("raw") ?? false
+        for key in ["suffix", "template"] {
+            if let text = try decoder.root.string(key), !text.isEmpty {
+                throw decoder.root.unsupported(key, "'\(key)' is not supported.")
+            }
+        }
+        if let images = try decoder.root.array("images"), !images.isEmpty {
+            throw decoder.root.unsupported("images", "This model reads text only.")
+        }
+        return try decoder.call(isEmpty: prompt.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
+            guard !isRaw else {
+                return .raw(CompletionRequest(prompts: [.text(prompt)], options: try decoder.options()))
+            }
+            var messages = system.isEmpty ? [] : [ChatMessage(role: .system, content: system)]
+            messages.append(ChatMessage(role: .user, content: prompt))
+            return .chat(try decoder.request(messages))
+        }
+    }
+
+    private mutating func call(
+        isEmpty: Bool, _ work: (inout OllamaDecoder) throws(APIError) -> OllamaCall.Work
+    ) throws(APIError) -> OllamaCall {
+        guard let model = try root.string("model") else { throw root.missing("model") }
+        let streams = try root.bool("stream") ?? true
+        try checkFormat()
+        let keepAlive = root.value("keep_alive")
+        let isGivenUp = keepAlive?.doubleValue == 0 || keepAlive == "0"
+        let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : try work(&self)
+        if try root.bool("logprobs") == true {
+            warnings.append(RequestWarning(parameter: "logprobs", message: "Not supported here; it has no effect."))
+        }
+        for key in root.unreadKeys where key != "think" || !isEmpty {
+            warnings.append(RequestWarning(parameter: root.path(of: key), message: "It has no effect on this server."))
+        }
+        return OllamaCall(model: model, work: found, streams: streams, warnings: warnings)
+    }
+
+    private mutating func messages() throws(APIError) -> [ChatMessage] {
+        var messages: [ChatMessage] = []
+        for (index, element) in (try root.array("messages") ?? []).enumerated() {
+            let path = root.path.appending(key: "messages").appending(index: index)
+            if element["images"]?.arrayValue?.isEmpty == false {
+                throw .unsupported(path.appending(key: "images").description, "This model reads text only.")
+            }
+            do {
+                messages.append(try ChatMessage(json: element, path: path))
+            } catch {
+                throw .invalid(error.field, "'\(error.field)': \(error.reason).")
+            }
+        }
+        return messages
+    }
+
+    private mutating func request(_ messages: [ChatMessage]) throws(APIError) -> ChatRequest {
+        let thinking = try thinking()
+        let last = messages.last
+        return ChatRequest(
+            messages: messages, tools: try tools(), thinking: thinking.isOn, thinkingBudget: thinking.budget,
+            continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
+            options: try options())
+    }
+
+    private mutating func tools() throws(APIError) -> [ToolDefinition] {
+        var tools: [ToolDefinition] = []
+        for (index, element) in (try root.array("tools") ?? []).enumerated() {
+            let path = root.path.appending(key: "tools").appending(index: index)
+            var tool = try FieldReader.object(element, path: path)
+            guard var function = try tool.reader("function") else { throw tool.missing("function") }
+            guard let name = try function.string("name") else { throw function.missing("name") }
+            guard !name.isEmpty else {
+                throw function.invalid("name", "'\(function.path(of: "name"))' must not be empty.")
+            }
+            tools.append(ToolDefinition(json: element))
+        }
+        return tools
+    }
+
+    /// `think`: a switch, or a level that stands for a budget.
+    private mutating func thinking() throws(APIError) -> (isOn: Bool?, budget: Int?) {
+        switch root.value("think") {
+        case nil: return (nil, nil)
+        case .bool(let isOn): return (isOn, nil)
+        case .string("none"): return (false, nil)
+        case .string("low"): return (true, 1024)
+        case .string("medium"): return (true, 4096)
+        case .string("high"): return (true, 16_384)
+        case .string("max"): return (true, nil)
+        case .some(let other):
+            throw root.wrongType("think", expected: "a boolean or one of none, low, medium, high and max", other)
+        }
+    }
+
+    /// Structured output enters here.
+    private mutating func checkFormat() throws(APIError) {
+        guard let format = root.value("format"), format != "" else { return }
+        throw root.unsupported("format", "'format' is not supported yet.")
+    }
+
+    private mutating func options() throws(APIError) -> GenerationOptions {
+        var options = GenerationOptions()
+        guard var given = try root.reader("options") else { return options }
+        options.maximumTokens = try given.integer("num_predict").flatMap { $0 < 0 ? nil : $0 }
+        options.temperature = try given.number("temperature")
+        options.topK = try given.integer("top_k")
+        options.topP = try given.number("top_p")
+        options.minP = try given.number("min_p")
+        options.seed = try given.integer("seed").map { UInt64(bitPattern: Int64($0)) }
+        options.repetitionPenalty = try given.number("repeat_penalty")
+        options.presencePenalty = try given.number("presence_penalty")
+        options.frequencyPenalty = try given.number("frequency_penalty")
+        switch given.value("stop") {
+        case nil: break
+        case .string(let text): options.stopStrings = [text]
+        case .array(let elements):
+            for element in elements {
+                guard let text = element.stringValue else {
+                    throw given.wrongType("stop", expected: "an array of strings", .array(elements))
+                }
+                options.stopStrings.append(text)
+            }
+        case .some(let other): throw given.wrongType("stop", expected: "an array of strings", other)
+        }
+        for key in given.unreadKeys {
+            warnings.append(RequestWarning(parameter: given.path(of: key), message: "It has no effect on this server."))
+        }
+        return options
+    }
+}

@@ -1,0 +1,94 @@
+internal import APIDoors
+internal import Engine
+internal import Foundation
+internal import HTTP
+internal import JSON
+internal import Models
+internal import Sampling
+internal import Serving
+
+/// `/api/tags`, `/api/ps`, `/api/show` and `/api/version`: what is served.
+struct OllamaModelsRoute: Sendable {
+    let service: InferenceService
+    let settings: APISettings
+
+    func list(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        try await writer.send(json: models { _ in [:] })
+    }
+
+    /// All models are loaded, and stay so: for two hundred years, as Ollama puts it.
+    func running(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        let forever = OllamaReplyWriter.time(Date(timeIntervalSince1970: 10_000_000_000))
+        try await writer.send(
+            json: models { model in
+                ["expires_at": .string(forever), "size_vram": 0, "context_length": .number(model.contextLength)]
+            })
+    }
+
+    func show(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        let model = try await refusable {
+            let body = try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
+            var root = FieldReader(body)
+            let name = try root.string("model")
+            let older = try root.string("name")
+            guard let asked = name ?? older else { throw root.missing("model") }
+            return try service.registry.model(named: service.knownName(asked))
+        }
+        switch model {
+        case .failure(let error): try await writer.send(error, as: .ollama)
+        case .success(let model): try await writer.send(json: Self.description(of: model).serializedBytes())
+        }
+    }
+
+    func version(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        try await writer.send(json: JSONValue.object(["version": .string(settings.version)]).serializedBytes())
+    }
+
+    private func models(_ further: (ServedModel) -> JSONObject) -> [UInt8] {
+        let entries = service.registry.models.map { model in
+            var entry: JSONObject = [
+                "name": .string(model.name), "model": .string(model.name),
+                "modified_at": .string(Self.time(of: model)), "digest": .string(model.fingerprint),
+                "details": Self.details,
+            ]
+            for (key, value) in further(model) {
+                entry[key] = value
+            }
+            return JSONValue.object(entry)
+        }
+        return JSONValue.object(["models": .array(entries)]).serializedBytes()
+    }
+
+    private static func time(of model: ServedModel) -> String {
+        OllamaReplyWriter.time(Date(timeIntervalSince1970: Double(model.creationTime)))
+    }
+
+    private static let details: JSONValue = [
+        "parent_model": "", "format": "", "family": "qwen3", "families": ["qwen3"], "parameter_size": "",
+        "quantization_level": "",
+    ]
+
+    private static func description(of model: ServedModel) -> JSONValue {
+        var capabilities: [JSONValue] = ["completion"]
+        if model.chatFormat != nil, model.outputTokens.toolCallOpen != nil { capabilities.append("tools") }
+        if model.chatFormat != nil, model.outputTokens.thinkOpen != nil { capabilities.append("thinking") }
+        let shape = model.engine.shape
+        let sampling = model.defaults.thinking
+        return [
+            "modelfile": "", "template": "", "license": "",
+            "parameters": .string(
+                "temperature \(sampling.temperature)\ntop_k \(sampling.topK)\ntop_p \(sampling.topP)"),
+            "details": details,
+            "model_info": [
+                "general.architecture": "qwen3",
+                "qwen3.context_length": .number(model.contextLength),
+                "qwen3.block_count": .number(shape.layerCount),
+                "qwen3.embedding_length": .number(shape.hiddenSize),
+                "qwen3.attention.head_count": .number(shape.headCount),
+                "qwen3.attention.head_count_kv": .number(shape.keyValueHeadCount),
+                "qwen3.attention.key_length": .number(shape.headDimension),
+            ],
+            "capabilities": .array(capabilities), "modified_at": .string(time(of: model)),
+        ]
+    }
+}

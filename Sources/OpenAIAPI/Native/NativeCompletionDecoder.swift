@@ -1,0 +1,51 @@
+internal import APIDoors
+internal import JSON
+internal import Serving
+
+/// What `/completion` is asked for.
+struct NativeCompletionCall: Sendable {
+    var request: CompletionRequest
+    var streams: Bool
+    var warnings: [RequestWarning]
+    /// The prompt as it was given, which the reply repeats.
+    var prompt: JSONValue
+
+    static let fieldNames: [RequestField: String] = [
+        .maximumTokens: "n_predict", .repetitionPenalty: "repeat_penalty", .messages: "prompt",
+    ]
+}
+
+/// Body to ``NativeCompletionCall``, in llama-server's fields.
+enum NativeCompletionDecoder {
+    static func call(from body: JSONObject) throws(APIError) -> NativeCompletionCall {
+        var root = FieldReader(body)
+        var warnings: [RequestWarning] = []
+        let model = try root.string("model")
+        let prompt = try prompt(from: &root)
+        var options = try SamplingDecoder.options(from: &root)
+        options.seed = options.seed == UInt64.max ? nil : options.seed
+        let count = try root.integer("n_predict")
+        let otherCount = try root.integer("max_tokens")
+        options.maximumTokens = (count ?? otherCount).flatMap { $0 < 0 ? nil : $0 }
+        let streams = try root.bool("stream") ?? false
+        for key in ["grammar", "json_schema"] {
+            guard let value = root.value(key), value != "", value != [:] else { continue }
+            throw root.unsupported(key, "'\(key)' is not supported yet.")
+        }
+        _ = root.value("id_slot")
+        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
+        return NativeCompletionCall(
+            request: CompletionRequest(model: model, prompts: [prompt], options: options), streams: streams,
+            warnings: warnings, prompt: body["prompt"] ?? nil)
+    }
+
+    /// A text, or token ids.
+    private static func prompt(from root: inout FieldReader) throws(APIError) -> CompletionPrompt {
+        switch root.value("prompt") {
+        case nil: throw root.missing("prompt")
+        case .string(let text): return .text(text)
+        case .array: return .tokens(try root.integers("prompt") ?? [])
+        case .some(let other): throw root.wrongType("prompt", expected: "a string or an array of token ids", other)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import APIDoors
+internal import Engine
+internal import HTTP
+internal import JSON
+internal import Serving
+
+/// `GET /props` and `GET /slots`, in llama-server's words.
+struct ServerStateRoute: Sendable {
+    let service: InferenceService
+    let settings: APISettings
+
+    func properties(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        switch try await refusable({ try service.registry.model(named: nil) }) {
+        case .failure(let error): try await writer.send(error)
+        case .success(let model):
+            let body: JSONValue = [
+                "default_generation_settings": [
+                    "n_ctx": .number(model.contextLength), "params": Self.parameters(of: model),
+                ],
+                "total_slots": .number(Self.slotCount(of: model)),
+                "model_alias": .string(model.name), "model_path": .string(model.name),
+                "modalities": ["vision": false, "audio": false],
+                "build_info": .string("ponder \(settings.version)"),
+            ]
+            try await writer.send(json: body.serializedBytes())
+        }
+    }
+
+    func slots(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        switch try await refusable({ try service.registry.model(named: nil) }) {
+        case .failure(let error): try await writer.send(error)
+        case .success(let model):
+            let runningCount = model.engine.statistics.runningCount
+            let slots = (0..<Self.slotCount(of: model)).map { slot -> JSONValue in
+                [
+                    "id": .number(slot), "n_ctx": .number(model.contextLength),
+                    "is_processing": .bool(slot < runningCount),
+                ]
+            }
+            try await writer.send(json: JSONValue.array(slots).serializedBytes())
+        }
+    }
+
+    /// Sequences have no fixed places here: there is a slot for each that runs, and one more for the next.
+    private static func slotCount(of model: ServedModel) -> Int {
+        model.engine.statistics.runningCount + 1
+    }
+
+    private static func parameters(of model: ServedModel) -> JSONValue {
+        let sampling = model.defaults.thinking
+        return [
+            "n_predict": -1, "seed": -1, "temperature": .number(sampling.temperature),
+            "top_k": .number(sampling.topK), "top_p": .number(sampling.topP), "min_p": .number(sampling.minP),
+            "repeat_penalty": .number(sampling.repetitionPenalty),
+            "presence_penalty": .number(sampling.presencePenalty),
+            "frequency_penalty": .number(sampling.frequencyPenalty),
+        ]
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+
+/// Flags of vLLM's and SGLang's launch lines, so that those of Qwen's documentation work as they stand.
+///
+/// Reasoning and calls are found without flags here; what a flag would have changed is said in a warning.
+struct PeerFlags: ParsableArguments {
+    @Option(help: ArgumentHelp("SGLang's name for the model's files.", valueName: "model", visibility: .hidden))
+    var modelPath: String?
+
+    @Option(help: ArgumentHelp("vLLM's and SGLang's name for --alias.", valueName: "name", visibility: .hidden))
+    var servedModelName: String?
+
+    @Option(help: ArgumentHelp("vLLM's name for --context.", valueName: "tokens", visibility: .hidden))
+    var maxModelLen: String?
+
+    @Option(help: ArgumentHelp("SGLang's name for --context.", valueName: "tokens", visibility: .hidden))
+    var contextLength: String?
+
+    @Flag(help: ArgumentHelp("Reasoning always stands apart.", visibility: .hidden))
+    var enableReasoning = false
+
+    @Option(help: ArgumentHelp("Reasoning is found by the model's tokens.", visibility: .hidden))
+    var reasoningParser: String?
+
+    @Flag(help: ArgumentHelp("Tools can always be called.", visibility: .hidden))
+    var enableAutoToolChoice = false
+
+    @Option(help: ArgumentHelp("Calls are found by the model's tokens.", visibility: .hidden))
+    var toolCallParser: String?
+
+    @Flag(help: ArgumentHelp("No code of a checkpoint is ever run.", visibility: .hidden))
+    var trustRemoteCode = false
+
+    @Option(
+        name: [.customLong("tensor-parallel-size"), .customLong("tp"), .customLong("tp-size")],
+        help: ArgumentHelp("There is one machine.", visibility: .hidden))
+    var tensorParallelSize: String?
+
+    @Option(help: ArgumentHelp("The checkpoint says how its weights are stored.", visibility: .hidden))
+    var dtype: String?
+
+    @Option(help: ArgumentHelp("There is no such memory.", visibility: .hidden))
+    var gpuMemoryUtilization: String?
+
+    @Option(help: ArgumentHelp("There is no such memory.", visibility: .hidden))
+    var memFractionStatic: String?
+
+    /// The names that Ponder has for what was given, filled in; and a line for each flag that means nothing here.
+    func apply(to options: inout ServeOptions) throws -> [String] {
+        try fill(&options.model, modelPath, name: "the model", flag: "--model-path")
+        try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
+        try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
+        try fill(&options.context, contextLength, name: "--context", flag: "--context-length")
+        return warnings
+    }
+
+    private var warnings: [String] {
+        let found = "needs no flag: it is found by the model's own tokens"
+        let meaningless: [(isGiven: Bool, flag: String, reason: String)] = [
+            (enableReasoning, "--enable-reasoning", "reasoning \(found)"),
+            (reasoningParser != nil, "--reasoning-parser", "reasoning \(found)"),
+            (enableAutoToolChoice, "--enable-auto-tool-choice", "a call of a tool \(found)"),
+            (toolCallParser != nil, "--tool-call-parser", "a call of a tool \(found)"),
+            (trustRemoteCode, "--trust-remote-code", "no code of a checkpoint is ever run"),
+            (tensorParallelSize != nil, "--tensor-parallel-size", "one machine computes, with --threads"),
+            (dtype != nil, "--dtype", "the checkpoint says how its weights are stored"),
+            (gpuMemoryUtilization != nil, "--gpu-memory-utilization", "see --kv-cache-memory and --memory-limit"),
+            (memFractionStatic != nil, "--mem-fraction-static", "see --kv-cache-memory and --memory-limit"),
+        ]
+        return meaningless.filter(\.isGiven).map { "\($0.flag) has no effect: \($0.reason)." }
+    }
+
+    private func fill(_ option: inout String?, _ value: String?, name: String, flag: String) throws {
+        guard let value else { return }
+        if let given = option, given != value {
+            throw ValidationError("\(flag) is \(value), but \(name) is \(given) already.")
+        }
+        option = value
+    }
+}

@@ -1,0 +1,174 @@
+import APIDoors
+import Chat
+import JSON
+import Serving
+import ServingTestSupport
+import TestSupport
+import Testing
+import Tokens
+
+@testable import OllamaAPI
+
+@Suite struct OllamaTests {
+    static let tools: JSONValue = [
+        [
+            "type": "function",
+            "function": ["name": "fetch", "parameters": ["type": "object", "properties": [:]]],
+        ]
+    ]
+
+    static func client() throws -> DoorClient {
+        try DoorClient { OllamaRoutes(service: $0, settings: $1) }
+    }
+
+    static func body(_ members: JSONObject = [:], text: String = "Hi") -> JSONValue {
+        var body: JSONObject = ["model": "test-model", "messages": [["role": "user", "content": .string(text)]]]
+        for (key, value) in members {
+            body[key] = value
+        }
+        return .object(body)
+    }
+
+    static func request(_ call: OllamaCall) throws -> ChatRequest {
+        guard case .chat(var request) = call.work else { throw APIError.internalFailure("no chat") }
+        request.model = call.model
+        return request
+    }
+
+    static func chat(_ body: JSONValue) throws -> ChatRequest {
+        try request(OllamaDecoder.chat(from: try #require(body.objectValue)))
+    }
+
+    @Test func aStreamIsALineForEachPieceAndALastOneWithTheCounts() async throws {
+        let client = try Self.client()
+        let body = Self.body(["think": true, "tools": Self.tools])
+        try client.model.prepare(
+            "<think>\nhm\n</think>\n\nSo.\n<tool_call>\n{\"name\": \"fetch\", \"arguments\": {\"a\": 1}}\n</tool_call>",
+            for: Self.chat(body))
+        let lines = try await client.post("/api/chat", body).lines
+        #expect(lines.dropLast().allSatisfy { $0["done"] == false && $0["message"]?["role"] == "assistant" })
+        #expect(lines.compactMap { $0["message"]?["thinking"]?.stringValue }.joined() == "hm")
+        let calls = lines.compactMap { $0["message"]?["tool_calls"]?[0]?["function"] }
+        #expect(calls == [["name": "fetch", "arguments": ["a": 1]]])
+        let last = try #require(lines.last)
+        #expect(last["done"] == true)
+        #expect(last["done_reason"] == "stop")
+        #expect(last["message"]?["content"] == "")
+        for key in ["total_duration", "prompt_eval_count", "eval_count", "eval_duration", "prompt_eval_duration"] {
+            #expect(last[key]?.intValue ?? 0 > 0, "\(key)")
+        }
+    }
+
+    @Test func generateIsAChatOfOneMessageOrRawText() async throws {
+        let client = try Self.client()
+        let body: JSONObject = [
+            "model": "test-model:latest", "prompt": "Hi", "system": "Be brief.", "think": false, "stream": false,
+        ]
+        var request = try Self.request(OllamaDecoder.generate(from: body))
+        #expect(request.messages.map(\.role) == [.system, .user])
+        #expect(request.thinking == false)
+        request.model = nil
+        try client.model.prepare("Hello", for: request)
+        let reply = try await client.post("/api/generate", .object(body)).json
+        #expect(reply["response"] == "Hello")
+        #expect(reply["thinking"] == nil)
+        client.model.prepare(" upon a time", forText: "Once")
+        let raw = try await client.post(
+            "/api/generate", ["model": "test-model", "prompt": "Once", "raw": true, "stream": false]
+        ).json
+        #expect(raw["response"] == " upon a time")
+    }
+
+    @Test func anEmptyRequestOnlyLoads() async throws {
+        let client = try Self.client()
+        let loaded = try await client.post("/api/generate", ["model": "test-model"]).lines
+        #expect(loaded.map { $0["done_reason"] } == ["load"])
+        let given = try await client.post("/api/chat", ["model": "test-model", "messages": [], "keep_alive": 0]).lines
+        #expect(given.map { $0["done_reason"] } == ["unload"])
+    }
+
+    @Test func optionsAndLevelsAreRead() throws {
+        let request = try Self.chat(
+            Self.body([
+                "think": "low",
+                "options": [
+                    "num_predict": 7, "temperature": 0.5, "top_k": 3, "seed": 9, "stop": ["a"], "repeat_penalty": 1.1,
+                ],
+            ]))
+        #expect(request.thinking == true)
+        #expect(request.thinkingBudget == 1024)
+        #expect(request.options.maximumTokens == 7)
+        #expect(request.options.temperature == 0.5)
+        #expect(request.options.topK == 3)
+        #expect(request.options.seed == 9)
+        #expect(request.options.stopStrings == ["a"])
+        #expect(request.options.repetitionPenalty == 1.1)
+        #expect(try Self.chat(Self.body(["options": ["num_predict": -1]])).options.maximumTokens == nil)
+    }
+
+    @Test func errorsAreOneLine() async throws {
+        let client = try Self.client()
+        let missing = try await client.post("/api/chat", Self.body(["model": "no"]))
+        #expect(missing.status == 404)
+        #expect(try missing.json["error"]?.stringValue != nil)
+        #expect(try await client.post("/api/chat", Self.body(["format": "json"])).status == 400)
+        #expect(try await client.post("/api/chat", Self.body(["options": ["top_p": 7]])).text.contains("top_p"))
+        #expect(try await client.get("/api/no").json["error"]?.stringValue != nil)
+    }
+
+    @Test func modelsAreListedAndShown() async throws {
+        let client = try Self.client()
+        #expect(try await client.get("/api/tags").json["models"]?[0]?["name"] == "test-model")
+        #expect(try await client.get("/api/ps").json["models"]?[0]?["context_length"] == 512)
+        let shown = try await client.post("/api/show", ["model": "test-model:latest"]).json
+        #expect(shown["capabilities"] == ["completion", "tools", "thinking"])
+        #expect(try await client.get("/api/version").json == ["version": "1.2.3"])
+    }
+
+    /// Bodies of random fields and values: nothing that strangers send may make the server fail.
+    @Test(arguments: ["/api/chat", "/api/generate", "/api/show"])
+    func noBodyMakesTheServerFail(path: String) async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: UInt64(path.utf8.count))
+        for _ in 0..<300 {
+            var body: JSONObject = [
+                "model": "test-model", "messages": [["role": "user", "content": "Hi"]], "prompt": "Hi",
+                "options": ["num_predict": 2],
+            ]
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                body[RandomJSON.keys[Int.random(in: RandomJSON.keys.indices, using: &random)]] =
+                    RandomJSON.value(depth: 4, &random)
+            }
+            let reply = try await client.post(path, .object(body))
+            #expect(reply.status < 500, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+        }
+    }
+
+    @Test func streamedAndWholeRepliesAreTheSame() async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 9)
+        for round in 0..<100 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            var members: JSONObject = [
+                "options": ["num_predict": .number(Int.random(in: 1...20, using: &random)), "seed": 1]
+            ]
+            if Bool.random(using: &random) { members["tools"] = Self.tools }
+            if Bool.random(using: &random) { members["think"] = false }
+            let body = Self.body(members, text: "Round \(round)")
+            try client.model.prepare(reply, for: Self.chat(body))
+            let lines = try await client.post("/api/chat", body).lines
+            members["stream"] = false
+            let whole = try await client.post("/api/chat", Self.body(members, text: "Round \(round)")).json
+            for key in ["content", "thinking"] {
+                let streamed = lines.compactMap { $0["message"]?[key]?.stringValue }.joined()
+                #expect(streamed == whole["message"]?[key]?.stringValue ?? "", "round \(round)")
+            }
+            func functions(_ value: JSONValue) -> [JSONValue] {
+                (value["message"]?["tool_calls"]?.arrayValue ?? []).compactMap { $0["function"] }
+            }
+            #expect(lines.flatMap(functions) == functions(whole))
+            #expect(lines.last?["done_reason"] == whole["done_reason"])
+            #expect(lines.last?["eval_count"] == whole["eval_count"])
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Testing
+
+@testable import ponder
+
+@Suite struct PeerFlagsTests {
+    private func parse(_ arguments: String...) throws -> (options: ServeOptions, warnings: [String]) {
+        let command = try #require(ServeCommand.parseAsRoot(arguments) as? ServeCommand)
+        var options = command.options
+        let warnings = try command.peerFlags.apply(to: &options)
+        return (options, warnings)
+    }
+
+    @Test func theLaunchLineOfVLLMWorks() throws {
+        let found = try parse(
+            "Qwen/Qwen3-30B-A3B", "--enable-reasoning", "--reasoning-parser", "deepseek_r1", "--max-model-len", "4096",
+            "--served-model-name", "qwen3")
+        #expect(found.options.model == "Qwen/Qwen3-30B-A3B")
+        #expect(found.options.context == "4096")
+        #expect(found.options.alias == "qwen3")
+        #expect(found.warnings.count == 2)
+        #expect(found.warnings.first?.hasPrefix("--enable-reasoning has no effect") == true)
+    }
+
+    @Test func theLaunchLineOfSGLangWorks() throws {
+        let found = try parse(
+            "--model-path", "Qwen/Qwen3-30B-A3B", "--reasoning-parser", "qwen3", "--tool-call-parser", "qwen25",
+            "--port", "30000")
+        #expect(found.options.model == "Qwen/Qwen3-30B-A3B")
+        #expect(found.options.port == "30000")
+        #expect(found.warnings.count == 2)
+    }
+
+    @Test func oneMeaningCannotHaveTwoValues() throws {
+        #expect(throws: (any Error).self) { try parse("a", "--model-path", "b") }
+        #expect(throws: (any Error).self) { try parse("a", "--context", "1", "--max-model-len", "2") }
+        #expect(try parse("a", "--model-path", "a").options.model == "a")
+    }
+}

@@ -1,0 +1,37 @@
+package import JSON
+package import TestSupport
+
+/// Values of random kinds under the keys that API requests use.
+package enum RandomJSON {
+    package static let keys = [
+        "messages", "model", "system", "thinking", "think", "tools", "tool_choice", "stop_sequences", "stream",
+        "options", "temperature", "max_tokens", "format", "keep_alive", "prompt", "raw", "output_config", "metadata",
+        "role", "content", "type", "text", "function", "name", "arguments", "tool_calls", "id", "input", "input_schema",
+        "tool_use_id", "budget_tokens", "num_predict", "seed", "stop", "top_k", "images", "source", "data", "suffix",
+        "disable_parallel_tool_use", "context", "template",
+    ]
+
+    private static let strings = [
+        "", "user", "assistant", "tool", "system", "text", "tool_use", "tool_result", "thinking", "enabled",
+        "disabled", "auto", "none", "low", "document", "function", "test-model", "Hi", "{}", "\u{0}", "<|im_end|>",
+        "日本",
+    ]
+
+    package static func value(depth: Int, _ random: inout SeededGenerator) -> JSONValue {
+        switch Int.random(in: 0..<(depth > 0 ? 10 : 7), using: &random) {
+        case 0: return .null
+        case 1: return .bool(Bool.random(using: &random))
+        case 2: return .number(Int.random(in: -3...30, using: &random))
+        case 3: return .number([Int.max, Int.min, 1 << 40][Int.random(in: 0..<3, using: &random)])
+        case 4: return .number([0.5, -0.0, 1e300, 2.0, 1e-300][Int.random(in: 0..<5, using: &random)])
+        case 5, 6: return .string(strings[Int.random(in: strings.indices, using: &random)])
+        case 7: return .array((0..<Int.random(in: 0...3, using: &random)).map { _ in value(depth: depth - 1, &random) })
+        default:
+            var object: JSONObject = [:]
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                object[keys[Int.random(in: keys.indices, using: &random)]] = value(depth: depth - 1, &random)
+            }
+            return .object(object)
+        }
+    }
+}
