@@ -52,6 +52,7 @@ package struct APIError: Error, Sendable, Hashable {
         case modelLoadFailed = "model_load_failed"
         case shuttingDown = "shutting_down"
         case overloaded
+        case deadlineExceeded = "deadline_exceeded"
         case internalError = "internal_error"
     }
 

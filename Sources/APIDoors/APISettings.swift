@@ -8,14 +8,21 @@ public struct APISettings: Sendable {
     public var heartbeatInterval: Duration
     /// The server's version, for `/version`.
     public var version: String
+    /// Whether every request is refused that would be answered with warnings, as if it said `strict`.
+    public var isStrict: Bool
+    /// The member that reasoning is sent in, where a request does not say.
+    public var reasoningField: ReasoningFieldName
 
     public init(
         keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
-        version: String
+        version: String, isStrict: Bool = false,
+        reasoningField: ReasoningFieldName = .reasoningContent
     ) {
         self.keys = keys
         self.bodyByteLimit = bodyByteLimit
         self.heartbeatInterval = heartbeatInterval
         self.version = version
+        self.isStrict = isStrict
+        self.reasoningField = reasoningField
     }
 }

@@ -3,8 +3,12 @@ package import HTTPTypes
 
 extension ResponseWriter {
     /// Answers with a JSON body.
-    package consuming func send(json body: [UInt8], status: HTTPResponse.Status = .ok) async throws(ResponseError) {
-        try await send(HTTPResponse(status: status, headerFields: [.contentType: "application/json"]), body: body)
+    package consuming func send(
+        json body: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) async throws(ResponseError) {
+        var fields = headers
+        fields[.contentType] = "application/json"
+        try await send(HTTPResponse(status: status, headerFields: fields), body: body)
     }
 
     /// Answers with an error in the dialect's spelling, and the header fields that go with it.

@@ -1,3 +1,4 @@
+package import HTTPTypes
 package import JSON
 package import Serving
 
@@ -20,6 +21,28 @@ package struct RequestWarning: Hashable, Sendable {
 }
 
 extension [RequestWarning] {
+    /// The most warnings, and the most bytes of each, that go into the head of a reply; its body has them all.
+    private static let headLimit = (count: 16, byteCount: 200)
+
+    /// The warnings as fields `X-Warnings`, one each: the parameter, a colon, the message.
+    package var headers: HTTPFields {
+        var fields = HTTPFields()
+        guard let name = HTTPField.Name("X-Warnings") else { return fields }
+        for warning in prefix(Self.headLimit.count) {
+            let text = "\(warning.parameter): \(warning.message)".unicodeScalars.prefix(Self.headLimit.byteCount)
+            // A field's value holds visible ASCII and spaces; names of fields come from outside.
+            let value = String(String.UnicodeScalarView(text.map { (" "..."~").contains($0) ? $0 : "?" }))
+            fields.append(HTTPField(name: name, value: value))
+        }
+        return fields
+    }
+
+    /// In strict mode whatever would be warned of is refused.
+    package func refuse(isStrict: Bool) throws(APIError) {
+        guard isStrict, let first else { return }
+        throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
+    }
+
     /// The warnings as a member of the object that is being written; nothing if there are none.
     package func write(to writer: inout JSONWriter) {
         guard !isEmpty else { return }

@@ -31,6 +31,9 @@ extension APIError {
             self = .unsupported(name(.messages), message)
         case .promptFailed:
             self = .invalid(name(.messages), message)
+        case .timedOut:
+            self.init(
+                status: 504, message: message, type: .server, code: .deadlineExceeded, isWorthRetrying: false)
         case .internalFailure:
             self.init(status: 500, message: message, type: .server, code: .internalError)
         }

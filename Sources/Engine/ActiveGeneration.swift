@@ -26,6 +26,7 @@ final class ActiveGeneration {
     var speculation = SequenceSpeculation()
 
     private let stops: StopConditions
+    private let timeLimits: TimeLimits?
     private var matcher: StopStringMatcher
     /// The phase whose text the matcher has followed.
     private var matchedPhase: OutputPhase?
@@ -43,6 +44,7 @@ final class ActiveGeneration {
         promptLogProbabilityCount = request.promptLogProbabilities
         output = ConstrainedOutput(machine: request.output, constraint: request.constraint)
         stops = request.stops
+        timeLimits = request.timeLimits.isEmpty ? nil : request.timeLimits
         sampling = SamplingPlan(
             request.sampling,
             stopping: request.output.ends.union(request.stops.tokenIDs))
@@ -77,6 +79,21 @@ final class ActiveGeneration {
 
     /// How many tokens the output may still have.
     var remainingCount: Int { maximumTokens - completionCount }
+
+    /// Brings thinking to an end.
+    func endThinking(_ end: ReasoningEnd) {
+        output.machine.endThinking(end)
+    }
+
+    /// What its time limits demand at this moment.
+    func verdict(at now: ContinuousClock.Instant) -> TimeLimits.Verdict {
+        guard let timeLimits else { return .goOn }
+        return timeLimits.verdict(
+            sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount)
+    }
+
+    /// Whether its time is limited.
+    var isTimed: Bool { timeLimits != nil }
 
     /// The token that stands for a drawn one.
     func resolve(_ drawn: TokenID) -> TokenID {

@@ -20,10 +20,13 @@ final class EngineInbox: Sendable {
         var submissions: [Submission] = []
         var cancelled: [Ticket] = []
         var resumed: [Ticket] = []
+        var thinkingEnds: [Ticket] = []
         /// When the drain ends, once it has begun.
         var drainDeadline: ContinuousClock.Instant?
 
-        var isEmpty: Bool { submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty }
+        var isEmpty: Bool {
+            submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty && thinkingEnds.isEmpty
+        }
     }
 
     private struct State {
@@ -74,6 +77,11 @@ final class EngineInbox: Sendable {
         tell { $0.mail.resumed.append(ticket) }
     }
 
+    /// The reader of a generation wants its answer now.
+    func endThinking(_ ticket: Ticket) {
+        tell { $0.mail.thinkingEnds.append(ticket) }
+    }
+
     /// Takes no more requests, and cancels those that run at the deadline; the earliest deadline counts.
     func beginDrain(deadline: ContinuousClock.Instant) {
         tell { state in
@@ -102,10 +110,12 @@ final class EngineInbox: Sendable {
         mail.submissions.removeAll(keepingCapacity: true)
         mail.cancelled.removeAll(keepingCapacity: true)
         mail.resumed.removeAll(keepingCapacity: true)
+        mail.thinkingEnds.removeAll(keepingCapacity: true)
         state.withLock { state in
             swap(&state.mail.submissions, &mail.submissions)
             swap(&state.mail.cancelled, &mail.cancelled)
             swap(&state.mail.resumed, &mail.resumed)
+            swap(&state.mail.thinkingEnds, &mail.thinkingEnds)
             mail.drainDeadline = state.mail.drainDeadline
             state.hasNewDeadline = false
         }

@@ -59,6 +59,7 @@ struct EngineLoop: ~Copyable {
     mutating func run() {
         while true {
             takeMail()
+            enforceTimeLimits()
             if let deadline = mail.drainDeadline {
                 if deadline <= .now {
                     cancelAll()
@@ -142,15 +143,34 @@ extension EngineLoop {
                 scheduler.setPaused(false, slot)
             }
         }
+        for ticket in mail.thinkingEnds {
+            if let slot = slot(of: ticket) {
+                generations[slot]?.endThinking(.request)
+            }
+        }
         postQueuePlaces()
         publishStatistics()
+    }
+
+    /// Ends thinking, or the generation, where its time is over.
+    private mutating func enforceTimeLimits() {
+        guard generations.contains(where: { $0?.isTimed == true }) else { return }
+        let now = ContinuousClock.now
+        for slot in generations.indices {
+            switch generations[slot]?.verdict(at: now) {
+            case .endThinking: generations[slot]?.endThinking(.time)
+            case .finish: finish(slot, .timeLimit)
+            case .goOn, nil: continue
+            }
+        }
     }
 
     private mutating func start(_ submission: EngineInbox.Submission) {
         let request = submission.request
         let slot = scheduler.add(
             prompt: request.prompt, usesPrefixCache: request.usesPrefixCache, salt: request.cacheSalt,
-            priority: request.priority, wantsPromptLogits: request.promptLogProbabilities != nil)
+            priority: request.priority, group: request.promptGroup,
+            wantsPromptLogits: request.promptLogProbabilities != nil)
         if slot == generations.count {
             generations.append(nil)
         }

@@ -12,6 +12,7 @@ extension EngineLoop {
             row += postPromptLogProbabilities(chunk, logits, firstRow: row)
             scheduler.settle(chunk)
             if chunk.reachesEnd {
+                noteEndOfPrompt(of: chunk.slot)
                 settleEnd(of: chunk, logits, row: row)
                 row += 1 + chunk.guessCount
             } else {
@@ -145,7 +146,15 @@ extension EngineLoop {
     private mutating func postProgress(of slot: Int) {
         guard let generation = generations[slot], generation.completionCount == 0 else { return }
         let sequence = scheduler.sequences[slot]
-        generation.mailbox.postPrefilling(done: sequence.computedCount, of: sequence.promptCount)
+        generation.mailbox.postPrefilling(
+            done: sequence.computedCount, of: sequence.promptCount, cached: sequence.cachedCount ?? 0)
+    }
+
+    /// The last chunk of a prompt is computed.
+    private func noteEndOfPrompt(of slot: Int) {
+        guard let generation = generations[slot], generation.completionCount == 0 else { return }
+        let sequence = scheduler.sequences[slot]
+        generation.mailbox.notePrefilled(sequence.promptCount, cached: sequence.cachedCount ?? 0)
     }
 
     /// Ends a generation: its blocks are free when its reader hears of it.

@@ -23,6 +23,15 @@ public final class Generation: AsyncSequence, Sendable {
         mailbox.cancel()
     }
 
+    /// Prompt tokens that were found in the prefix cache; 0 before the first event of progress.
+    public var cachedTokenCount: Int { mailbox.cachedCount }
+
+    /// Brings thinking to an end within a step, or as soon as it begins, so that the answer follows; does nothing where it has
+    /// ended. May be called from anywhere.
+    public func endThinking() {
+        mailbox.endThinking()
+    }
+
     public func makeAsyncIterator() -> Iterator {
         Iterator(generation: self)
     }

@@ -40,6 +40,8 @@ public enum FinishReason: Hashable, Sendable {
     case stopString(index: Int)
     /// The request's token limit or the context is used up.
     case length
+    /// The request's time is over.
+    case timeLimit
     case cancelled
     case failed(String)
 }

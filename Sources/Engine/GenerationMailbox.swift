@@ -19,6 +19,8 @@ final class GenerationMailbox: Sendable {
         var reader: CheckedContinuation<[GenerationEvent]?, Never>?
         /// The engine paused the generation until its tokens are read.
         var isPaused = false
+        /// Prompt tokens found in the prefix cache.
+        var cachedCount = 0
         /// The reader has the last event.
         var isFinished = false
     }
@@ -37,8 +39,9 @@ final class GenerationMailbox: Sendable {
         post { $0.pending.queuedAhead = ahead }
     }
 
-    func postPrefilling(done: Int, of total: Int) {
+    func postPrefilling(done: Int, of total: Int, cached: Int) {
         post { state in
+            state.cachedCount = cached
             state.pending.queuedAhead = nil
             state.pending.prefilling = (done, total)
         }
@@ -46,6 +49,15 @@ final class GenerationMailbox: Sendable {
 
     func post(promptLogProbabilities: [PromptLogProbability]) {
         post { $0.pending.promptLogProbabilities += promptLogProbabilities }
+    }
+
+    /// The prompt is computed; the reader hears of it with the first token.
+    func notePrefilled(_ total: Int, cached: Int) {
+        state.withLock { state in
+            state.cachedCount = cached
+            state.pending.queuedAhead = nil
+            state.pending.prefilling = (total, total)
+        }
     }
 
     /// Answers whether more than `limit` tokens are unread: then the engine is told when they were read.
@@ -67,6 +79,14 @@ final class GenerationMailbox: Sendable {
     /// Asks the engine to end the generation.
     func cancel() {
         inbox.cancel(ticket)
+    }
+
+    /// Prompt tokens found in the prefix cache, once there was progress.
+    var cachedCount: Int { state.withLock { $0.cachedCount } }
+
+    /// Asks the engine to bring thinking to an end.
+    func endThinking() {
+        inbox.endThinking(ticket)
     }
 
     /// All that is new since the last call, waiting for it if need be; nil after the last event.

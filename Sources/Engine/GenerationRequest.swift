@@ -18,6 +18,11 @@ public struct GenerationRequest: Sendable {
     public var usesPrefixCache: Bool
     /// Only requests with the same salt share a prefix.
     public var cacheSalt: UInt64
+    /// Requests of one group have the same prompt: the first computes it, the others wait and take it from the prefix cache.
+    /// 0 belongs to none.
+    public var promptGroup: UInt64
+    /// How long it may take.
+    public var timeLimits: TimeLimits
     /// Higher goes first, and is preempted last.
     public var priority: Int
 
@@ -25,7 +30,7 @@ public struct GenerationRequest: Sendable {
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
         stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
         constraint: (any TokenConstraint)? = nil, promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true,
-        cacheSalt: UInt64 = 0, priority: Int = 0
+        cacheSalt: UInt64 = 0, promptGroup: UInt64 = 0, timeLimits: TimeLimits = TimeLimits(), priority: Int = 0
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
@@ -36,6 +41,8 @@ public struct GenerationRequest: Sendable {
         self.promptLogProbabilities = promptLogProbabilities
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt
+        self.promptGroup = promptGroup
+        self.timeLimits = timeLimits
         self.priority = priority
     }
 }

@@ -49,12 +49,12 @@ struct Scheduler {
 
     /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
     mutating func add(
-        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
+        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: UInt64 = 0,
         wantsPromptLogits: Bool = false
     ) -> Int {
         let sequence = SequenceState(
             prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
-            wantsPromptLogits: wantsPromptLogits, arrival: nextArrival)
+            group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival)
         nextArrival += 1
         let slot: Int
         if let vacant = vacantSlots.popLast() {
@@ -215,7 +215,7 @@ struct Scheduler {
         var place = 0
         while place < waiting.count, running.count < limits.sequenceCount, plan.rowCount < limits.rowCount {
             let slot = waiting[place]
-            if sequences[slot].isPaused {
+            if sequences[slot].isPaused || waitsForItsPrompt(slot) {
                 place += 1
                 continue
             }
@@ -225,6 +225,17 @@ struct Scheduler {
             waiting.removeAll { $0 == slot }
             running.insert(slot, at: orderedPlace(of: slot, in: running))
             planPrefill(slot, &plan, &promptLogitRows)
+        }
+    }
+
+    /// Whether another sequence of its group is computing the prompt that this one can then take from the prefix cache.
+    private func waitsForItsPrompt(_ slot: Int) -> Bool {
+        let sequence = sequences[slot]
+        guard sequence.group != 0, sequence.reusableCount >= limits.blockLength else { return false }
+        let sharedCount = (sequence.promptCount - 1) / limits.blockLength * limits.blockLength
+        return running.contains { other in
+            sequences[other].group == sequence.group && sequences[other].computedCount < sharedCount
+                && !sequences[other].isPaused
         }
     }
 

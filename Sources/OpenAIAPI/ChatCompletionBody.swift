@@ -9,7 +9,12 @@ struct ChatCompletionBody {
     let result: ChatResult
     /// Nil where no log-probabilities were asked for.
     let logProbabilities: LogProbabilityBody?
+    /// Nil where nobody asked about the prompt.
+    let promptLogProbabilities: LogProbabilityBody?
     let warnings: [RequestWarning]
+    let reasoningField: ReasoningFieldName
+    /// Nil where nobody asked.
+    let effective: EffectiveBody?
 
     var bytes: [UInt8] {
         var writer = JSONWriter()
@@ -29,7 +34,9 @@ struct ChatCompletionBody {
         writer.append(key: "system_fingerprint", string: identity.fingerprint)
         writer.append(key: "timings")
         result.usage.writeTimings(to: &writer)
+        promptLogProbabilities?.writePrompt(result.promptTokens, to: &writer)
         warnings.write(to: &writer)
+        effective?.write(to: &writer)
         writer.endObject()
         return writer.bytes
     }
@@ -38,12 +45,16 @@ struct ChatCompletionBody {
         writer.beginObject()
         writer.append(key: "index", int: index)
         writer.append(key: "message")
-        write(message: choice, to: &writer)
+        Self.write(message: choice, reasoningField: reasoningField, to: &writer)
         writer.append(key: "logprobs")
         if let logProbabilities {
             logProbabilities.writeChat(choice.tokens, to: &writer)
         } else {
             writer.appendNull()
+        }
+        if let logProbabilities, !choice.reasoningTokens.isEmpty {
+            writer.append(key: "reasoning_logprobs")
+            logProbabilities.writeTokens(choice.reasoningTokens, to: &writer)
         }
         writer.append(key: "finish_reason")
         writer.append(optional: choice.finishReason?.rawName)
@@ -51,7 +62,10 @@ struct ChatCompletionBody {
         writer.endObject()
     }
 
-    private func write(message choice: ChatResult.Choice, to writer: inout JSONWriter) {
+    /// The message of a choice.
+    static func write(
+        message choice: ChatResult.Choice, reasoningField: ReasoningFieldName, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.append(key: "role", string: "assistant")
         writer.append(key: "content")
@@ -59,8 +73,10 @@ struct ChatCompletionBody {
         writer.append(optional: choice.content.isEmpty && !choice.toolCalls.isEmpty ? nil : choice.content)
         writer.append(key: "refusal")
         writer.appendNull()
-        writer.append(key: "reasoning_content")
-        writer.append(optional: choice.reasoning)
+        for key in reasoningField.keys {
+            writer.append(key: key)
+            writer.append(optional: choice.reasoning)
+        }
         if !choice.toolCalls.isEmpty {
             writer.append(key: "tool_calls")
             writer.beginArray()
@@ -72,7 +88,7 @@ struct ChatCompletionBody {
         writer.endObject()
     }
 
-    private func write(_ call: ToolCall, to writer: inout JSONWriter) {
+    private static func write(_ call: ToolCall, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.append(key: "id", string: call.id)
         writer.append(key: "type", string: "function")

@@ -9,6 +9,10 @@ struct ChatCompletionCall {
     var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
     var fieldNames: [RequestField: String]
+    /// Whether a request that would be answered with warnings is refused.
+    var isStrict: Bool
+    /// Which fields decided about thinking.
+    var sources: ReasoningSources
 }
 
 /// How a reply is to be sent.
@@ -18,36 +22,60 @@ struct ReplyDelivery {
     var includesUsage = false
     /// Whether log-probabilities name tokens `token_id:N` instead of by their text.
     var namesTokensByID = false
+    /// Whether a stream tells how far the prompt is.
+    var reportsProgress = false
+    /// The member that reasoning is sent in.
+    var reasoningField = ReasoningFieldName.reasoningContent
+    /// Whether the reply tells what its request came to.
+    var includesEffective = false
+    /// Whether the reply can be acted on while it comes.
+    var isControllable = false
+    /// Whether nothing is to be generated: the reply is the prompt, and what the request comes to.
+    var isDryRun = false
 }
 
 /// Body to ``ChatCompletionCall``: types and spellings are checked, every complaint names its field.
 enum ChatCompletionDecoder {
-    static func call(from body: JSONObject) throws(APIError) -> ChatCompletionCall {
+    static func call(
+        from body: JSONObject, settings: APISettings = APISettings(version: "")
+    ) throws(APIError) -> ChatCompletionCall {
         var root = FieldReader(body)
         var warnings: [RequestWarning] = []
         var fieldNames: [RequestField: String] = [:]
-        let isStrict = try root.bool("strict") ?? false
+        let isStrict = try root.bool("strict") ?? settings.isStrict
         let model = try root.string("model")
         let messages = try MessageDecoder.messages(from: &root)
         let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
         let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
-        fieldNames[.thinkingBudget] = reasoning.budgetName
+        fieldNames[.thinkingBudget] = reasoning.sources.budget
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
+        options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false
+        if options.reportsReasoningTokens, options.logProbabilityCount == nil {
+            throw root.invalid("reasoning_logprobs", "'reasoning_logprobs' needs 'logprobs' to be true.")
+        }
         options.constraint = try ConstraintDecoder.definition(from: &root, names: &fieldNames)
-        let delivery = try delivery(from: &root, warnings: &warnings)
+        var delivery = try delivery(from: &root, warnings: &warnings)
+        try readChatDelivery(from: &root, settings: settings, into: &delivery)
+        let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
+            from: &root, isExcluded: reasoning.isExcluded, warnings: &warnings)
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
-            minimumAnswerTokens: reasoning.minimumAnswerTokens, templateVariables: reasoning.templateVariables,
+            minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
+            reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &warnings)
+        try refusePromptTokensInStream(delivery, options)
+        try RefusedFields.refuse(&root)
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
-        try refuse(warnings, isStrict: isStrict)
-        return ChatCompletionCall(request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames)
+        try warnings.refuse(isStrict: isStrict)
+        return ChatCompletionCall(
+            request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames, isStrict: isStrict,
+            sources: reasoning.sources)
     }
 
     /// `stream` and `stream_options`, and how tokens are named.
@@ -57,6 +85,11 @@ enum ChatCompletionDecoder {
         var delivery = ReplyDelivery()
         delivery.streams = try root.bool("stream") ?? false
         delivery.namesTokensByID = try root.bool("return_tokens_as_token_ids") ?? false
+        delivery.reportsProgress = try root.bool("return_progress") ?? false
+        if delivery.reportsProgress, !delivery.streams {
+            warnings.append(
+                RequestWarning(parameter: "return_progress", message: "It has no effect without 'stream'."))
+        }
         guard var options = try root.reader("stream_options") else { return delivery }
         delivery.includesUsage = try options.bool("include_usage") ?? false
         if try options.bool("include_obfuscation") == true {
@@ -71,10 +104,22 @@ enum ChatCompletionDecoder {
         return delivery
     }
 
-    /// In strict mode whatever would be warned of is refused.
-    static func refuse(_ warnings: [RequestWarning], isStrict: Bool) throws(APIError) {
-        guard isStrict, let first = warnings.first else { return }
-        throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
+    /// Chunks have no place for what is known of the prompt.
+    static func refusePromptTokensInStream(
+        _ delivery: ReplyDelivery, _ options: GenerationOptions
+    ) throws(APIError) {
+        guard delivery.streams, options.promptLogProbabilityCount != nil else { return }
+        throw .unsupported("prompt_logprobs", "'prompt_logprobs' is not supported with 'stream'.")
+    }
+
+    /// What only chats have of how a reply is sent.
+    private static func readChatDelivery(
+        from root: inout FieldReader, settings: APISettings, into delivery: inout ReplyDelivery
+    ) throws(APIError) {
+        delivery.reasoningField = try ReasoningDeliveryDecoder.fieldName(from: &root) ?? settings.reasoningField
+        delivery.includesEffective = try root.bool("return_effective") ?? false
+        delivery.isControllable = try root.bool("reasoning_control") ?? false
+        delivery.isDryRun = try root.bool("dry_run") ?? false
     }
 
     private static func maximumTokens(

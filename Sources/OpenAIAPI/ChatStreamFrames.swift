@@ -12,17 +12,28 @@ struct ChatStreamFrames {
     private let includesUsage: Bool
     /// Sent with the first chunk.
     private var warnings: [RequestWarning]
+    /// Sent with the first chunk, if anybody asked.
+    private var effective: EffectiveBody?
+    private let reasoningField: ReasoningFieldName
     private var hasRole: [Bool]
     private var heartbeat = StreamHeartbeat()
+    /// When the reply was begun; nil where nobody wants to know how far the prompt is.
+    private let progressStart: ContinuousClock.Instant?
+    /// Prompt tokens found in the prefix cache, as far as it is known.
+    var cachedTokenCount = 0
 
     init(
         _ identity: ReplyIdentity, choiceCount: Int, includesUsage: Bool, logProbabilities: LogProbabilityBody?,
-        warnings: [RequestWarning]
+        warnings: [RequestWarning], reasoningField: ReasoningFieldName = .reasoningContent,
+        effective: EffectiveBody? = nil, reportsProgress: Bool = false
     ) {
         self.chunks = ChunkWriter(identity, object: "chat.completion.chunk", includesUsage: includesUsage)
         self.logProbabilities = logProbabilities
         self.includesUsage = includesUsage
         self.warnings = warnings
+        self.reasoningField = reasoningField
+        self.effective = effective
+        self.progressStart = reportsProgress ? .now : nil
         self.hasRole = Array(repeating: false, count: choiceCount)
     }
 
@@ -54,8 +65,9 @@ struct ChatStreamFrames {
             if let comment = heartbeat.queued(ahead: ahead) {
                 ChunkWriter.appendComment(comment, to: &frames)
             }
-        case .prefilling(_, let done, let total):
+        case .prefilling(let choice, let done, let total):
             heartbeat.prefilling(done: done, of: total)
+            appendProgress(choice, done: done, of: total, to: &frames)
         case .pulse:
             if let comment = heartbeat.pulse() {
                 ChunkWriter.appendComment(comment, to: &frames)
@@ -63,11 +75,24 @@ struct ChatStreamFrames {
         case .delta(let choice, let delta, let tokens):
             heartbeat.generating()
             appendRole(choice, to: &frames)
-            appendChoice(choice, tokens: tokens, to: &frames) { Self.write(delta, to: &$0) }
+            if case .reasoning = delta {
+                appendChoice(choice, reasoningTokens: tokens, to: &frames) { write(delta, to: &$0) }
+            } else {
+                appendChoice(choice, tokens: tokens, to: &frames) { write(delta, to: &$0) }
+            }
         case .finished(let choice, let finish):
             appendRole(choice, to: &frames)
             appendChoice(choice, finish: finish, to: &frames) { _ in }
         }
+    }
+
+    /// All choices share a prompt: the first tells how far it is.
+    private mutating func appendProgress(_ choice: Int, done: Int, of total: Int, to frames: inout [UInt8]) {
+        guard let progressStart, choice == 0 else { return }
+        appendRole(choice, to: &frames)
+        let progress = PromptProgress(
+            total: total, cached: cachedTokenCount, processed: done, time: .now - progressStart)
+        appendChoice(choice, progress: progress, to: &frames) { _ in }
     }
 
     private mutating func appendRole(_ choice: Int, to frames: inout [UInt8]) {
@@ -78,13 +103,22 @@ struct ChatStreamFrames {
             writer.append(key: "content", string: "")
         }
         warnings = []
+        effective = nil
     }
 
     private func appendChoice(
-        _ choice: Int, tokens: [SentToken] = [], finish: ChatFinish? = nil, to frames: inout [UInt8],
+        _ choice: Int, tokens: [SentToken] = [], reasoningTokens: [SentToken] = [], finish: ChatFinish? = nil,
+        progress: PromptProgress? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
-        chunks.append(to: &frames, warnings: warnings) { writer in
+        chunks.append(
+            to: &frames,
+            extras: { writer in
+                warnings.write(to: &writer)
+                effective?.write(to: &writer)
+                progress?.write(to: &writer)
+            }
+        ) { writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "delta")
@@ -97,6 +131,10 @@ struct ChatStreamFrames {
             } else {
                 writer.appendNull()
             }
+            if let logProbabilities, !reasoningTokens.isEmpty {
+                writer.append(key: "reasoning_logprobs")
+                logProbabilities.writeTokens(reasoningTokens, to: &writer)
+            }
             writer.append(key: "finish_reason")
             writer.append(optional: finish?.reason.rawName)
             finish?.writeDetails(to: &writer)
@@ -104,16 +142,18 @@ struct ChatStreamFrames {
         }
     }
 
-    private static func write(_ delta: OutputDelta, to writer: inout JSONWriter) {
+    private func write(_ delta: OutputDelta, to writer: inout JSONWriter) {
         switch delta {
         case .reasoning(let text):
-            writer.append(key: "reasoning_content", string: text)
+            for key in reasoningField.keys {
+                writer.append(key: key, string: text)
+            }
         case .content(let text):
             writer.append(key: "content", string: text)
         case .toolCallBegan(let index, let id, let name):
-            writeToolCall(index, id: id, name: name, arguments: "", to: &writer)
+            Self.writeToolCall(index, id: id, name: name, arguments: "", to: &writer)
         case .toolCallArguments(let index, let text):
-            writeToolCall(index, id: nil, name: nil, arguments: text, to: &writer)
+            Self.writeToolCall(index, id: nil, name: nil, arguments: text, to: &writer)
         }
     }
 
@@ -144,10 +184,15 @@ struct ChatStreamFrames {
 extension ChatFinish {
     /// `finish_details`, where there is more to say than `finish_reason` has words for.
     func writeDetails(to writer: inout JSONWriter) {
-        guard let reasoningEnd else { return }
+        guard reasoningEnd != nil || isTimedOut else { return }
         writer.append(key: "finish_details")
         writer.beginObject()
-        writer.append(key: "reasoning_end", string: reasoningEnd.rawValue)
+        if let reasoningEnd {
+            writer.append(key: "reasoning_end", string: reasoningEnd.rawValue)
+        }
+        if isTimedOut {
+            writer.append(key: "limit", string: "time")
+        }
         writer.endObject()
     }
 }

@@ -25,18 +25,20 @@ struct ChunkWriter: Sendable {
         ending = Array((includesUsage ? #"],"usage":null}"# : "]}").utf8)
     }
 
-    /// Appends the event of a chunk with one choice, which `write` writes as an object.
+    /// Appends the event of a chunk with one choice, which `write` writes as an object; `extras` writes members besides.
     func append(
-        to frames: inout [UInt8], warnings: [RequestWarning] = [], choice write: (inout JSONWriter) -> Void
+        to frames: inout [UInt8], extras: (inout JSONWriter) -> Void = { _ in },
+        choice write: (inout JSONWriter) -> Void
     ) {
         var writer = JSONWriter()
         write(&writer)
         var data = beginning
         data += writer.bytes
         data += ending
-        if !warnings.isEmpty {
+        let members = Self.members(extras)
+        if members.count > 1 {
             data.removeLast()
-            data += Self.members { warnings.write(to: &$0) }
+            data += members
             data.append(UInt8(ascii: "}"))
         }
         ServerSentEvents.append(data: data, to: &frames)

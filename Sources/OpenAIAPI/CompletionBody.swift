@@ -8,6 +8,8 @@ struct CompletionBody {
     let result: CompletionResult
     /// Nil where no log-probabilities were asked for.
     let logProbabilities: LogProbabilityBody?
+    /// Nil where nobody asked about the prompt.
+    let promptLogProbabilities: LogProbabilityBody?
     let warnings: [RequestWarning]
 
     var bytes: [UInt8] {
@@ -43,6 +45,7 @@ struct CompletionBody {
         } else {
             writer.appendNull()
         }
+        promptLogProbabilities?.writePrompt(choice.promptTokens, to: &writer)
         writer.append(key: "finish_reason")
         writer.append(optional: choice.finishReason?.rawName)
         writer.endObject()

@@ -9,14 +9,18 @@ struct CompletionCall {
     var warnings: [RequestWarning]
     /// What the client called a field whose name is not ``RequestField``'s.
     var fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs", .messages: "prompt"]
+    /// Whether a request that would be answered with warnings is refused.
+    var isStrict: Bool
 }
 
 /// Body to ``CompletionCall``: types and spellings are checked, every complaint names its field.
 enum CompletionDecoder {
-    static func call(from body: JSONObject) throws(APIError) -> CompletionCall {
+    static func call(
+        from body: JSONObject, settings: APISettings = APISettings(version: "")
+    ) throws(APIError) -> CompletionCall {
         var root = FieldReader(body)
         var warnings: [RequestWarning] = []
-        let isStrict = try root.bool("strict") ?? false
+        let isStrict = try root.bool("strict") ?? settings.isStrict
         let model = try root.string("model")
         let prompts = try prompts(from: &root)
         let echoes = try root.bool("echo") ?? false
@@ -28,10 +32,12 @@ enum CompletionDecoder {
         try refuseSuffixAndSearch(&root)
         let delivery = try ChatCompletionDecoder.delivery(from: &root, warnings: &warnings)
         try IneffectiveFields.checkCompletion(&root, warnings: &warnings)
+        try ChatCompletionDecoder.refusePromptTokensInStream(delivery, options)
+        try RefusedFields.refuse(&root)
         IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
-        try ChatCompletionDecoder.refuse(warnings, isStrict: isStrict)
+        try warnings.refuse(isStrict: isStrict)
         let request = CompletionRequest(model: model, prompts: prompts, echoesPrompt: echoes, options: options)
-        var call = CompletionCall(request: request, delivery: delivery, warnings: warnings)
+        var call = CompletionCall(request: request, delivery: delivery, warnings: warnings, isStrict: isStrict)
         call.fieldNames.merge(fieldNames) { _, new in new }
         return call
     }

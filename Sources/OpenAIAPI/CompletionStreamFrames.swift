@@ -11,15 +11,20 @@ struct CompletionStreamFrames {
     /// Sent with the first chunk.
     private var warnings: [RequestWarning]
     private var heartbeat = StreamHeartbeat()
+    /// When the reply was begun; nil where nobody wants to know how far the prompt is.
+    private let progressStart: ContinuousClock.Instant?
+    /// Prompt tokens found in the prefix cache, as far as it is known.
+    var cachedTokenCount = 0
 
     init(
         _ identity: ReplyIdentity, includesUsage: Bool, logProbabilities: LogProbabilityBody?,
-        warnings: [RequestWarning]
+        warnings: [RequestWarning], reportsProgress: Bool = false
     ) {
         self.chunks = ChunkWriter(identity, object: "text_completion", includesUsage: includesUsage)
         self.logProbabilities = logProbabilities
         self.includesUsage = includesUsage
         self.warnings = warnings
+        self.progressStart = reportsProgress ? .now : nil
     }
 
     /// The frames of new events, possibly none.
@@ -50,8 +55,9 @@ struct CompletionStreamFrames {
             if let comment = heartbeat.queued(ahead: ahead) {
                 ChunkWriter.appendComment(comment, to: &frames)
             }
-        case .prefilling(_, let done, let total):
+        case .prefilling(let choice, let done, let total):
             heartbeat.prefilling(done: done, of: total)
+            appendProgress(choice, done: done, of: total, to: &frames)
         case .pulse:
             if let comment = heartbeat.pulse() {
                 ChunkWriter.appendComment(comment, to: &frames)
@@ -64,10 +70,24 @@ struct CompletionStreamFrames {
         }
     }
 
+    private mutating func appendProgress(_ choice: Int, done: Int, of total: Int, to frames: inout [UInt8]) {
+        guard let progressStart else { return }
+        let progress = PromptProgress(
+            total: total, cached: cachedTokenCount, processed: done, time: .now - progressStart)
+        appendChoice(choice, text: "", tokens: [], finishReason: nil, progress: progress, to: &frames)
+    }
+
     private mutating func appendChoice(
-        _ choice: Int, text: String, tokens: [CompletionToken], finishReason: String?, to frames: inout [UInt8]
+        _ choice: Int, text: String, tokens: [CompletionToken], finishReason: String?, progress: PromptProgress? = nil,
+        to frames: inout [UInt8]
     ) {
-        chunks.append(to: &frames, warnings: warnings) { writer in
+        chunks.append(
+            to: &frames,
+            extras: { writer in
+                warnings.write(to: &writer)
+                progress?.write(to: &writer)
+            }
+        ) { writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "text", string: text)

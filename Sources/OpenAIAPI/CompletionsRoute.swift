@@ -13,6 +13,8 @@ struct CompletionsRoute: HTTPResponder {
         var delivery: ReplyDelivery
         var identity: ReplyIdentity
         var logProbabilities: LogProbabilityBody?
+        /// Nil where nobody asked about the prompt.
+        var promptLogProbabilities: LogProbabilityBody?
         var warnings: [RequestWarning]
     }
 
@@ -26,22 +28,24 @@ struct CompletionsRoute: HTTPResponder {
 
     private func begin(_ request: Request) async throws -> Reply {
         let body = try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
-        let call = try CompletionDecoder.call(from: body)
+        let call = try CompletionDecoder.call(from: body, settings: settings)
         let stream: CompletionStream
         do {
             stream = try service.complete(call.request)
         } catch {
             throw APIError(error, fieldNames: call.fieldNames)
         }
+        let warnings = call.warnings + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) }
+        try warnings.refuse(isStrict: call.isStrict)
+        let tokens = LogProbabilityBody(model: stream.model, namesTokensByID: call.delivery.namesTokensByID)
         let wantsLogProbabilities = call.request.options.logProbabilityCount != nil
         return Reply(
             stream: stream,
             delivery: call.delivery,
             identity: ReplyIdentity(prefix: "cmpl-", model: stream.model.name, fingerprint: stream.model.fingerprint),
-            logProbabilities: wantsLogProbabilities
-                ? LogProbabilityBody(model: stream.model, namesTokensByID: call.delivery.namesTokensByID) : nil,
-            warnings: call.warnings
-                + stream.warnings.map { RequestWarning($0, fieldNames: call.fieldNames) })
+            logProbabilities: wantsLogProbabilities ? tokens : nil,
+            promptLogProbabilities: call.request.options.promptLogProbabilityCount == nil ? nil : tokens,
+            warnings: warnings)
     }
 
     private func send(_ reply: Reply, to writer: consuming ResponseWriter) async throws {
@@ -50,18 +54,19 @@ struct CompletionsRoute: HTTPResponder {
         case .success(let result):
             let body = CompletionBody(
                 identity: reply.identity, result: result, logProbabilities: reply.logProbabilities,
-                warnings: reply.warnings)
-            try await writer.send(json: body.bytes)
+                promptLogProbabilities: reply.promptLogProbabilities, warnings: reply.warnings)
+            try await writer.send(json: body.bytes, headers: reply.warnings.headers)
         }
     }
 
     private func stream(_ reply: Reply, to writer: consuming ResponseWriter) async throws {
         var frames = CompletionStreamFrames(
             reply.identity, includesUsage: reply.delivery.includesUsage, logProbabilities: reply.logProbabilities,
-            warnings: reply.warnings)
-        var events = try await ServerSentEvents(writer)
+            warnings: reply.warnings, reportsProgress: reply.delivery.reportsProgress)
+        var events = try await ServerSentEvents(writer, headers: reply.warnings.headers)
         do {
             let usage = try await reply.stream.forEach(pulse: settings.heartbeatInterval / 2) { new in
+                frames.cachedTokenCount = reply.stream.cachedTokenCount
                 let new = frames.frames(for: new)
                 if !new.isEmpty {
                     try await events.write(frames: new)

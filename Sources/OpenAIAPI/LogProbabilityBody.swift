@@ -1,4 +1,5 @@
 internal import APIDoors
+internal import Engine
 internal import JSON
 internal import Sampling
 internal import Serving
@@ -17,6 +18,14 @@ struct LogProbabilityBody: Sendable {
     func writeChat(_ tokens: [SentToken], to writer: inout JSONWriter) {
         writer.beginObject()
         writer.append(key: "content")
+        writeTokens(tokens, to: &writer)
+        writer.append(key: "refusal")
+        writer.appendNull()
+        writer.endObject()
+    }
+
+    /// The tokens of a chat choice's content, or of its reasoning.
+    func writeTokens(_ tokens: [SentToken], to writer: inout JSONWriter) {
         writer.beginArray()
         for sent in tokens {
             writer.beginObject()
@@ -32,8 +41,41 @@ struct LogProbabilityBody: Sendable {
             writer.endObject()
         }
         writer.endArray()
-        writer.append(key: "refusal")
-        writer.appendNull()
+    }
+
+    /// The `prompt_logprobs` of vLLM: for each prompt token an object by token id, and null for the first.
+    func writePrompt(_ tokens: [PromptLogProbability], to writer: inout JSONWriter) {
+        writer.append(key: "prompt_logprobs")
+        writer.beginArray()
+        for token in tokens {
+            guard let logProbability = token.logProbability else {
+                writer.appendNull()
+                continue
+            }
+            writer.beginObject()
+            if !token.alternatives.contains(where: { $0.id == token.id }) {
+                write(prompt: token.id, logProbability, rank: nil, to: &writer)
+            }
+            for (index, alternative) in token.alternatives.enumerated() {
+                write(prompt: alternative.id, alternative.logProbability, rank: index + 1, to: &writer)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private func write(prompt id: TokenID, _ logProbability: Float, rank: Int?, to writer: inout JSONWriter) {
+        writer.append(key: String(id.index))
+        writer.beginObject()
+        writer.append(key: "logprob")
+        write(logProbability, to: &writer)
+        writer.append(key: "rank")
+        if let rank {
+            writer.append(int: rank)
+        } else {
+            writer.appendNull()
+        }
+        writer.append(key: "decoded_token", string: name(id))
         writer.endObject()
     }
 

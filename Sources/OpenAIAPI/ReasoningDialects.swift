@@ -8,8 +8,12 @@ struct ReasoningFields {
     var thinking: Bool?
     /// The most tokens of reasoning; nil sets no limit.
     var budget: Int?
-    /// The field that the budget comes from.
-    var budgetName: String?
+    /// The fields that thinking and the budget come from.
+    var sources = ReasoningSources()
+    /// Milliseconds of thinking before it is brought to an end.
+    var time: Int?
+    /// Whether reasoning is to be left out of the reply.
+    var isExcluded = false
     /// What the model seems to say when its budget is spent; nil for Qwen3's official words.
     var stopMessage: String?
     /// Tokens that thinking leaves to the answer.
@@ -36,13 +40,19 @@ enum ReasoningDialects {
         }
         try readAnthropic(from: &root, &switches, &budgets)
         try readOllama(from: &root, &switches)
-        try readRouter(from: &root, &switches, &budgets, warnings: &warnings)
+        try readRouter(from: &root, into: &fields, &switches, &budgets, warnings: &warnings)
         for name in budgetNames {
             if let budget = try root.integer(name) {
                 budgets.append(Budget(name: name, tokenCount: budget))
             }
         }
         fields.thinking = settle(switches, warnings: &warnings)
+        fields.sources.thinking = switches.first?.name
+        fields.time = try root.integer("thinking_time_ms")
+        if fields.thinking == false, fields.time != nil {
+            warnings.append(
+                RequestWarning(parameter: "thinking_time_ms", message: "Thinking is off; it has no effect."))
+        }
         settle(budgets, into: &fields, warnings: &warnings)
         fields.stopMessage = try root.string("reasoning_budget_message")
         fields.minimumAnswerTokens = try root.integer("min_answer_tokens")
@@ -117,8 +127,8 @@ enum ReasoningDialects {
 
     /// `reasoning: {"enabled": …, "effort": …, "max_tokens": …}`, as OpenRouter has it, and OpenAI's `reasoning_effort`.
     private static func readRouter(
-        from root: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget],
-        warnings: inout [RequestWarning]
+        from root: inout FieldReader, into fields: inout ReasoningFields, _ switches: inout [Switch],
+        _ budgets: inout [Budget], warnings: inout [RequestWarning]
     ) throws(APIError) {
         var reasoning = try root.reader("reasoning")
         if let isOn = try reasoning?.bool("enabled"), let name = reasoning?.path(of: "enabled") {
@@ -130,6 +140,7 @@ enum ReasoningDialects {
         if let budget = try reasoning.integer("max_tokens") {
             budgets.append(Budget(name: reasoning.path(of: "max_tokens"), tokenCount: budget))
         }
+        fields.isExcluded = try reasoning.bool("exclude") ?? false
         for key in reasoning.unreadKeys {
             warnings.append(
                 RequestWarning(parameter: reasoning.path(of: key), message: "Not supported yet; it has no effect."))
@@ -185,6 +196,6 @@ enum ReasoningDialects {
                     message: "'\(smallest.name)' sets the smaller budget of \(smallest.tokenCount) tokens."))
         }
         fields.budget = smallest.tokenCount
-        fields.budgetName = smallest.name
+        fields.sources.budget = smallest.name
     }
 }

@@ -25,7 +25,9 @@ public struct Routes: Sendable, APIDoor {
     package func owns(path: String) -> Bool { true }
 
     package var routes: [Route] {
-        let chat = ChatCompletionsRoute(service: service, settings: settings)
+        let running = RunningReplies()
+        let chat = ChatCompletionsRoute(service: service, settings: settings, running: running)
+        let control = ChatControlRoute(running: running, settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
         let responses = ResponsesRoute(service: service, settings: settings, store: responses)
         let models = ModelsRoute(service: service)
@@ -35,6 +37,9 @@ public struct Routes: Sendable, APIDoor {
         return [
             Route(.post, "/v1/chat/completions", chat),
             Route(.post, "/chat/completions", chat),
+            Route(.post, "/v1/chat/completions/control", control),
+            Route(.post, "/v1/chat/completions/input_tokens", handler: tokens.count),
+            Route(.post, "/chat/completions/input_tokens", handler: tokens.count),
             Route(.post, "/v1/completions", completions),
             Route(.post, "/completions", completions),
             Route(.post, "/v1/responses", responses),
@@ -46,11 +51,13 @@ public struct Routes: Sendable, APIDoor {
             Route(.get, "/models", handler: models.list),
             Route(.get, "/v1/models/{id}", handler: models.describe),
             Route(.get, "/models/{id}", handler: models.describe),
+            Route(.post, "/v1/parse", ParseRoute(service: service, settings: settings)),
             Route(.post, "/tokenize", handler: tokens.tokenize),
             Route(.post, "/v1/tokenize", handler: tokens.tokenize),
             Route(.post, "/detokenize", handler: tokens.detokenize),
             Route(.post, "/v1/detokenize", handler: tokens.detokenize),
             Route(.post, "/apply-template", handler: tokens.applyTemplate),
+            Route(.post, "/v1/apply-template", handler: tokens.applyTemplate),
             Route(.post, "/completion", NativeCompletionRoute(service: service, settings: settings)),
             Route(.get, "/props", handler: state.properties),
             Route(.get, "/slots", handler: state.slots),

@@ -27,6 +27,9 @@ enum SamplingDecoder {
         options.choiceCount = try root.integer("n")
         options.usesPrefixCache = try root.bool("cache_prompt") ?? true
         options.cacheSalt = try root.string("cache_salt")
+        options.promptLogProbabilityCount = try root.integer("prompt_logprobs")
+        options.stopsInReasoning = try stopsInReasoning(from: &root)
+        try TimeLimitDecoder.read(from: &root, into: &options)
         return options
     }
 
@@ -43,6 +46,15 @@ enum SamplingDecoder {
             logitBias[token] = bias
         }
         return logitBias
+    }
+
+    private static func stopsInReasoning(from root: inout FieldReader) throws(APIError) -> Bool {
+        switch try root.string("stop_scope") {
+        case nil, "content": return false
+        case "all": return true
+        case .some(let other):
+            throw root.invalid("stop_scope", "'stop_scope' must be content or all, not '\(other.prefix(40))'.")
+        }
     }
 
     private static func stopStrings(from root: inout FieldReader) throws(APIError) -> [String] {

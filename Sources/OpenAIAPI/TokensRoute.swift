@@ -34,6 +34,16 @@ struct TokensRoute: Sendable {
         }
     }
 
+    /// How many tokens the prompt of a chat request has.
+    func count(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+        switch try await refusable({ try prompt(try await object(of: request)).ids.count }) {
+        case .failure(let error): try await writer.send(error)
+        case .success(let count):
+            let body: JSONObject = ["object": "response.input_tokens", "input_tokens": .number(count)]
+            try await writer.send(json: JSONValue.object(body).serializedBytes())
+        }
+    }
+
     private func object(of request: Request) async throws -> JSONObject {
         try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
     }
@@ -96,7 +106,7 @@ struct TokensRoute: Sendable {
     }
 
     private func prompt(_ body: JSONObject) throws -> Prompt {
-        let call = try ChatCompletionDecoder.call(from: body)
+        let call = try ChatCompletionDecoder.call(from: body, settings: settings)
         return try service.prompt(for: call.request)
     }
 }

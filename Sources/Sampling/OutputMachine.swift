@@ -33,7 +33,9 @@ public struct OutputMachine: Hashable, Sendable {
     private let tokens: OutputGrammarTokens
     private let parsesToolCalls: Bool
     private let closesThinkingAtEnd: Bool
-    private let thinkingBudget: Int?
+    private var thinkingBudget: Int?
+    /// What it means that the budget is spent.
+    private var budgetEnd = ReasoningEnd.budget
     /// What is forced when the budget is spent; holds the closing tag.
     private let stopPhrase: [TokenID]
 
@@ -112,6 +114,14 @@ public struct OutputMachine: Hashable, Sendable {
         return label
     }
 
+    /// Brings thinking to an end before the next token, or as soon as it begins; does nothing behind it.
+    public mutating func endThinking(_ end: ReasoningEnd) {
+        guard tokens.thinkClose != nil, !hasClosedThinking, forcedCount == nil else { return }
+        thinkingBudget = 0
+        budgetEnd = end
+        forceStopPhraseIfBudgetIsSpent()
+    }
+
     private mutating func label(for token: TokenID) -> Label {
         switch phase {
         case .reasoning: labelInReasoning(token)
@@ -124,7 +134,7 @@ public struct OutputMachine: Hashable, Sendable {
         if token == tokens.thinkClose {
             phase = .content
             hasClosedThinking = true
-            reasoningEnd = forcedCount != nil ? .budget : reasoningEnd ?? .natural
+            reasoningEnd = forcedCount != nil ? budgetEnd : reasoningEnd ?? .natural
             return Label(phase: .reasoning, isStructural: true)
         }
         // Some models repeat the tag that the prompt ends with.

@@ -9,23 +9,28 @@ struct ChatChoiceReader {
     private var parser: AssistantOutputParser
     private let tokenizer: Tokenizer
     private var ledger: TokenTextLedger?
+    private var reasoningLedger: TokenTextLedger?
     private let toolCallLimit: Int?
     private let thinking: ThinkingLimit
+    private var delivery: ReasoningPresenter
     private let stopStrings: [String]
     private var toolCallCount = 0
     /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
 
     init(
-        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool, toolCallLimit: Int?,
-        thinking: ThinkingLimit, stopStrings: [String]
+        choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool,
+        reportsReasoningTokens: Bool = false, toolCallLimit: Int?, thinking: ThinkingLimit, stopStrings: [String],
+        delivery: ReasoningDelivery = .apart
     ) {
         self.choice = choice
         self.parser = parser
         self.tokenizer = tokenizer
         self.ledger = reportsTokens ? TokenTextLedger() : nil
+        self.reasoningLedger = reportsTokens && reportsReasoningTokens ? TokenTextLedger() : nil
         self.toolCallLimit = toolCallLimit
         self.thinking = thinking
+        self.delivery = ReasoningPresenter(delivery)
         self.stopStrings = stopStrings
     }
 
@@ -53,10 +58,14 @@ struct ChatChoiceReader {
         var events: [ChatEvent] = []
         for token in tokens {
             let isContent = token.phase == .content
-            if isContent, !token.isStructural {
+            if !token.isStructural {
                 var bytes: [UInt8] = []
                 TokenizerBytes(tokenizer).appendBytes(of: token.id, to: &bytes)
-                ledger?.append(token, bytes: bytes)
+                switch token.phase {
+                case .content: ledger?.append(token, bytes: bytes)
+                case .reasoning: reasoningLedger?.append(token, bytes: bytes)
+                case .toolCall: break
+                }
             }
             for event in self.events(parser.consume([token])) {
                 events.appendJoining(event)
@@ -75,11 +84,15 @@ struct ChatChoiceReader {
                 toolCallCount += 1
             }
             guard !exceedsToolCallLimit else { break }
-            var tokens: [SentToken] = []
-            if case .content(let text) = delta {
-                tokens = ledger?.send(text) ?? []
+            for shown in delivery.present(delta) {
+                var tokens: [SentToken] = []
+                switch shown.delta {
+                case .content(let text) where shown.isOwn: tokens = ledger?.send(text) ?? []
+                case .reasoning(let text): tokens = reasoningLedger?.send(text) ?? []
+                default: break
+                }
+                events.appendJoining(.delta(choice: choice, shown.delta, tokens: tokens))
             }
-            events.appendJoining(.delta(choice: choice, delta, tokens: tokens))
         }
         return events
     }
@@ -91,17 +104,30 @@ struct ChatChoiceReader {
         if case .stopString(let index) = reason, stopStrings.indices.contains(index) {
             stopString = stopStrings[index]
         }
-        func end(_ reason: ChatFinishReason) -> ChatEvent {
+        func end(_ reason: ChatFinishReason, isTimedOut: Bool = false) -> ChatEvent {
             .finished(
-                choice: choice, ChatFinish(reason: reason, reasoningEnd: reasoningEnd, stopString: stopString))
+                choice: choice,
+                ChatFinish(
+                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, isTimedOut: isTimedOut))
         }
         let wasCut = exceedsToolCallLimit
         var events = wasCut ? [] : self.events(parser.finish())
+        for delta in delivery.finish(isClosed: reasoningEnd != nil) {
+            var tokens: [SentToken] = []
+            if case .reasoning(let text) = delta {
+                tokens = reasoningLedger?.send(text) ?? []
+            }
+            events.appendJoining(.delta(choice: choice, delta, tokens: tokens))
+        }
         switch reason {
         case .endOfText, .stopToken, .stopString:
             events.append(end(toolCallCount > 0 ? .toolCalls : .stop))
         case .length:
             events.append(end(.length))
+        case .timeLimit where usage?.completionTokens == 0:
+            throw .timedOut
+        case .timeLimit:
+            events.append(end(.length, isTimedOut: true))
         case .cancelled where wasCut:
             events.append(end(.toolCalls))
         case .cancelled:

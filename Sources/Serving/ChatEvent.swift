@@ -6,7 +6,8 @@ public enum ChatEvent: Sendable {
     case queued(choice: Int, ahead: Int)
     /// The prompt is being read.
     case prefilling(choice: Int, done: Int, of: Int)
-    /// New text or a new piece of a tool call. `tokens` are those of content, where log-probabilities were asked for.
+    /// New text or a new piece of a tool call. `tokens` are those of content, and of reasoning
+    /// where that was asked for too, where log-probabilities were asked for.
     case delta(choice: Int, OutputDelta, tokens: [SentToken])
     /// The choice is complete.
     case finished(choice: Int, ChatFinish)
@@ -21,11 +22,17 @@ public struct ChatFinish: Sendable, Hashable {
     public var reasoningEnd: ReasoningEndReason?
     /// The stop string that ended it, if one did.
     public var stopString: String?
+    /// Whether the request's time was over.
+    public var isTimedOut: Bool
 
-    public init(reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil) {
+    public init(
+        reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil,
+        isTimedOut: Bool = false
+    ) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
         self.stopString = stopString
+        self.isTimedOut = isTimedOut
     }
 }
 
@@ -33,7 +40,7 @@ public struct ChatFinish: Sendable, Hashable {
 public enum ChatFinishReason: Sendable, Hashable {
     /// The model ended its turn, or a stop string or stop token was met.
     case stop
-    /// The limit of tokens or the end of the context was reached.
+    /// The limit of tokens or of time, or the end of the context was reached.
     case length
     /// The model ended its turn with calls of tools.
     case toolCalls

@@ -18,6 +18,10 @@ public struct ChatRequest: Sendable {
     public var thinkingStopMessage: String?
     /// Tokens of the reply that thinking may not use up; 0 lets it. A quarter of the reply, 256 at most, when nil.
     public var minimumAnswerTokens: Int?
+    /// Milliseconds of thinking before it is brought to an end; nil sets no limit.
+    public var thinkingTime: Int?
+    /// How reasoning is handed out.
+    public var reasoningDelivery: ReasoningDelivery
     /// Further variables for the chat template.
     public var templateVariables: JSONObject
     /// Whether the prompt ends with the opening of an assistant turn; on when nil, unless the last message goes on.
@@ -29,7 +33,8 @@ public struct ChatRequest: Sendable {
     public init(
         model: String? = nil, messages: [ChatMessage], tools: [ToolDefinition] = [], toolUse: ToolUse = .automatic,
         allowsParallelToolCalls: Bool = true, thinking: Bool? = nil, thinkingBudget: Int? = nil,
-        thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, templateVariables: JSONObject = [:],
+        thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, thinkingTime: Int? = nil,
+        reasoningDelivery: ReasoningDelivery = .apart, templateVariables: JSONObject = [:],
         addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
         options: GenerationOptions = GenerationOptions()
     ) {
@@ -42,6 +47,8 @@ public struct ChatRequest: Sendable {
         self.thinkingBudget = thinkingBudget
         self.thinkingStopMessage = thinkingStopMessage
         self.minimumAnswerTokens = minimumAnswerTokens
+        self.thinkingTime = thinkingTime
+        self.reasoningDelivery = reasoningDelivery
         self.templateVariables = templateVariables
         self.addsGenerationPrompt = addsGenerationPrompt
         self.continuesFinalMessage = continuesFinalMessage

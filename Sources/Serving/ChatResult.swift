@@ -1,4 +1,5 @@
 public import Chat
+public import Engine
 
 /// A whole chat reply: the fold of a ``ChatStream``, so that streamed and whole replies cannot differ.
 public struct ChatResult: Sendable {
@@ -9,6 +10,8 @@ public struct ChatResult: Sendable {
         public var toolCalls: [ToolCall] = []
         /// The tokens of content, where log-probabilities were asked for.
         public var tokens: [SentToken] = []
+        /// The tokens of reasoning, where their log-probabilities were asked for.
+        public var reasoningTokens: [SentToken] = []
         /// Nil while the choice is incomplete.
         public var finish: ChatFinish?
 
@@ -25,14 +28,19 @@ public struct ChatResult: Sendable {
         choices = Array(repeating: Choice(), count: choiceCount)
     }
 
+    /// How likely the prompt's tokens are, where that was asked for.
+    public private(set) var promptTokens: [PromptLogProbability] = []
+
     /// Reads a stream to its end.
     public init(of stream: ChatStream) async throws {
         var result = ChatResult(choiceCount: stream.choiceCount)
-        result.usage = try await stream.forEach { events in
+        var promptTokens: [PromptLogProbability] = []
+        result.usage = try await stream.forEach(prompt: { promptTokens += $1 }) { events in
             for event in events {
                 result.add(event)
             }
         }
+        result.promptTokens = promptTokens
         self = result
     }
 
@@ -48,7 +56,11 @@ public struct ChatResult: Sendable {
 
 extension ChatResult.Choice {
     fileprivate mutating func add(_ delta: OutputDelta, _ newTokens: [SentToken]) {
-        tokens += newTokens
+        if case .reasoning = delta {
+            reasoningTokens += newTokens
+        } else {
+            tokens += newTokens
+        }
         switch delta {
         case .reasoning(let text): reasoning = (reasoning ?? "") + text
         case .content(let text): content += text

@@ -73,6 +73,8 @@ struct CompletionChoiceReader {
         case .stopString(let index):
             finish = stopStrings.indices.contains(index) ? .stopString(stopStrings[index]) : .stop
         case .length: finish = .length
+        case .timeLimit where self.usage?.completionTokens == 0: throw .timedOut
+        case .timeLimit: finish = .length
         case .cancelled: throw .draining
         case .failed(let message): throw .internalFailure(message)
         }

@@ -21,7 +21,7 @@ public enum CompletionFinishReason: Sendable, Hashable {
     case stop
     /// This stop string was met.
     case stopString(String)
-    /// The limit of tokens or the end of the context was reached.
+    /// The limit of tokens or of time, or the end of the context was reached.
     case length
 }
 

@@ -1,7 +1,11 @@
+public import Engine
+
 /// A whole completion: the fold of a ``CompletionStream``, so that streamed and whole replies cannot differ.
 public struct CompletionResult: Sendable {
     public struct Choice: Sendable {
         public var text = ""
+        /// How likely the prompt's tokens are, where that was asked for.
+        public var promptTokens: [PromptLogProbability] = []
         /// Where log-probabilities were asked for.
         public var tokens: [CompletionToken] = []
         /// Nil while the choice is incomplete.
@@ -21,10 +25,14 @@ public struct CompletionResult: Sendable {
     /// Reads a stream to its end.
     public init(of stream: CompletionStream) async throws {
         var result = CompletionResult(choiceCount: stream.choiceCount)
-        result.usage = try await stream.forEach { events in
+        var promptTokens: [[PromptLogProbability]] = Array(repeating: [], count: stream.choiceCount)
+        result.usage = try await stream.forEach(prompt: { promptTokens[$0] += $1 }) { events in
             for event in events {
                 result.add(event)
             }
+        }
+        for choice in promptTokens.indices {
+            result.choices[choice].promptTokens = promptTokens[choice]
         }
         self = result
     }

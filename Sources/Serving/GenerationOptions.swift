@@ -27,6 +27,10 @@ public struct GenerationOptions: Sendable, Hashable {
     public var ignoresEnd: Bool
     /// How many alternatives each token is reported with, 0 to 20. No log-probabilities at all when nil.
     public var logProbabilityCount: Int?
+    /// How many alternatives each prompt token is reported with, 0 to 20. Nothing about the prompt when nil.
+    public var promptLogProbabilityCount: Int?
+    /// Whether log-probabilities are reported for reasoning too.
+    public var reportsReasoningTokens: Bool
     /// How many replies to the same prompt.
     public var choiceCount: Int?
     /// What the answer is held to; nil leaves it free.
@@ -35,6 +39,12 @@ public struct GenerationOptions: Sendable, Hashable {
     public var usesPrefixCache: Bool
     /// Requests with different salts share no cached prefix.
     public var cacheSalt: String?
+    /// Milliseconds after the first token, then the reply is cut.
+    public var writingTime: Int?
+    /// Milliseconds after the request, then the reply is cut; thinking ends early enough for an answer.
+    public var totalTime: Int?
+    /// Whether stop strings end reasoning too.
+    public var stopsInReasoning: Bool
 
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
@@ -42,7 +52,9 @@ public struct GenerationOptions: Sendable, Hashable {
         repetitionPenalty: Double? = nil, logitBias: [Int: Double] = [:], seed: UInt64? = nil,
         stopStrings: [String] = [], stopTokenIDs: [Int] = [], includesStopText: Bool = false,
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
-        constraint: ConstraintDefinition? = nil, usesPrefixCache: Bool = true, cacheSalt: String? = nil
+        constraint: ConstraintDefinition? = nil, usesPrefixCache: Bool = true, cacheSalt: String? = nil,
+        writingTime: Int? = nil, totalTime: Int? = nil, stopsInReasoning: Bool = false,
+        promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -64,5 +76,10 @@ public struct GenerationOptions: Sendable, Hashable {
         self.constraint = constraint
         self.usesPrefixCache = usesPrefixCache
         self.cacheSalt = cacheSalt
+        self.writingTime = writingTime
+        self.totalTime = totalTime
+        self.stopsInReasoning = stopsInReasoning
+        self.promptLogProbabilityCount = promptLogProbabilityCount
+        self.reportsReasoningTokens = reportsReasoningTokens
     }
 }

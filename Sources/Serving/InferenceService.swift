@@ -24,21 +24,22 @@ public final class InferenceService: Sendable {
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
         let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
-        let generations = try validated.options.generations { (sampling) throws(ServingError) in
+        let generations = try validated.options.generations { (sampling, group) throws(ServingError) in
             try model.generate(
                 validated.generation(
-                    prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, sampling: sampling))
+                    prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, group: group, sampling: sampling))
         }
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
                 choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
-                toolCallLimit: validated.toolCallLimit, thinking: thinking,
-                stopStrings: validated.options.stops.strings)
+                reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
+                thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery)
         }
         return ChatStream(
-            model: model, warnings: warnings, choiceCount: generations.count, promptTokenCount: prompt.ids.count,
-            generations: generations, readers: readers)
+            model: model, warnings: warnings, choiceCount: generations.count,
+            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking),
+            promptTokenCount: prompt.ids.count, generations: generations, readers: readers)
     }
 
     /// Begins to continue raw prompts.
@@ -52,10 +53,11 @@ public final class InferenceService: Sendable {
         for prompt in validated.prompts {
             let maximumTokens = try model.maximumTokens(
                 validated.options.maximumTokens, promptTokenCount: prompt.tokens.count, warnings: &warnings)
-            generations += try validated.options.generations { (sampling) throws(ServingError) in
+            generations += try validated.options.generations { (sampling, group) throws(ServingError) in
                 readers.append(validated.reader(choice: readers.count, prompt: prompt, tokenizer: model.tokenizer))
                 return try model.generate(
-                    validated.generation(prompt: prompt, maximumTokens: maximumTokens, sampling: sampling))
+                    validated.generation(prompt: prompt, maximumTokens: maximumTokens, group: group, sampling: sampling)
+                )
             }
         }
         return CompletionStream(
@@ -66,6 +68,20 @@ public final class InferenceService: Sendable {
     /// The prompt that a chat request comes to, without answering it.
     public func prompt(for request: ChatRequest) throws(ServingError) -> Prompt {
         try ValidatedChatRequest(request, model: registry.model(named: request.model)).prompt()
+    }
+
+    /// What a chat request would be answered with: its prompt and what it comes to. Refuses what `chat` refuses.
+    public func preview(_ request: ChatRequest) throws(ServingError) -> ChatPreview {
+        let model = try registry.model(named: request.model)
+        let validated = try ValidatedChatRequest(request, model: model)
+        let prompt = try validated.prompt()
+        var warnings: [ServingWarning] = []
+        let maximumTokens = try model.maximumTokens(
+            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
+        return ChatPreview(
+            model: model, prompt: prompt,
+            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking), warnings: warnings)
     }
 
     /// Takes nothing new, and lets what runs finish until the deadline.
@@ -115,13 +131,14 @@ extension ServedModel {
 extension ValidatedOptions {
     /// One generation for each choice; all draw from the same seed, each its own stream.
     fileprivate func generations(
-        _ begin: (SamplingParameters) throws(ServingError) -> Generation
+        _ begin: (SamplingParameters, _ group: UInt64) throws(ServingError) -> Generation
     ) throws(ServingError) -> [Generation] {
         var generations: [Generation] = []
+        let group: UInt64 = choiceCount > 1 ? .random(in: 1 ... .max) : 0
         for choice in 0..<choiceCount {
             var sampling = sampling
             sampling.choice = UInt32(choice)
-            generations.append(try begin(sampling))
+            generations.append(try begin(sampling, group))
         }
         return generations
     }

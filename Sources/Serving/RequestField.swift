@@ -19,6 +19,7 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case stop
     case stopTokenIDs = "stop_token_ids"
     case logProbabilityCount = "top_logprobs"
+    case promptLogProbabilityCount = "prompt_logprobs"
     case choiceCount = "n"
     case constraint = "response_format"
     case thinkingBudget = "thinking_budget"
@@ -26,4 +27,7 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case minimumAnswerTokens = "min_answer_tokens"
     case continuesFinalMessage = "continue_final_message"
     case tokens
+    case thinkingTime = "thinking_time_ms"
+    case writingTime = "t_max_predict_ms"
+    case totalTime = "max_latency_ms"
 }

@@ -1,3 +1,4 @@
+internal import Engine
 internal import Sampling
 internal import Tokens
 
@@ -10,6 +11,9 @@ struct ValidatedOptions: Sendable {
     var maximumTokens: Int?
     var usesPrefixCache: Bool
     var cacheSalt: UInt64
+    var timeLimits: TimeLimits
+    /// How many alternatives each prompt token is reported with; nil reports nothing of the prompt.
+    var promptLogProbabilityCount: Int?
 }
 
 /// Checks what a client asked for against a model's limits and fills in the model's defaults.
@@ -40,7 +44,18 @@ struct RequestValidator {
             choiceCount: try checked(options.choiceCount ?? 1, .choiceCount, 1...Self.choiceLimit),
             maximumTokens: options.maximumTokens,
             usesPrefixCache: options.usesPrefixCache,
-            cacheSalt: Self.hash(options.cacheSalt))
+            cacheSalt: Self.hash(options.cacheSalt),
+            timeLimits: TimeLimits(
+                writing: try time(options.writingTime, .writingTime), total: try time(options.totalTime, .totalTime)),
+            promptLogProbabilityCount: try options.promptLogProbabilityCount.map { (count) throws(ServingError) in
+                try checked(count, .promptLogProbabilityCount, 0...20)
+            })
+    }
+
+    /// A time in milliseconds from outside; a day at most, so that sums of times cannot overflow.
+    func time(_ milliseconds: Int?, _ field: RequestField) throws(ServingError) -> Duration? {
+        guard let milliseconds else { return nil }
+        return .milliseconds(try checked(milliseconds, field, 0...86_400_000))
     }
 
     private func parameters(
@@ -127,7 +142,8 @@ struct RequestValidator {
             tokenIDs.insert(try checkedToken(token, field: .stopTokenIDs))
         }
         return StopConditions(
-            tokenIDs: tokenIDs, strings: options.stopStrings, includesStopText: options.includesStopText)
+            tokenIDs: tokenIDs, strings: options.stopStrings, includesStopText: options.includesStopText,
+            listensToReasoning: options.stopsInReasoning)
     }
 
     /// A token id from outside, once it is known to be one of the vocabulary.

@@ -22,6 +22,8 @@ public enum ServingError: Error, Sendable, Hashable {
     case chatTemplateMissing(model: String)
     /// The model's chat template refused the conversation, or failed on it.
     case promptFailed(message: String)
+    /// The request's time was over before its reply had begun.
+    case timedOut
     /// The server's own fault.
     case internalFailure(String)
 }
@@ -36,6 +38,8 @@ extension ServingError: CustomStringConvertible {
             return "The model '\(name)' is still loading."
         case .modelLoadFailed(let name, let reason):
             return "The model '\(name)' could not be loaded: \(reason)"
+        case .timedOut:
+            return "The time that the request allows was over before its reply had begun."
         case .draining:
             return "The server is shutting down and takes no new requests."
         case .queueFull(let limit, _):

@@ -12,6 +12,8 @@ struct ThinkingLimit {
     let isReserve: Bool
     /// Whether an end of turn inside a think block closes the block, so that an answer follows.
     let answersAfterEnd: Bool
+    /// Tokens that thinking leaves to the answer where time is short, the stop phrase included.
+    let answerTokens: Int
 
     /// Qwen3's own words for thinking that is cut short; the tag and what follows it are added.
     static let officialMessage =
@@ -29,6 +31,7 @@ struct ThinkingLimit {
     init(requested: Int?, reserve: Int?, maximumTokens: Int, stopPhrase: [TokenID]) {
         self.stopPhrase = stopPhrase
         answersAfterEnd = reserve != 0
+        answerTokens = reserve == 0 ? 0 : (reserve ?? Self.reserve(of: maximumTokens)) + stopPhrase.count
         let limit = Self.limit(reserve: reserve, maximumTokens: maximumTokens, phraseLength: stopPhrase.count)
         isReserve = limit.map { $0 < requested ?? .max } ?? false
         budget = isReserve ? limit : requested
@@ -38,9 +41,13 @@ struct ThinkingLimit {
         if let reserve {
             return reserve > 0 ? max(0, maximumTokens - reserve - phraseLength) : nil
         }
-        let limit = maximumTokens - min(defaultReserveLimit, maximumTokens / 4) - phraseLength
+        let limit = maximumTokens - Self.reserve(of: maximumTokens) - phraseLength
         // A reply so short that the phrase would take more of it than the thinking is left alone.
         return limit >= phraseLength ? limit : nil
+    }
+
+    private static func reserve(of maximumTokens: Int) -> Int {
+        min(defaultReserveLimit, maximumTokens / 4)
     }
 
     /// The tokens that end a think block with a message: only the tag is more than text.
@@ -57,6 +64,8 @@ struct ThinkingLimit {
         case .natural: .natural
         case .budget: isReserve ? .answerReserve : .budget
         case .endOfText: .endGuard
+        case .time: .time
+        case .request: .client
         }
     }
 }
@@ -71,4 +80,8 @@ public enum ReasoningEndReason: String, Sendable, Hashable {
     case answerReserve = "answer_reserve"
     /// The model would have ended its turn without an answer.
     case endGuard = "eos_guard"
+    /// The time for thinking was over.
+    case time
+    /// The client asked for the answer while the model was thinking.
+    case client
 }

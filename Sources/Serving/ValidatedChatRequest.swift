@@ -15,7 +15,9 @@ struct ValidatedChatRequest {
     private let thinkingBudget: Int?
     private let minimumAnswerTokens: Int?
     private let stopPhrase: [TokenID]
+    private let thinkingTime: Duration?
     private let promptRequest: ChatPromptRequest
+    private let thinks: Bool
     private let parsesToolCalls: Bool
     private let grammar: CompiledGrammar?
     private let mayThink: Bool
@@ -23,6 +25,7 @@ struct ValidatedChatRequest {
     init(_ request: ChatRequest, model: ServedModel) throws(ServingError) {
         guard let format = model.chatFormat else { throw .chatTemplateMissing(model: model.name) }
         let thinks = request.thinking ?? true
+        self.thinks = thinks
         self.model = model
         self.format = format
         parsesToolCalls = !request.tools.isEmpty && request.toolUse == .automatic
@@ -45,6 +48,7 @@ struct ValidatedChatRequest {
             options.sampling.logitBias[open] = -100
         }
         self.options = options
+        thinkingTime = try validator.time(request.thinkingTime, .thinkingTime)
     }
 
     /// Renders and encodes the conversation.
@@ -63,17 +67,29 @@ struct ValidatedChatRequest {
             stopPhrase: stopPhrase)
     }
 
+    /// What the request comes to.
+    func effective(maximumTokens: Int, thinking: ThinkingLimit) -> EffectiveSettings {
+        EffectiveSettings(
+            thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil, isBudgetFromReserve: thinking.isReserve,
+            maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops)
+    }
+
     func generation(
-        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, sampling: SamplingParameters
+        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, group: UInt64, sampling: SamplingParameters
     ) -> GenerationRequest {
-        GenerationRequest(
+        var timeLimits = options.timeLimits
+        timeLimits.thinking = thinkingTime
+        timeLimits.answerTokens = thinking.answerTokens
+        return GenerationRequest(
             prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(
                 tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: parsesToolCalls,
                 thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
                 closesThinkingAtEnd: thinking.answersAfterEnd),
             constraint: grammar?.makeMatcher(allowsThinking: mayThink),
-            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
+            promptLogProbabilities: sampling.choice == 0 ? options.promptLogProbabilityCount : nil,
+            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
+            promptGroup: group, timeLimits: timeLimits)
     }
 
     private static func thinkingBudget(_ request: ChatRequest) throws(ServingError) -> Int? {

@@ -43,13 +43,23 @@ struct ValidatedCompletionRequest {
             echo: echoesPrompt ? PromptEcho(text: prompt.text, tokens: prompt.tokens) : nil)
     }
 
-    func generation(prompt: Prompt, maximumTokens: Int, sampling: SamplingParameters) -> GenerationRequest {
+    /// What is reported of a prompt: for its echo, or for its own sake.
+    private func promptLogProbabilityCount(_ sampling: SamplingParameters) -> Int? {
+        let echoed = echoesPrompt ? sampling.logProbabilityCount : nil
+        guard let asked = options.promptLogProbabilityCount else { return echoed }
+        return max(asked, echoed ?? 0)
+    }
+
+    func generation(
+        prompt: Prompt, maximumTokens: Int, group: UInt64, sampling: SamplingParameters
+    ) -> GenerationRequest {
         GenerationRequest(
             prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
             constraint: grammar?.makeMatcher(),
-            promptLogProbabilities: echoesPrompt ? sampling.logProbabilityCount : nil,
-            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt)
+            promptLogProbabilities: promptLogProbabilityCount(sampling),
+            usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
+            promptGroup: group, timeLimits: options.timeLimits)
     }
 
     private static func prompt(

@@ -91,6 +91,18 @@ struct ServeOptions: ParsableArguments {
     )
     var apiKey: [String] = []
 
+    @Flag(help: "Refuse requests with fields that have no effect, instead of answering them with warnings.")
+    var strict = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The member of replies that holds reasoning: reasoning_content, reasoning or both. "
+                + "(default: reasoning_content)",
+            valueName: "name"
+        )
+    )
+    var reasoningField: String?
+
     @Option(help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"))
     var chatTemplateFile: String?
 

@@ -113,7 +113,9 @@ struct ServeLifecycle {
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
         configuration.serverName = "ponder/\(Version.text)"
         configuration.errorBody = Routes.errorBody
-        let apiSettings = APISettings(keys: settings.apiKeys, version: Version.text)
+        let apiSettings = APISettings(
+            keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
+            reasoningField: settings.reasoningField)
         let doors = Doorway(
             Routes(service: service, settings: apiSettings),
             [

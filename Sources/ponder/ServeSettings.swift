@@ -1,3 +1,4 @@
+import APIDoors
 import Compute
 import Logging
 import Serving
@@ -47,6 +48,12 @@ struct ServeSettings: Equatable, Sendable {
 
     /// A request must carry one of these; none means that no key is asked for.
     var apiKeys: [String] = []
+
+    /// Whether a request with a field that has no effect is refused instead of answered with a warning.
+    var isStrict = false
+
+    /// The member of replies that holds reasoning.
+    var reasoningField = ReasoningFieldName.reasoningContent
 
     /// A Jinja file used in place of the model's own chat template.
     var chatTemplateFile: String?

@@ -14,6 +14,8 @@ enum Setting: String, CaseIterable, Sendable {
     case speculation
     case alias
     case apiKey = "api-key"
+    case strict
+    case reasoningField = "reasoning-field"
     case chatTemplateFile = "chat-template-file"
     case logLevel = "log-level"
     case drainSeconds = "drain-seconds"
@@ -40,6 +42,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .speculation: "one of auto, lookup and off"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
+        case .strict: "true or false"
+        case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
@@ -63,6 +67,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .speculation: options.speculation
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
+        case .strict: options.strict ? "true" : nil
+        case .reasoningField: options.reasoningField
         case .chatTemplateFile: options.chatTemplateFile
         case .logLevel: options.logLevel
         case .drainSeconds: options.drainSeconds

@@ -1,3 +1,4 @@
+import APIDoors
 import Compute
 import Foundation
 import Logging
@@ -41,6 +42,8 @@ struct SettingsLoader {
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
+        try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
+        try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }

@@ -17,7 +17,7 @@ struct APIClient {
 
     init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
-        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20
+        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false
     ) throws {
         model = try TestModel(options)
         service = model.service
@@ -25,7 +25,8 @@ struct APIClient {
             Routes(
                 service: service,
                 settings: APISettings(
-                    keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3")
+                    keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
+                    isStrict: isStrict)
             ).responder
     }
 

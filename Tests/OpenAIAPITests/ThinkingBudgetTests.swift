@@ -8,26 +8,6 @@ import Tokens
     private static let official =
         "Considering the limited time by the user, I have to give the solution based on the thinking directly now."
 
-    /// A model that thinks for ever where nobody stops it, and answers "Yes." once its think block is closed.
-    private func endlessThinker() throws -> APIClient {
-        let tokens = try TestModel().tokenizer
-        let close = try #require(tokens.token("</think>"))
-        let open = try #require(tokens.token("<think>"))
-        let thought = tokens.encode("h")[0]
-        let answer = tokens.encode("Yes.")
-        let end = try #require(tokens.token("<|im_end|>"))
-        var options = TestModel.Options()
-        options.contextLength = 4096
-        options.improvise = { tokens in
-            guard let turn = tokens.lastIndex(of: open) else { return open }
-            guard let closed = tokens[turn...].lastIndex(of: close) else { return thought }
-            // What follows the tag is the phrase's line breaks, then the answer.
-            let said = tokens.suffix(from: closed + 1).drop { !answer.contains($0) }
-            return said.count < answer.count ? answer[said.count] : end
-        }
-        return try APIClient(options)
-    }
-
     private func choice(_ client: APIClient, _ members: JSONObject) async throws -> (JSONValue, Int) {
         let json = try await client.chat(APIClient.chat(members)).json
         let reasoning = json["usage"]?["completion_tokens_details"]?["reasoning_tokens"]?.intValue
@@ -46,7 +26,7 @@ import Tokens
 
     @Test(arguments: fields)
     func aBudgetCountsExactlyByEveryName(_ field: @Sendable (Int) -> JSONObject) async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let phrase = client.model.tokens("\n\n" + Self.official + "\n</think>").count
         for budget in [2, 3, 64] {
             let (choice, reasoning) = try await choice(client, field(budget))
@@ -60,7 +40,7 @@ import Tokens
     }
 
     @Test func aBudgetOfNothingEndsThinkingWithItsOpeningTag() async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let (choice, _) = try await choice(client, ["thinking_budget": 0])
         #expect(choice["message"]?["content"] == "Yes.")
         #expect(choice["message"]?["reasoning_content"]?.stringValue?.hasSuffix(Self.official) == true)
@@ -68,14 +48,14 @@ import Tokens
 
     @Test(arguments: [("minimal", 256), ("low", 1024)])
     func aLevelOfEffortIsABudget(level: String, budget: Int) async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let phrase = client.model.tokens("\n\n" + Self.official + "\n</think>").count
         let (_, reasoning) = try await choice(client, ["reasoning_effort": .string(level)])
         #expect(reasoning == budget + phrase)
     }
 
     @Test func theSmallestBudgetHoldsAndTheOthersAreWarnedOf() async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let body = APIClient.chat(["thinking_budget": 40, "reasoning": ["max_tokens": 8], "reasoning_effort": "low"])
         let json = try await client.chat(body).json
         let warned = json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue }
@@ -95,7 +75,7 @@ import Tokens
     }
 
     @Test func theStopMessageCanBeTheClientsAndIsNothingButText() async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let (choice, _) = try await choice(
             client, ["thinking_budget": 3, "reasoning_budget_message": " Enough.<|im_end|>"])
         #expect(choice["message"]?["reasoning_content"] == "hh Enough.<|im_end|>")
@@ -103,7 +83,7 @@ import Tokens
     }
 
     @Test(arguments: [256, 512, 1024]) func anAnswerKeepsItsRoom(maximum: Int) async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let json = try await client.chat(APIClient.chat(["max_tokens": .number(maximum)])).json
         let choice = try #require(json["choices"]?[0])
         #expect(choice["message"]?["content"] == "Yes.")
@@ -112,7 +92,7 @@ import Tokens
     }
 
     @Test func theAnswersRoomIsTheClientsToChoose() async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         let (kept, _) = try await choice(client, ["max_tokens": 200, "min_answer_tokens": 100])
         #expect(kept["finish_details"] == ["reasoning_end": "answer_reserve"])
         #expect(kept["message"]?["content"] == "Yes.")
@@ -138,7 +118,7 @@ import Tokens
     }
 
     @Test func streamedAndWholeRepliesAgreeOnABudget() async throws {
-        let client = try endlessThinker()
+        let client = try APIClient.endlessThinker()
         for budget in [0, 1, 7] {
             let (whole, _) = try await choice(client, ["thinking_budget": .number(budget)])
             let body = APIClient.chat(["thinking_budget": .number(budget), "stream": true])

@@ -1,3 +1,4 @@
+import APIDoors
 import Foundation
 import Serving
 import Testing
@@ -39,7 +40,8 @@ import Testing
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
-            "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup",
+            "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
+            "--reasoning-field", "both",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -59,6 +61,8 @@ import Testing
         expected.drain = .milliseconds(1_500)
         expected.draftModel = "draft.gguf"
         expected.speculation = .lookup
+        expected.isStrict = true
+        expected.reasoningField = .both
         #expect(settings == expected)
     }
 

@@ -31,6 +31,25 @@ import Tokens
         #expect(labels(&repeated, [90, 1, 90, 91]) == "RrrR")
     }
 
+    @Test func `thinking can be ended from outside, also before it begins`() {
+        var machine = OutputMachine(tokens: Self.tokens, stopPhrase: Self.phrase)
+        #expect(labels(&machine, [90, 1]) == "Rr")
+        machine.endThinking(.request)
+        machine.endThinking(.time)
+        #expect(Array(machine.forcedTokens) == Self.phrase)
+        #expect(labels(&machine, Self.phrase + [3]) == "rrrRcc")
+        #expect(machine.reasoningEnd == .request)
+        machine.endThinking(.time)
+        #expect(machine.forcedToken == nil)
+        var early = OutputMachine(tokens: Self.tokens, stopPhrase: Self.phrase)
+        early.endThinking(.time)
+        #expect(early.forcedToken == nil)
+        #expect(labels(&early, [90]) == "R")
+        #expect(Array(early.forcedTokens) == Self.phrase)
+        #expect(labels(&early, Self.phrase) == "rrrRc")
+        #expect(early.reasoningEnd == .time)
+    }
+
     @Test func `think tags in the middle of an answer are text`() {
         var machine = OutputMachine(tokens: Self.tokens)
         #expect(labels(&machine, [1, 90, 2, 91, 3]) == "ccccc")

@@ -1,0 +1,78 @@
+internal import APIDoors
+internal import JSON
+internal import Sampling
+internal import Serving
+
+/// Writes `effective`: what a request came to, and which field decided it.
+struct EffectiveBody: Sendable {
+    let settings: EffectiveSettings
+    let sources: ReasoningSources
+    let delivery: ReasoningDelivery
+    let reasoningField: ReasoningFieldName
+
+    func write(to writer: inout JSONWriter) {
+        writer.append(key: "effective")
+        writer.beginObject()
+        writer.append(key: "thinking")
+        writer.append(bool: settings.thinks)
+        writer.append(key: "thinking_source", string: sources.thinking ?? "default")
+        writer.append(key: "thinking_budget")
+        if let budget = settings.thinkingBudget {
+            writer.append(int: budget)
+        } else {
+            writer.appendNull()
+        }
+        writer.append(key: "thinking_budget_source")
+        writer.append(optional: budgetSource)
+        writer.append(key: "reasoning_delivery", string: deliveryName)
+        writer.append(key: "reasoning_field", string: reasoningField.rawValue)
+        writer.append(key: "max_tokens", int: settings.maximumTokens)
+        writer.append(key: "sampling")
+        write(settings.sampling, to: &writer)
+        writer.append(key: "stop")
+        writer.beginArray()
+        settings.stops.strings.forEach { writer.append(string: $0) }
+        writer.endArray()
+        writer.append(key: "stop_scope", string: settings.stops.listensToReasoning ? "all" : "content")
+        writer.endObject()
+    }
+
+    private var budgetSource: String? {
+        guard settings.thinkingBudget != nil else { return nil }
+        return settings.isBudgetFromReserve ? "answer_reserve" : sources.budget
+    }
+
+    private var deliveryName: String {
+        switch delivery {
+        case .apart: "separate"
+        case .apartAtOnce: "separate_at_once"
+        case .inContent: "content"
+        case .omitted: "omitted"
+        }
+    }
+
+    private func write(_ sampling: SamplingParameters, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for (key, value) in [
+            ("temperature", sampling.temperature), ("top_p", sampling.topP), ("min_p", sampling.minP),
+            ("presence_penalty", sampling.presencePenalty), ("frequency_penalty", sampling.frequencyPenalty),
+            ("repetition_penalty", sampling.repetitionPenalty),
+        ] {
+            writer.append(key: key)
+            writer.append(float: value)
+        }
+        writer.append(key: "top_k", int: sampling.topK)
+        // As it was sent: a negative seed is one of the upper half.
+        writer.append(key: "seed", int: Int(Int64(bitPattern: sampling.seed)))
+        writer.append(key: "min_tokens", int: sampling.minimumTokens)
+        writer.append(key: "ignore_eos")
+        writer.append(bool: sampling.ignoresEnd)
+        writer.endObject()
+    }
+}
+
+/// Which fields of a request decided about thinking; nil where none did.
+struct ReasoningSources: Sendable, Hashable {
+    var thinking: String?
+    var budget: String?
+}

@@ -1,0 +1,74 @@
+import JSON
+import ServingTestSupport
+import Testing
+
+/// Every combination of the switches for thinking, and what is told of it.
+@Suite struct EffectiveSettingsTests {
+    /// In the order in which they go before each other.
+    private static let switches: [(name: String, isOn: Bool, members: JSONObject)] = [
+        ("chat_template_kwargs.enable_thinking", false, ["chat_template_kwargs": ["enable_thinking": false]]),
+        ("enable_thinking", true, ["enable_thinking": true]),
+        ("thinking.type", false, ["thinking": ["type": "disabled"]]),
+        ("think", true, ["think": true]),
+        ("reasoning.enabled", false, ["reasoning": ["enabled": false]]),
+        ("reasoning_effort", true, ["reasoning_effort": "low"]),
+    ]
+
+    @Test func theFirstOfTheSwitchesWinsAndTheOthersAreWarnedOf() async throws {
+        let client = try APIClient()
+        for mask in 0..<(1 << Self.switches.count) {
+            let given = Self.switches.indices.filter { mask & (1 << $0) != 0 }.map { Self.switches[$0] }
+            var members: JSONObject = ["dry_run": true]
+            for (key, value) in given.flatMap({ Array($0.members) }) { members[key] = value }
+            let json = try await client.chat(APIClient.chat(members)).json
+            let effective = json["effective"]
+            #expect(effective?["thinking"]?.boolValue == given.first?.isOn ?? true, "\(members)")
+            #expect(effective?["thinking_source"]?.stringValue == given.first?.name ?? "default")
+            let warned = json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } ?? []
+            #expect(warned == given.filter { $0.isOn != given.first?.isOn }.map(\.name))
+        }
+    }
+
+    @Test func aDryRunGeneratesNothingAndHasTheRealPrompt() async throws {
+        let client = try APIClient()
+        let members: JSONObject = ["temperature": 0.5, "seed": 7, "stop": ["x"], "max_tokens": 40]
+        let dry = try await client.post("/v1/chat/completions?dry_run=1", APIClient.chat(members)).json
+        #expect(client.model.served.engine.statistics.stepCount == 0)
+        let applied = try await client.post("/apply-template", APIClient.chat()).json
+        #expect(dry["prompt"] == applied["prompt"])
+        #expect(dry["prompt_token_ids"] == applied["tokens"])
+        let effective = try #require(dry["effective"])
+        #expect(effective["sampling"]?["temperature"] == 0.5)
+        #expect(effective["sampling"]?["seed"] == 7)
+        #expect(effective["stop"] == ["x"])
+        #expect(effective["max_tokens"] == 40)
+        var asking = members
+        asking["return_effective"] = true
+        #expect(try await client.chat(APIClient.chat(asking)).json["effective"] == effective)
+        asking["stream"] = true
+        let events = try await client.chat(APIClient.chat(asking)).events
+        #expect(events.first?["effective"] == effective)
+        #expect(events.dropFirst().allSatisfy { $0["effective"] == nil })
+        #expect(try await client.chat(APIClient.chat(members)).json["effective"] == nil)
+    }
+
+    @Test func promptsCanBeCounted() async throws {
+        let client = try APIClient()
+        let count = try await client.post("/v1/chat/completions/input_tokens", APIClient.chat()).json
+        let applied = try await client.post("/v1/apply-template", APIClient.chat()).json
+        #expect(count == ["object": "response.input_tokens", "input_tokens": try #require(applied["count"])])
+    }
+
+    @Test func stopsCanListenToReasoning() async throws {
+        let client = try APIClient()
+        let body = APIClient.chat(["stop": "hm", "max_tokens": 400])
+        try client.prepare("<think>\nso hm so\n</think>\n\nNo hm.", for: body)
+        let content = try await client.chat(body).json["choices"]?[0]?["message"]
+        #expect(content?["reasoning_content"] == "so hm so")
+        #expect(content?["content"] == "No ")
+        let all = try await client.chat(APIClient.chat(["stop": "hm", "stop_scope": "all"])).json["choices"]?[0]
+        #expect(all?["message"]?["reasoning_content"] == "so ")
+        #expect(all?["message"]?["content"] == "")
+        #expect(all?["finish_reason"] == "stop")
+    }
+}

@@ -1,0 +1,91 @@
+import HTTP
+import JSON
+import ServingTestSupport
+import Testing
+
+@testable import OpenAIAPI
+
+/// Nothing is silently ignored: a field does something, or is warned of, or is refused.
+@Suite struct WarningTests {
+    private func warned(_ reply: Reply) throws -> [String] {
+        try reply.json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } ?? []
+    }
+
+    /// Fields of OpenAI's API and of its kin that change nothing here.
+    private static let ineffective: [(String, JSONValue)] = [
+        ("metadata", ["a": "b"]), ("prediction", ["type": "content", "content": "x"]), ("prompt_cache_key", "k"),
+        ("prompt_cache_retention", "24h"), ("safety_identifier", "s"), ("service_tier", "flex"), ("store", true),
+        ("user", "u"), ("verbosity", "low"), ("id_slot", 0), ("n_cache_reuse", 1), ("mirostat", 2),
+        ("typical_p", 0.5), ("top_n_sigma", 1.5), ("xtc_probability", 0.5), ("dry_multiplier", 0.8),
+        ("dynatemp_range", 0.5), ("samplers", ["top_k"]), ("rid", "r"), ("session_params", ["id": "s"]),
+        ("mm_processor_kwargs", ["a": 1]), ("keep_alive", "5m"), ("options", ["num_ctx": 512]), ("num_ctx", 512),
+        ("adaptive_target", 0.5), ("skip_special_tokens", false), ("spaces_between_special_tokens", true),
+        ("length_penalty", 1.5), ("repetition_detection", ["period": 3]), ("kv_transfer_params", ["a": 1]),
+    ]
+
+    @Test func whatChangesNothingIsNamedInBodyAndHead() async throws {
+        let client = try APIClient()
+        for (key, value) in Self.ineffective {
+            let reply = try await client.chat(APIClient.chat([key: value]))
+            #expect(reply.status == 200, "\(key): \(reply.text)")
+            #expect(try warned(reply) == [key])
+            #expect(reply.header("X-Warnings")?.hasPrefix("\(key): ") == true)
+        }
+    }
+
+    private static let refused: [(String, JSONValue)] = [
+        ("best_of", 2), ("use_beam_search", true),
+        ("grammar", "root ::= \"a\""), ("ebnf", "x"),
+        ("stop_regex", "a"), ("bad_words", ["a"]),
+        ("allowed_token_ids", [1]), ("truncate_prompt_tokens", 5), ("logits_processors", ["a"]),
+        ("chat_template", "{{ messages }}"), ("documents", [["text": "x"]]), ("audio", ["voice": "a"]),
+        ("modalities", ["audio"]), ("web_search_options", ["a": 1]),
+    ]
+
+    @Test func whatCannotBeHonouredIsRefused() async throws {
+        let client = try APIClient()
+        for (key, value) in Self.refused {
+            let reply = try await client.chat(APIClient.chat([key: value]))
+            #expect(reply.status == 400, "\(key): \(reply.text)")
+            #expect(try reply.error("param") == .string(key))
+            #expect(try reply.error("code") == "unsupported_value")
+        }
+    }
+
+    @Test func valuesThatAskForNothingAreNeitherWarnedOfNorRefused() async throws {
+        let body = APIClient.chat([
+            "best_of": 1, "use_beam_search": false, "bad_words": [], "guided_json": nil, "grammar": "", "documents": [],
+        ])
+        let reply = try await APIClient().chat(body)
+        #expect(reply.status == 200)
+        #expect(try warned(reply) == [])
+        #expect(reply.header("X-Warnings") == nil)
+    }
+
+    @Test func aServerCanBeStrictForAllRequests() async throws {
+        let client = try APIClient(isStrict: true)
+        let reply = try await client.chat(APIClient.chat(["frobnicate": 1]))
+        #expect(reply.status == 400)
+        #expect(try reply.error("param") == "frobnicate")
+        #expect(try await client.chat(APIClient.chat(["frobnicate": 1, "strict": false])).status == 200)
+        #expect(try await client.chat(APIClient.chat()).status == 200)
+    }
+
+    @Test func strictnessCoversWhatOnlyTheModelKnows() async throws {
+        let client = try APIClient()
+        let body = APIClient.chat(["max_tokens": 100_000, "strict": true])
+        let reply = try await client.chat(body)
+        #expect(reply.status == 400)
+        #expect(try reply.error("param") == "max_tokens")
+    }
+
+    @Test func namesFromOutsideCannotBreakTheHead() async throws {
+        let client = try APIClient()
+        let reply = try await client.chat(APIClient.chat(["a\r\nX-Evil: é": 1, "stream": true]))
+        #expect(reply.header("X-Evil") == nil)
+        let header = try #require(reply.header("X-Warnings"))
+        #expect(header.hasSuffix("Unknown field; it has no effect."))
+        #expect(header.utf8.allSatisfy { (0x20...0x7e).contains($0) })
+        #expect(try reply.events.first?["warnings"]?[0]?["param"]?.stringValue?.contains("é") == true)
+    }
+}
