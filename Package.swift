@@ -99,7 +99,10 @@ let package = Package(
         module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
         module(
             "OllamaAPI",
-            ["APIDoors", "Serving", "Chat", "Engine", "Models", "Sampling", "HTTP", "JSON", httpTypes]),
+            [
+                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "Models", "Sampling", "HTTP", "JSON",
+                httpTypes,
+            ]),
 
         // L7
         .executableTarget(

@@ -1,5 +1,6 @@
 internal import APIDoors
 internal import Chat
+internal import ConstrainedDecoding
 internal import JSON
 internal import Serving
 
@@ -18,6 +19,7 @@ struct OllamaCall {
     var warnings: [RequestWarning]
 
     static let fieldNames: [RequestField: String] = [
+        .constraint: "format",
         .maximumTokens: "options.num_predict", .temperature: "options.temperature", .topP: "options.top_p",
         .topK: "options.top_k", .minP: "options.min_p", .stop: "options.stop",
         .repetitionPenalty: "options.repeat_penalty", .presencePenalty: "options.presence_penalty",
@@ -70,7 +72,6 @@ struct OllamaDecoder {
     ) throws(APIError) -> OllamaCall {
         guard let model = try root.string("model") else { throw root.missing("model") }
         let streams = try root.bool("stream") ?? true
-        try checkFormat()
         let keepAlive = root.value("keep_alive")
         let isGivenUp = keepAlive?.doubleValue == 0 || keepAlive == "0"
         let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : try work(&self)
@@ -139,13 +140,19 @@ struct OllamaDecoder {
     }
 
     /// Structured output enters here.
-    private mutating func checkFormat() throws(APIError) {
-        guard let format = root.value("format"), format != "" else { return }
-        throw root.unsupported("format", "'format' is not supported yet.")
+    /// `"json"`, or a schema.
+    private mutating func format() throws(APIError) -> ConstraintDefinition? {
+        guard let format = root.value("format"), format != "" else { return nil }
+        if format == "json" { return .jsonObject }
+        guard case .object = format else {
+            throw root.invalid("format", "'format' must be 'json' or a JSON Schema.")
+        }
+        return .jsonSchema(format)
     }
 
     private mutating func options() throws(APIError) -> GenerationOptions {
         var options = GenerationOptions()
+        options.constraint = try format()
         guard var given = try root.reader("options") else { return options }
         options.maximumTokens = try given.integer("num_predict").flatMap { $0 < 0 ? nil : $0 }
         options.temperature = try given.number("temperature")

@@ -1,5 +1,7 @@
 """Ollama's official client for Python works unchanged."""
 
+import json
+
 import ollama
 import pytest
 
@@ -83,3 +85,11 @@ def test_errors_are_the_clients(builtin, native):
     with pytest.raises(ollama.ResponseError) as caught:
         list(native.chat(model=builtin.name, messages=GREETING, options={"top_p": 7}, stream=True))
     assert caught.value.status_code == 400
+
+
+def test_a_format_is_a_schema_that_the_answer_keeps(builtin, native):
+    schema = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}
+    reply = native.chat(model=builtin.name, messages=GREETING, format=schema, options=OPTIONS | {"num_predict": 300})
+    assert isinstance(json.loads(reply.message.content)["sum"], int)
+    with pytest.raises(ollama.ResponseError):
+        native.chat(model=builtin.name, messages=GREETING, format={"not": {}})

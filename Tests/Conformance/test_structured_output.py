@@ -84,3 +84,17 @@ def test_what_cannot_be_enforced_is_refused_by_name(client, server):
             messages=GREETING,
             response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}},
         )
+
+
+def test_the_responses_api_holds_to_a_schema(serve):
+    client = openai.OpenAI(base_url=f"{serve(None).url}/v1", api_key="unused", max_retries=0, timeout=60)
+    schema = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"], "additionalProperties": False}
+    reply = client.responses.create(
+        model=client.models.list().data[0].id, input="What is 12 + 13?", max_output_tokens=600,
+        text={"format": {"type": "json_schema", "name": "sum", "schema": schema}})
+    assert isinstance(json.loads(reply.output_text)["sum"], int)
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(
+            model=client.models.list().data[0].id, input="?",
+            text={"format": {"type": "json_schema", "name": "x", "schema": {"not": {}}}})
+    assert "not" in str(refused.value)

@@ -111,7 +111,7 @@ import Tokens
         let missing = try await client.post("/api/chat", Self.body(["model": "no"]))
         #expect(missing.status == 404)
         #expect(try missing.json["error"]?.stringValue != nil)
-        #expect(try await client.post("/api/chat", Self.body(["format": "json"])).status == 400)
+        #expect(try await client.post("/api/chat", Self.body(["format": "xml"])).status == 400)
         #expect(try await client.post("/api/chat", Self.body(["options": ["top_p": 7]])).text.contains("top_p"))
         #expect(try await client.get("/api/no").json["error"]?.stringValue != nil)
     }

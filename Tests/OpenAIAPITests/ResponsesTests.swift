@@ -162,6 +162,7 @@ import Tokens
         let client = try Self.client()
         let members: [JSONObject] = [
             ["background": true], ["conversation": "c"], ["text": ["format": ["type": "json_schema"]]],
+            ["text": ["format": ["type": "grammar"]]],
             ["tool_choice": "required"], ["input": [["type": "item_reference", "id": "x"]]], ["input": []],
             ["tools": [["type": "function"]]], ["reasoning": ["effort": "much"]],
         ]

@@ -1,5 +1,6 @@
 internal import APIDoors
 internal import Chat
+internal import ConstrainedDecoding
 internal import JSON
 internal import Serving
 
@@ -17,7 +18,9 @@ struct ResponsesCall {
     var echo: JSONObject
     var warnings: [RequestWarning]
 
-    static let fieldNames: [RequestField: String] = [.maximumTokens: "max_output_tokens", .messages: "input"]
+    static let fieldNames: [RequestField: String] = [
+        .maximumTokens: "max_output_tokens", .messages: "input", .constraint: "text.format",
+    ]
 }
 
 /// Body to ``ResponsesCall``: types and spellings are checked, every complaint names its field.
@@ -36,7 +39,7 @@ enum ResponsesDecoder {
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try root.integer("max_output_tokens")
         let parallel = try root.bool("parallel_tool_calls") ?? true
-        try checkFormat(&root)
+        options.constraint = try format(from: &root)
         let include = try included(from: &root, warnings: &warnings)
         let call = ResponsesCall(
             request: ChatRequest(
@@ -114,13 +117,20 @@ enum ResponsesDecoder {
     }
 
     /// `text.format`: structured output enters here.
-    private static func checkFormat(_ root: inout FieldReader) throws(APIError) {
-        guard var text = try root.reader("text") else { return }
-        guard var format = try text.reader("format") else { return }
+    private static func format(from root: inout FieldReader) throws(APIError) -> ConstraintDefinition? {
+        guard var text = try root.reader("text") else { return nil }
+        guard var format = try text.reader("format") else { return nil }
         guard let type = try format.string("type") else { throw format.missing("type") }
-        guard type == "text" else {
-            throw text.unsupported(
-                "format", "The format '\(type.prefix(40))' is not supported yet; use 'text'.")
+        switch type {
+        case "text": return nil
+        case "json_object": return .jsonObject
+        case "json_schema":
+            for key in ["name", "description"] { _ = try format.string(key) }
+            _ = try format.bool("strict")
+            guard let schema = format.value("schema") else { throw format.missing("schema") }
+            return .jsonSchema(schema)
+        default:
+            throw text.unsupported("format", "The format '\(type.prefix(40))' is not supported.")
         }
     }
 
