@@ -22,7 +22,8 @@ struct OllamaReplyRoute: HTTPResponder {
         var source: Source
         var streams: Bool
         var writer: OllamaReplyWriter
-        let start = ContinuousClock.now
+        /// When the request came.
+        var start: ContinuousClock.Instant
     }
 
     func respond(to request: Request, context: RequestContext, writer: consuming ResponseWriter) async throws {
@@ -34,6 +35,7 @@ struct OllamaReplyRoute: HTTPResponder {
     }
 
     private func begin(_ request: Request) async throws -> Reply {
+        let start = ContinuousClock.now
         let body = try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
         let call = kind == .chat ? try OllamaDecoder.chat(from: body) : try OllamaDecoder.generate(from: body)
         let name = service.knownName(call.model)
@@ -60,7 +62,8 @@ struct OllamaReplyRoute: HTTPResponder {
         }
         return Reply(
             source: source, streams: call.streams,
-            writer: OllamaReplyWriter(kind: kind, model: call.model ?? model.name, warnings: warnings))
+            writer: OllamaReplyWriter(kind: kind, model: call.model ?? model.name, warnings: warnings),
+            start: start)
     }
 
     private func send(_ reply: Reply, to writer: consuming ResponseWriter) async throws {
