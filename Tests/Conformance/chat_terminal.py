@@ -2,6 +2,7 @@
 
 import re
 import resource
+import signal
 import termios
 import time
 
@@ -13,6 +14,12 @@ PROMPT = ">>> "
 UP, DOWN, LEFT, ALT_ENTER, CONTROL_C, CONTROL_D = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b\r", "\x03", "\x04"
 
 
+def begin_afresh():
+    """In the child: no core files, and a hang-up that ends it even where the tests run under `nohup`."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class ChatTerminal:
     """The command at a terminal of 80 by 24; `home` holds its history."""
 
@@ -21,7 +28,7 @@ class ChatTerminal:
         variables.pop("XDG_STATE_HOME", None)
         self.process = pexpect.spawn(
             str(EXECUTABLE), [command, *map(str, arguments)], env=variables, dimensions=(rows, columns), timeout=60,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+            preexec_fn=begin_afresh)
         self.process.delaybeforesend = None
         self.mode_before = termios.tcgetattr(self.process.child_fd)
         self.screen = pyte.HistoryScreen(columns, rows, history=10_000)
