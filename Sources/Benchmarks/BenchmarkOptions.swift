@@ -11,6 +11,8 @@ public struct BenchmarkOptions: Hashable, Sendable {
     /// The most tokens of one step.
     public var stepTokenBudget = 512
     public var cacheFormat = KVCacheFormat.f16
+    /// What BF16 weights are multiplied with.
+    public var activations = ActivationFormat.f32
     /// The best instruction set that may be used.
     public var instructionSet = CPUFeatures.current.instructionSet
     /// How much work the probes of the machine are.

@@ -82,6 +82,7 @@ extension BenchmarkReport {
             "weight_bytes": .number(row.plan.weightByteCount), "parameters": .number(row.plan.parameterCount),
             "threads": .number(options.threadCount),
             "instruction_set": .string("\(instructionSet)"),
+            "activation_type": .string("\(options.activations)"),
             "kv_cache_type": .string("\(options.cacheFormat)"), "max_batch_tokens": .number(options.stepTokenBudget),
             "test": .string(result.benchmarkCase.name), "prompt_tokens": .number(promptCount),
             "generated_tokens": .number(generatedCount), "depth": .number(result.benchmarkCase.depth),

@@ -29,7 +29,7 @@ public struct ModelBenchmark: ~Copyable {
                 "\(checkpoint.name): a context of \(plan.shape.contextLength) tokens does not hold \(positionCount)")
         }
         let pool = WorkerPool(threadCount: options.threadCount, features: .limited(to: options.instructionSet))
-        let model = try ModelLoader.load(checkpoint, pool: pool)
+        let model = try ModelLoader.load(checkpoint, pool: pool, activations: options.activations)
         model.prepare(rowLimit: max(options.stepTokenBudget, sequenceCount), logitRowLimit: sequenceCount)
         let blockCount = (positionCount + KVLayout.blockLength - 1) / KVLayout.blockLength
         cache = try model.makeCache(

@@ -9,11 +9,15 @@ static unsigned long long enabled_state_components(void) {
     return (unsigned long long)high << 32 | low;
 }
 
-/// Dot products of bytes in 256 bits: some processors with AVX-512 have them, some do not.
-static bool has_avx_vnni(void) {
+static bool has_further_feature(int bit) {
     unsigned a, b, c, d;
-    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << bit);
 }
+
+/// Dot products of bytes in 256 bits: some processors with AVX-512 have them, some do not.
+static bool has_avx_vnni(void) { return has_further_feature(4); }
+
+static bool has_avx512_bf16(void) { return has_further_feature(5); }
 
 enum instruction_set detected_instruction_set(void) {
     unsigned a, b, c, d;
@@ -28,7 +32,8 @@ enum instruction_set detected_instruction_set(void) {
     const unsigned foundation = 1u << 16, doubleword = 1u << 17, byte_word = 1u << 30, vector_length = 1u << 31;
     const unsigned avx512 = foundation | doubleword | byte_word | vector_length;
     const unsigned neural_network = 1u << 11;
-    if ((state & 0xe6) == 0xe6 && (b & avx512) == avx512 && (c & neural_network)) return instruction_set_avx512;
+    if ((state & 0xe6) == 0xe6 && (b & avx512) == avx512 && (c & neural_network))
+        return has_avx512_bf16() ? instruction_set_avx512_bf16 : instruction_set_avx512;
     return has_avx_vnni() ? instruction_set_avx2_vnni : instruction_set_avx2;
 }
 

@@ -39,6 +39,16 @@ static inline uint16_t bfloat_from_float(float value) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/// The bits of 2^-50. What is smaller counts as zero where activations are rounded: products of larger numbers, and whatever
+/// their sums leave, are multiples of 2^-114, far from subnormal.
+enum { smallest_rounded_bfloat = (127 - 50) << 7 };
+
+/// An activation that meets weights of weight_format_bf16_rounding.
+static inline uint16_t rounded_bfloat(float value) {
+    const uint16_t rounded = bfloat_from_float(value);
+    return (rounded & 0x7fff) < smallest_rounded_bfloat ? 0 : rounded;
+}
+
 /// binary32 to binary16, to nearest even; a NaN stays one.
 static inline uint16_t half_from_float(float value) {
     const uint32_t bits = bits_from_float(value);

@@ -2,7 +2,7 @@
 
 #include "float_formats.h"
 
-bool weight_format_is_quantized(enum weight_format format) { return format > weight_format_bf16; }
+bool weight_format_is_quantized(enum weight_format format) { return format > weight_format_bf16_rounding; }
 
 size_t weight_block_columns(enum weight_format format) {
     if (!weight_format_is_quantized(format)) return 1;
@@ -10,7 +10,7 @@ size_t weight_block_columns(enum weight_format format) {
 }
 
 size_t weight_block_bytes(enum weight_format format) {
-    static const uint8_t bytes[weight_format_count] = {4,  2,   2,   34,  18,  20, 22,  24,
+    static const uint8_t bytes[weight_format_count] = {4,  2,  2,   2,   34,  18,  20, 22, 24,
                                                        84, 110, 144, 176, 210, 18, 136, 17};
     return bytes[format];
 }

@@ -164,13 +164,20 @@ static void pack_words(size_t word_count, size_t row_count, const uint8_t *rows,
             tile[word * 16 + row] = read_word(rows + row * row_bytes + word * 4);
 }
 
+/// What is rounded meets no weight so small that a product, or what sums leave of it, could be subnormal: processors differ
+/// in what they make of those.
+static void clear_small_bfloats(uint16_t *bfloats, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if ((bfloats[i] & 0x7fff) < smallest_rounded_bfloat) bfloats[i] = 0;
+}
+
 static void pack_float_tile(enum weight_format format, size_t columns, size_t row_count, const uint8_t *rows,
                             size_t row_bytes, void *tile) {
     if (format == weight_format_f32) {
         pack_words(columns, row_count, rows, row_bytes, tile);
         return;
     }
-    if (format == weight_format_bf16) pack_words(columns / 2, row_count, rows, row_bytes, tile);
+    if (format != weight_format_f16) pack_words(columns / 2, row_count, rows, row_bytes, tile);
     for (size_t row = 0; row < row_count; row++) {
         const uint8_t *bytes = rows + row * row_bytes;
         if (format == weight_format_f16)
@@ -179,6 +186,8 @@ static void pack_float_tile(enum weight_format format, size_t columns, size_t ro
         else if (columns % 2)
             memcpy((uint32_t *)tile + columns / 2 * 16 + row, bytes + (columns - 1) * 2, 2);
     }
+    if (format == weight_format_bf16_rounding)
+        clear_small_bfloats(tile, weight_tile_bytes(format, columns) / sizeof(uint16_t));
 }
 
 void pack_weight_tile(enum weight_format format, size_t columns, size_t row_count, const uint8_t *rows,

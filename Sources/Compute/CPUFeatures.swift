@@ -10,6 +10,8 @@ public enum InstructionSet: Int, Sendable, CaseIterable, Comparable {
     case avx2VNNI
     /// AVX-512 F, BW, VL, DQ and VNNI.
     case avx512
+    /// AVX-512 F, BW, VL, DQ, VNNI and BF16.
+    case avx512BF16
     /// NEON with dot products.
     case neon
     /// NEON with products of signed and unsigned bytes as well.

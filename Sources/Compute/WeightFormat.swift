@@ -1,8 +1,11 @@
 internal import CKernels
 
-/// How a weight matrix is written in a file. All but the first three are ggml's block formats.
+/// How a weight matrix is written in a file. All but the first four are ggml's block formats.
 public enum WeightFormat: Int, Sendable, CaseIterable {
     case f32, f16, bf16
+    /// Written as `bf16`, but the activations that it meets are rounded to BF16, too, as processors' products of BF16 want
+    /// it. Numbers below 2^-50 count as zero.
+    case bf16Rounding
     // The names that ggml and its files use.
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case q8_0

@@ -15,6 +15,7 @@ public enum ModelLoader {
     /// - Parameters:
     ///   - checkpoint: The files.
     ///   - pool: Who repacks, and who computes afterwards.
+    ///   - activations: What BF16 weights are multiplied with.
     ///   - tileCache: Where repacked weights are kept and used from; nil keeps them in memory.
     ///   - progress: Called on this thread after each weight.
     /// - Returns: The model, whose weights do not need the files any more.
@@ -22,6 +23,7 @@ public enum ModelLoader {
     public static func load(
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
+        activations: ActivationFormat = .f32,
         tileCache: TileCache? = nil,
         progress: @escaping (LoadingProgress) -> Void = { _ in }
     ) throws(ModelError) -> any CausalLanguageModel {
@@ -29,7 +31,8 @@ public enum ModelLoader {
             throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "weights", found: "a bare config.json"))
         }
         return try Qwen3Model(
-            configuration(of: checkpoint), checkpoint, pool: pool, tileCache: tileCache, progress: progress)
+            configuration(of: checkpoint), checkpoint, pool: pool, activations: activations, tileCache: tileCache,
+            progress: progress)
     }
 
     /// The settings of a checkpoint's model, from config.json or from GGUF keys.

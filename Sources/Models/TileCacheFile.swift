@@ -92,18 +92,20 @@ extension TileCache {
     ///
     /// - Parameters:
     ///   - sources: All weights, in the order of the computation.
+    ///   - activations: What BF16 weights are multiplied with.
     ///   - name: The checkpoint's, for whoever looks into the folder.
     ///   - byteCount: Bytes of all tiles.
     /// - Returns: The file, with its tiles or with room for them.
     /// - Throws: `ModelError` where the file cannot be written.
     func open(
-        for sources: [Qwen3WeightSource], named name: String, byteCount: Int
+        for sources: [Qwen3WeightSource], activations: ActivationFormat, named name: String, byteCount: Int
     ) throws(ModelError) -> TileCacheFile {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func add(_ text: String) {
             for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
             hash = (hash ^ 0xff) &* 0x100_0000_01b3
         }
+        add("\(activations)")
         var identities: [String: String] = [:]
         for source in sources {
             let record = source.record

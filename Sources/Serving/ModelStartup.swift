@@ -22,6 +22,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var cacheByteCount: Int?
     /// How the cache stores numbers.
     public var cacheFormat = KVCacheFormat.f16
+    /// What BF16 weights are multiplied with.
+    public var activations = ActivationFormat.f32
     /// Where repacked weights are kept, to be used from the page cache; nil keeps them in memory.
     public var tileCache: TileCache?
     /// How tokens are guessed ahead.
@@ -94,15 +96,15 @@ public enum ModelStartup {
     ) throws -> InferenceEngine {
         var configuration = options.engineConfiguration
         configuration.vocabularyLimit = tokenizer.tokenCount
-        let (threadCount, tileCache) = (options.threadCount, options.tileCache)
+        let (threadCount, activations, tileCache) = (options.threadCount, options.activations, options.tileCache)
         let draft = try options.speculation == .automatic ? DraftCheckpoint.checked(draft, for: tokenizer) : nil
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
             let pool = WorkerPool(threadCount: threadCount)
-            return EngineModels(
-                model: try ModelLoader.load(checkpoint, pool: pool, tileCache: tileCache),
-                draft: try draft.map { try ModelLoader.load($0, pool: pool, tileCache: tileCache) },
-                pool: pool)
+            func load(_ checkpoint: Checkpoint) throws(ModelError) -> any CausalLanguageModel {
+                try ModelLoader.load(checkpoint, pool: pool, activations: activations, tileCache: tileCache)
+            }
+            return EngineModels(model: try load(checkpoint), draft: try draft.map(load), pool: pool)
         }
     }
 }

@@ -50,7 +50,12 @@ struct BenchModelCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Use no better than portable, avx2, avx2VNNI, avx512, neon or neonI8MM.", valueName: "set"))
+            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds.", valueName: "type"))
+    var activationType = "f32"
+
+    @Option(
+        help: ArgumentHelp(
+            "Use no better than portable, avx2, avx2VNNI, avx512, avx512BF16, neon or neonI8MM.", valueName: "set"))
     var instructionSet = "\(CPUFeatures.current.instructionSet)"
 
     @Option(help: ArgumentHelp("table, markdown, json or csv.", valueName: "form"))
@@ -92,6 +97,11 @@ struct BenchModelCommand: ParsableCommand {
                 place: "--kv-cache-type", value: kvCacheType, expectation: Setting.kvCacheType.expectation)
         }
         options.cacheFormat = cacheFormat
+        guard let activations = ActivationFormat.allCases.first(where: { "\($0)" == activationType }) else {
+            throw SettingsError(
+                place: "--activation-type", value: activationType, expectation: Setting.activationType.expectation)
+        }
+        options.activations = activations
         let sets = CPUFeatures.supportedSets
         guard let set = sets.first(where: { "\($0)" == instructionSet }) else {
             let names = sets.map { "\($0)" }.joined(separator: ", ")

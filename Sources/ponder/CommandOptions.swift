@@ -49,6 +49,14 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds. (default: f32)",
+            valueName: "type"
+        )
+    )
+    var activationType: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Refuse a model that needs more memory than this. (default: auto, the free memory)",
             valueName: "size"
         )

@@ -31,6 +31,9 @@ struct ServeSettings: Equatable, Sendable {
     /// How keys and values are stored.
     var kvCacheType = KVCacheFormat.f16
 
+    /// What BF16 weights are multiplied with.
+    var activationType = ActivationFormat.f32
+
     /// Bytes that the process may take; nil goes by the memory that is free.
     var memoryLimit: Int?
 

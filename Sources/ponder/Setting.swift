@@ -8,6 +8,7 @@ enum Setting: String, CaseIterable, Sendable {
     case maxBatchTokens = "max-batch-tokens"
     case kvCacheMemory = "kv-cache-memory"
     case kvCacheType = "kv-cache-type"
+    case activationType = "activation-type"
     case memoryLimit = "memory-limit"
     case tileCache = "tile-cache"
     case draftModel = "draft-model"
@@ -36,6 +37,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
+        case .activationType: "one of f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .tileCache: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"
@@ -61,6 +63,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBatchTokens: options.maxBatchTokens
         case .kvCacheMemory: options.kvCacheMemory
         case .kvCacheType: options.kvCacheType
+        case .activationType: options.activationType
         case .memoryLimit: options.memoryLimit
         case .tileCache: options.tileCache
         case .draftModel: options.draftModel

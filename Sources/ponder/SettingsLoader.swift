@@ -36,6 +36,7 @@ struct SettingsLoader {
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
+        try read(.activationType, { Self.activationFormat($0) }) { settings.activationType = $0 }
         try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
         try read(.tileCache, Self.folder) { settings.tileCache = $0 }
         try read(.draftModel) { settings.draftModel = $0 }
@@ -96,6 +97,10 @@ extension SettingsLoader {
 
     private static func cacheFormat(_ text: String) -> KVCacheFormat? {
         KVCacheFormat.allCases.first { "\($0)" == text }
+    }
+
+    private static func activationFormat(_ text: String) -> ActivationFormat? {
+        ActivationFormat.allCases.first { "\($0)" == text }
     }
 
     private static func size(_ text: String) -> Int? {

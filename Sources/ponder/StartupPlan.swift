@@ -40,6 +40,7 @@ struct StartupPlan: Sendable {
         options.threadCount = settings.threads ?? limits.coreCount
         options.stepTokenBudget = settings.maxBatchTokens
         options.cacheFormat = settings.kvCacheType
+        options.activations = settings.activationType
         options.speculation = settings.speculation
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
         options.creationTime = Int(Date().timeIntervalSince1970)

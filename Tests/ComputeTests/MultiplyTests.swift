@@ -142,6 +142,41 @@ import Testing
         }
     }
 
+    @Test func activationsAreRoundedToTheWeightsFormat() throws {
+        var numbers = SeededNumbers(seed: 700)
+        let pool = WorkerPool(threadCount: 2)
+        let (rows, outputs, columns) = (13, 40, 1055)
+        let bytes = numbers.weights(.bf16, rows: outputs, columns: columns)
+        let rounding = try makeMatrix(.bf16Rounding, rows: outputs, columns: columns, bytes: bytes, pool: pool)
+        let exact = try makeMatrix(.bf16, rows: outputs, columns: columns, bytes: bytes, pool: pool)
+        let values = numbers.floats(rows * columns)
+        let rounded = values.map { value in
+            // To nearest even: adding and taking off a multiple leaves the upper eight bits of the fraction.
+            let shift = Float(sign: .plus, exponent: value.exponent + 16, significand: 1.5)
+            return value + shift - shift
+        }
+        #expect(zip(values, rounded).contains { $0 != $1 })
+        let found = product(Rows(values, columns: columns), rounding, pool: pool).values
+        let expected = product(Rows(rounded, columns: columns), exact, pool: pool).values
+        for (found, expected) in zip(found, expected) { #expect(abs(found - expected) < 1e-3) }
+    }
+
+    @Test func tinyNumbersCountAsZeroWhereActivationsAreRounded() throws {
+        let pool = WorkerPool(threadCount: 1)
+        let smallest = Float(sign: .plus, exponent: -50, significand: 1)
+        let weights = [1, smallest.nextDown, smallest, 1].flatMap { (weight: Float) in
+            withUnsafeBytes(of: UInt16(weight.bitPattern >> 16).littleEndian) { Array($0) }
+        }
+        let matrix = try makeMatrix(.bf16Rounding, rows: 1, columns: 4, bytes: weights, pool: pool)
+        #expect(dequantized(matrix) == [1, 0, smallest, 1])
+        for set in availableSets {
+            let pool = WorkerPool(threadCount: 1, features: .limited(to: set))
+            let input = Rows([smallest, 1, smallest, smallest / 4], columns: 4)
+            let expected = smallest + smallest * smallest
+            #expect(product(input, matrix, pool: pool).values == [expected], "\(set)")
+        }
+    }
+
     @Test func onlyTheLoadedRowsAreMultiplied() throws {
         var numbers = SeededNumbers(seed: 600)
         let pool = WorkerPool(threadCount: 1)

@@ -36,7 +36,7 @@ struct SeededNumbers: RandomNumberGenerator {
         switch format {
         case .f32: return bytes(value.bitPattern)
         case .f16: return bytes(Float16(value).bitPattern)
-        case .bf16: return bytes(UInt16(value.bitPattern >> 16))
+        case .bf16, .bf16Rounding: return bytes(UInt16(value.bitPattern >> 16))
         default: break
         }
         var block = (0..<format.blockByteCount).map { _ in codeBytes ?? UInt8.random(in: 0...255, using: &self) }
@@ -56,7 +56,7 @@ struct SeededNumbers: RandomNumberGenerator {
         case .q2_K: [80, 82]
         case .q3_K: [108]
         case .q6_K: [208]
-        case .f32, .f16, .bf16, .mxfp4: []
+        case .f32, .f16, .bf16, .bf16Rounding, .mxfp4: []
         }
     }
 }

@@ -5,7 +5,9 @@ import Testing
 
 /// Packing moves words where it can; what the file's bytes stand for is what comes out of the tiles, bit by bit.
 @Suite struct WeightPackingTests {
-    @Test(arguments: WeightFormat.allCases, [(1, 1), (16, 2), (17, 3), (32, 4), (47, 5), (64, 9)])
+    @Test(
+        arguments: WeightFormat.allCases.filter { $0 != .bf16Rounding },
+        [(1, 1), (16, 2), (17, 3), (32, 4), (47, 5), (64, 9)])
     func tilesHoldExactlyWhatTheFileHolds(_ format: WeightFormat, _ shape: (rows: Int, blocks: Int)) throws {
         let columns = shape.blocks * format.blockColumns
         let rowByteCount = try #require(format.rowByteCount(columns: columns))

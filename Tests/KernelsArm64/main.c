@@ -92,7 +92,8 @@ void digest_bytes(const void *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) add_to_digest(((const uint8_t *)bytes)[i]);
 }
 
-static const char *const set_names[] = {"portable", "avx2", "avx2_vnni", "avx512", "neon", "neon_i8mm"};
+static const char *const set_names[] = {"portable",    "avx2", "avx2_vnni", "avx512",
+                                         "avx512_bf16", "neon", "neon_i8mm"};
 
 int main(void) {
     const struct kernel_table *reference = kernels_for(instruction_set_portable);

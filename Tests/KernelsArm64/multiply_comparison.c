@@ -17,6 +17,7 @@ struct product {
 /// Where a block of a file's format holds f16 numbers; -1 where it holds none.
 static const int half_offsets[weight_format_count][2] = {
     [weight_format_f32] = {-1, -1},   [weight_format_f16] = {-1, -1},   [weight_format_bf16] = {-1, -1},
+    [weight_format_bf16_rounding] = {-1, -1},
     [weight_format_q8_0] = {0, -1},   [weight_format_q4_0] = {0, -1},   [weight_format_q4_1] = {0, 2},
     [weight_format_q5_0] = {0, -1},   [weight_format_q5_1] = {0, 2},    [weight_format_q2_k] = {80, 82},
     [weight_format_q3_k] = {108, -1}, [weight_format_q4_k] = {0, 2},    [weight_format_q5_k] = {0, 2},

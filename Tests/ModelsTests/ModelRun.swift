@@ -61,12 +61,14 @@ extension ModelRun {
         _ path: String,
         threads: Int = 1,
         features: CPUFeatures = .current,
+        activations: ActivationFormat = .f32,
         logitRowLimit: Int = 64
     ) throws -> any CausalLanguageModel {
         try load(
             at: Fixtures.path("models/\(path)"),
             threads: threads,
             features: features,
+            activations: activations,
             logitRowLimit: logitRowLimit
         )
     }
@@ -76,10 +78,11 @@ extension ModelRun {
         at path: String,
         threads: Int = 1,
         features: CPUFeatures = .current,
+        activations: ActivationFormat = .f32,
         logitRowLimit: Int = 64
     ) throws -> any CausalLanguageModel {
         let pool = WorkerPool(threadCount: threads, features: features)
-        let model = try ModelLoader.load(Checkpoint.open(path), pool: pool)
+        let model = try ModelLoader.load(Checkpoint.open(path), pool: pool, activations: activations)
         model.prepare(rowLimit: 256, logitRowLimit: logitRowLimit)
         return model
     }

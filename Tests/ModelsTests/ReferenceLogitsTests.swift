@@ -34,6 +34,23 @@ import Testing
         }
     }
 
+    @Test(arguments: ["dense-tied", "dense-untied", "dense-yarn", "dense-k"])
+    func roundedActivationsStayNearAndAreTheSameOnEveryInstructionSet(name: String) throws {
+        let reference = try ModelReference(name)
+        let prompt = try #require(try reference.prompts.first { $0.name == "len17" })
+        let rows = try CPUFeatures.supportedSets.map { set in
+            let model = try ModelRun.load(
+                "\(name)/hf", features: .limited(to: set), activations: .bf16, logitRowLimit: 32)
+            return try ModelRun(model).feed(prompt.ids, logitsAt: Set(prompt.positions))
+        }
+        for (index, row) in rows[0].enumerated() {
+            let difference = row.largestDifference(from: prompt.row(index))
+            // Logits have a deviation of 4; transformers in BF16 is up to 0.3 away.
+            #expect(difference > prompt.tolerance && difference < 0.5, "position \(prompt.positions[index])")
+            for others in rows { #expect(others[index] == row) }
+        }
+    }
+
     @Test(arguments: ["dense-tied", "dense-untied", "dense-yarn", "dense-k", "dense-fullvocab", "moe", "moe-mixed"])
     func theResidualStreamAndTheRoutersAgree(name: String) throws {
         let reference = try ModelReference(name)

@@ -38,6 +38,7 @@ import Testing
         let settings = try load([
             "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
+            "--activation-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
@@ -52,6 +53,7 @@ import Testing
         expected.maxBatchTokens = 256
         expected.kvCacheMemory = 2 << 30
         expected.kvCacheType = .bf16
+        expected.activationType = .bf16
         expected.memoryLimit = 6 << 30
         expected.tileCache = "/"
         expected.alias = "small"
@@ -121,7 +123,9 @@ import Testing
 
     @Test(arguments: [
         ("--threads", "0"), ("--context", "-1"), ("--max-batch-tokens", "0"), ("--kv-cache-memory", "0"),
-        ("--kv-cache-type", "q3"), ("--alias", "two words"), ("--alias", ""), ("--log-level", "loud"),
+        ("--kv-cache-type", "q3"), ("--activation-type", "f16"),
+        ("--alias", "two words"), ("--alias", ""),
+        ("--log-level", "loud"),
         ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--port", "1e3"),
     ])
     func `values out of range are refused`(flag: String, value: String) {

@@ -2,6 +2,7 @@
 #define PONDER_AVX2_LANES_H
 
 #include "../lanes/lanes.h"
+#include "../lanes/lanes_bfloats.h"
 
 // What the two AVX2 tables share; sixteen lanes are two registers.
 

@@ -6,6 +6,7 @@
 // Accumulation rule (docs/decisions/0003-accumulation-rule.md). Weights are stored in tiles of 16 output rows, so that
 // a SIMD lane is an output. Every output is one chain of additions, ascending along the columns:
 //   float weights:      sum = fma(weight, x, sum), one column at a time
+//   weight_format_bf16_rounding: the same with x rounded to BF16, pair by pair of columns, the odd one first
 //   quantised weights:  sum = fma((float)dot, weight_scale * x_scale, sum) per scale group of 32 (or 16) columns, dot
 //   being
 //                       the exact integer dot product of that group; formats with minimums then add
@@ -25,8 +26,9 @@ enum instruction_set {
     instruction_set_avx2 = 1,      // with FMA and F16C
     instruction_set_avx2_vnni = 2, // and with dot products of bytes (AVX-VNNI)
     instruction_set_avx512 = 3,    // F, BW, VL, DQ and VNNI
-    instruction_set_neon = 4,      // with dot products (sdot)
-    instruction_set_neon_i8mm = 5, // and with products of signed and unsigned bytes and of byte matrices
+    instruction_set_avx512_bf16 = 4, // and with dot products of BF16
+    instruction_set_neon = 5,      // with dot products (sdot)
+    instruction_set_neon_i8mm = 6, // and with products of signed and unsigned bytes and of byte matrices
 };
 
 /// The best instruction set that this processor and its operating system support.

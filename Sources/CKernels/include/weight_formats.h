@@ -10,6 +10,7 @@ enum weight_format {
     weight_format_f32,
     weight_format_f16,
     weight_format_bf16,
+    weight_format_bf16_rounding, // as bf16, but the activations that it meets are rounded to BF16, too
     weight_format_q8_0,
     weight_format_q4_0,
     weight_format_q4_1,
@@ -24,7 +25,7 @@ enum weight_format {
     weight_format_iq4_xs,
     weight_format_mxfp4,
 };
-enum { weight_format_count = 16 };
+enum { weight_format_count = 17 };
 
 /// Output rows of a tile: one SIMD lane each.
 enum { tile_rows = 16 };

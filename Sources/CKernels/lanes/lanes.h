@@ -5,6 +5,7 @@
 // includes this is compiled for. Included after that file's target attribute, so every function here is static.
 
 #include "../exponential.h"
+#include "../float_formats.h"
 #include "../tile_layout.h"
 
 #pragma clang diagnostic ignored "-Wpsabi"

@@ -42,8 +42,11 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
     const size_t columns = weights->columns, pair_bytes = format == weight_format_f32 ? 128 : 64;
     const uint8_t *data = (const uint8_t *)weights->data + work->tile * weights->tile_bytes;
     const float *const *values = work->rows->values + first_row;
+    // Loops over sums are unrolled, so that they stay in registers.
     f32x16 sums[4][8];
+#pragma clang loop unroll(full)
     for (int tile = 0; tile < tiles; tile++)
+#pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++) sums[tile][row] = splat(0);
     f32x16 even[4], odd[4];
     size_t column = 0;
@@ -67,8 +70,10 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
         }
         add_column(tiles, rows, even, values, column, sums);
     }
+#pragma clang loop unroll(full)
     for (int tile = 0; tile < tiles; tile++) {
         const size_t output = (work->tile + (size_t)tile) * 16, left = weights->rows - output;
+#pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++)
             store_some_floats(work->rows->results[first_row + (size_t)row] + output - work->rows->first_output,
                               sums[tile][row], left);

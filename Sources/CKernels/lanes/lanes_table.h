@@ -5,6 +5,7 @@
 #include "lanes_elementwise.h"
 #include "lanes_logits.h"
 #include "lanes_multiply.h"
+#include "lanes_multiply_bfloat.h"
 #include "lanes_multiply_float.h"
 #include "lanes_probe.h"
 #include "lanes_quantize.h"
@@ -14,6 +15,8 @@ static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t firs
                                  const struct multiply_rows *rows, const void *next_tiles, void *scratch) {
     if (weight_format_is_quantized(weights->format))
         multiply_quantized_tiles(weights, first_tile, tile_count, rows, next_tiles, scratch);
+    else if (weights->format == weight_format_bf16_rounding)
+        multiply_bfloat_tiles(weights, first_tile, tile_count, rows, scratch);
     else
         multiply_float_tiles(weights, first_tile, tile_count, rows);
 }

@@ -2,6 +2,7 @@
 #define PONDER_NEON_LANES_H
 
 #include "../lanes/lanes.h"
+#include "../lanes/lanes_bfloats.h"
 
 // What the two NEON tables share; sixteen lanes are four registers.
 

@@ -52,6 +52,26 @@ static void multiply_float_tile(const struct weight_tiles *weights, size_t tile,
         }
 }
 
+/// Pairs of columns, the odd one first, as the processors' dot products of BF16 take them.
+static float multiply_bfloat_lane(const uint16_t *pairs, const float *values, size_t columns) {
+    float sum = 0;
+    for (size_t k = 0; k < columns; k += 2, pairs += 32) {
+        if (k + 1 < columns)
+            sum = fmaf(float_from_bfloat(pairs[1]), float_from_bfloat(rounded_bfloat(values[k + 1])), sum);
+        sum = fmaf(float_from_bfloat(pairs[0]), float_from_bfloat(rounded_bfloat(values[k])), sum);
+    }
+    return sum;
+}
+
+static void multiply_bfloat_tile(const struct weight_tiles *weights, size_t tile, const struct multiply_rows *rows) {
+    const uint16_t *data = (const uint16_t *)((const uint8_t *)weights->data + tile * weights->tile_bytes);
+    const size_t first = tile * tile_rows;
+    for (size_t row = 0; row < rows->count; row++)
+        for (size_t output = first; output < first + tile_rows && output < weights->rows; output++)
+            rows->results[row][output - rows->first_output] =
+                multiply_bfloat_lane(data + (output - first) * 2, rows->values[row], weights->columns);
+}
+
 /// Adds one scale group, 32 columns or 16, to a sum.
 static float add_group(enum weight_format format, const struct superblock_contents *contents, size_t column,
                        const struct activation_block *block, float sum) {
@@ -94,6 +114,10 @@ void reference_multiply_tiles(const struct weight_tiles *weights, size_t first_t
     (void)next_tiles;
     (void)scratch;
     for (size_t tile = first_tile; tile < first_tile + tile_count; tile++) {
+        if (weights->format == weight_format_bf16_rounding) {
+            multiply_bfloat_tile(weights, tile, rows);
+            continue;
+        }
         if (!weight_format_is_quantized(weights->format)) {
             multiply_float_tile(weights, tile, rows);
             continue;

@@ -25,11 +25,12 @@ final class Qwen3Model: CausalLanguageModel {
         _ configuration: Qwen3Configuration,
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
+        activations: ActivationFormat,
         tileCache: TileCache?,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
         var reader = try Qwen3WeightReader(
-            configuration, checkpoint, pool: pool, tileCache: tileCache, progress: progress)
+            configuration, checkpoint, pool: pool, activations: activations, tileCache: tileCache, progress: progress)
         weights = try Qwen3Weights(configuration, &reader)
         try reader.finish()
         shape = configuration.shape

@@ -9,6 +9,7 @@ struct Qwen3WeightReader {
 
     private let locator: Qwen3WeightLocator
     private let pool: WorkerPool
+    private let activations: ActivationFormat
     private let weights: [Key: Qwen3Weight]
     private let memory: WeightMemory
     private let tiles: TileCacheFile?
@@ -26,11 +27,13 @@ struct Qwen3WeightReader {
         _ configuration: Qwen3Configuration,
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
+        activations: ActivationFormat,
         tileCache: TileCache?,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
         locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
         self.pool = pool
+        self.activations = activations
         self.progress = progress
         try locator.refuseForeignTensors()
         var sources: [Qwen3WeightSource] = []
@@ -43,7 +46,8 @@ struct Qwen3WeightReader {
             if !weight.slot.isVector { tileByteCount += try Self.residentByteCount(of: found) }
         }
         self.weights = weights
-        tiles = try tileCache?.open(for: sources, named: checkpoint.name, byteCount: tileByteCount)
+        tiles = try tileCache?.open(
+            for: sources, activations: activations, named: checkpoint.name, byteCount: tileByteCount)
         do {
             memory = if let tiles { tiles.memory } else { try WeightMemory(byteCount: tileByteCount) }
         } catch {
@@ -122,7 +126,7 @@ struct Qwen3WeightReader {
         }
         let sources = try locator.sources(of: weight)
         let first = sources[0].record
-        guard let format = WeightFormat(first.format) else {
+        guard let format = WeightFormat(first.format, of: slot, meeting: activations) else {
             throw .checkpoint(first.error(expected: "a format that Ponder computes with", found: "in \(first.format)"))
         }
         for source in sources where source.record.format != first.format {
@@ -157,6 +161,13 @@ struct Qwen3WeightReader {
 }
 
 extension WeightFormat {
+    /// The kernels' name of a weight's format where BF16 weights meet such activations. A router's choice of experts is not
+    /// rounded: it is little work, and a tie that falls otherwise changes all that follows.
+    fileprivate init?(_ format: TensorFormat, of slot: Qwen3Slot, meeting activations: ActivationFormat) {
+        let isRounded = format == .bf16 && activations == .bf16 && slot != .router && !slot.isVector
+        if isRounded { self = .bf16Rounding } else { self.init(format) }
+    }
+
     /// The kernels' name of a file's format, or nil where there are none for it.
     init?(_ format: TensorFormat) {
         switch format {

@@ -68,6 +68,14 @@ struct ChatOptions: ParsableArguments {
     )
     var kvCacheType: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds. (default: f32)",
+            valueName: "type"
+        )
+    )
+    var activationType: String?
+
     @Option(help: ArgumentHelp("A small model that guesses ahead. (default: none)", valueName: "model"))
     var draftModel: String?
 
@@ -103,6 +111,7 @@ extension ChatOptions {
     var engineFlags: [Setting: String] {
         let given: [(Setting, String?)] = [
             (.threads, threads), (.context, context), (.kvCacheMemory, kvCacheMemory), (.kvCacheType, kvCacheType),
+            (.activationType, activationType),
             (.draftModel, draftModel), (.speculation, speculation), (.chatTemplateFile, chatTemplateFile),
         ]
         return Dictionary(given.compactMap { setting, text in text.map { (setting, $0) } }) { first, _ in first }
