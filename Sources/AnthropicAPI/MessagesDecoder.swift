@@ -7,18 +7,18 @@ internal import Serving
 struct MessagesCall {
     var request: ChatRequest
     var streams: Bool
-    var warnings: [RequestWarning]
-    /// What Anthropic calls the fields that others call differently.
-    static let fieldNames: [RequestField: String] = [
-        .stop: "stop_sequences", .thinkingBudget: "thinking.budget_tokens",
-    ]
+    var remarks: RequestRemarks
 }
 
 /// Body to ``MessagesCall``: types and spellings are checked, every complaint names its field.
 enum MessagesDecoder {
-    static func call(from body: JSONObject) throws(APIError) -> MessagesCall {
+    private static let fieldNames: [RequestField: String] = [
+        .stop: "stop_sequences", .thinkingBudget: "thinking.budget_tokens",
+    ]
+
+    static func call(from body: JSONObject, settings: APISettings) throws(APIError) -> MessagesCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
+        var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
         let messages = try ConversationDecoder.messages(from: &root)
         let tools = try ToolsDecoder.fields(from: &root)
@@ -31,15 +31,13 @@ enum MessagesDecoder {
             thinkingBudget: thinking.budget,
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: try options(from: &root))
-        try readFormat(from: &root, warnings: &warnings)
+        try readFormat(from: &root, warnings: &remarks.warnings)
         try refuseServerSide(&root)
         for key in ["metadata", "cache_control", "service_tier"] {
             _ = root.value(key)
         }
-        for key in root.unreadKeys {
-            warnings.append(RequestWarning(parameter: root.path(of: key), message: "Unknown field; it has no effect."))
-        }
-        return MessagesCall(request: request, streams: streams, warnings: warnings)
+        try remarks.finish(root)
+        return MessagesCall(request: request, streams: streams, remarks: remarks)
     }
 
     private static func options(from root: inout FieldReader) throws(APIError) -> GenerationOptions {
@@ -49,13 +47,7 @@ enum MessagesDecoder {
         options.topP = try root.number("top_p")
         options.topK = try root.integer("top_k")
         options.seed = try root.integer("seed").map { UInt64(bitPattern: Int64($0)) }
-        for (index, element) in (try root.array("stop_sequences") ?? []).enumerated() {
-            guard let text = element.stringValue else {
-                let place = "\(root.path(of: "stop_sequences"))[\(index)]"
-                throw .invalid(place, "'\(place)' must be a string, not \(element.kind).")
-            }
-            options.stopStrings.append(text)
-        }
+        options.stopStrings = try root.strings("stop_sequences") ?? []
         return options
     }
 

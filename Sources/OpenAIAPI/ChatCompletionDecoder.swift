@@ -6,11 +6,7 @@ internal import Serving
 struct ChatCompletionCall {
     var request: ChatRequest
     var delivery: ReplyDelivery
-    var warnings: [RequestWarning]
-    /// What the client called a field whose name is not ``RequestField``'s.
-    var fieldNames: [RequestField: String]
-    /// Whether a request that would be answered with warnings is refused.
-    var isStrict: Bool
+    var remarks: RequestRemarks
     /// Which fields decided about thinking.
     var sources: ReasoningSources
 }
@@ -40,26 +36,24 @@ enum ChatCompletionDecoder {
         from body: JSONObject, settings: APISettings = APISettings(version: "")
     ) throws(APIError) -> ChatCompletionCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
-        var fieldNames: [RequestField: String] = [:]
-        let isStrict = try root.bool("strict") ?? settings.isStrict
+        var remarks = try RequestRemarks(from: &root, settings: settings)
         let model = try root.string("model")
         let messages = try MessageDecoder.messages(from: &root)
-        let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
-        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
-        fieldNames[.thinkingBudget] = reasoning.sources.budget
+        let tools = try ToolDecoder.fields(from: &root, warnings: &remarks.warnings)
+        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
+        remarks.fieldNames[.thinkingBudget] = reasoning.sources.budget
         var options = try SamplingDecoder.options(from: &root)
-        options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
+        options.maximumTokens = try maximumTokens(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
         options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false
         if options.reportsReasoningTokens, options.logProbabilityCount == nil {
             throw root.invalid("reasoning_logprobs", "'reasoning_logprobs' needs 'logprobs' to be true.")
         }
-        options.constraint = try ConstraintDecoder.definition(from: &root, names: &fieldNames)
-        var delivery = try delivery(from: &root, warnings: &warnings)
+        options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
+        var delivery = try delivery(from: &root, warnings: &remarks.warnings)
         try readChatDelivery(from: &root, settings: settings, into: &delivery)
         let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
-            from: &root, isExcluded: reasoning.isExcluded, warnings: &warnings)
+            from: &root, isExcluded: reasoning.isExcluded, warnings: &remarks.warnings)
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
@@ -68,14 +62,11 @@ enum ChatCompletionDecoder {
             reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
-        try IneffectiveFields.checkChat(&root, warnings: &warnings)
+        try IneffectiveFields.checkChat(&root, warnings: &remarks.warnings)
         try refusePromptTokensInStream(delivery, options)
         try RefusedFields.refuse(&root)
-        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
-        try warnings.refuse(isStrict: isStrict)
-        return ChatCompletionCall(
-            request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames, isStrict: isStrict,
-            sources: reasoning.sources)
+        try remarks.finish(root)
+        return ChatCompletionCall(request: request, delivery: delivery, remarks: remarks, sources: reasoning.sources)
     }
 
     /// `stream` and `stream_options`, and how tokens are named.
@@ -100,7 +91,7 @@ enum ChatCompletionDecoder {
             warnings.append(
                 RequestWarning(parameter: "stream_options", message: "It has no effect without 'stream'."))
         }
-        IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
+        warnings.warnOfUnknown(options)
         return delivery
     }
 
