@@ -46,10 +46,17 @@ package enum StreamForm: Sendable {
     /// As one JSON text a line.
     case lines
 
+    var contentType: String {
+        switch self {
+        case .events: "text/event-stream"
+        case .lines: "application/x-ndjson"
+        }
+    }
+
     fileprivate var headers: HTTPFields {
         switch self {
         case .events: ServerSentEvents.headers
-        case .lines: [.contentType: "application/x-ndjson"]
+        case .lines: [.contentType: contentType]
         }
     }
 }

@@ -7,7 +7,7 @@ public struct Door: Sendable {
     /// Whether errors about this path are spelt as this door spells them.
     package let owns: @Sendable (_ path: String) -> Bool
     package let routes: [DoorRoute]
-    private let settings: APISettings
+    fileprivate let settings: APISettings
 
     package init(
         settings: APISettings, errors: ErrorFormat, owns: @escaping @Sendable (_ path: String) -> Bool,
@@ -20,14 +20,14 @@ public struct Door: Sendable {
     }
 
     /// The routes for a router.
-    fileprivate var httpRoutes: [Route] {
-        routes.flatMap { route in
-            route.patterns.map { pattern in
-                Route(route.method, pattern) { [errors, settings] request, context, writer in
-                    let request = DoorRequest(
-                        request, parameters: context.parameters, bodyByteLimit: settings.bodyByteLimit)
-                    try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
-                }
+    fileprivate var httpRoutes: [Route] { routes.flatMap(httpRoutes) }
+
+    fileprivate func httpRoutes(_ route: DoorRoute) -> [Route] {
+        route.patterns.map { pattern in
+            Route(route.method, pattern) { [errors, settings] request, context, writer in
+                let request = DoorRequest(
+                    request, parameters: context.parameters, bodyByteLimit: settings.bodyByteLimit)
+                try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
             }
         }
     }
@@ -35,9 +35,12 @@ public struct Door: Sendable {
 
 /// How a dialect spells the body of an error.
 package struct ErrorFormat: Sendable {
+    /// What the body looks like.
+    package let shape: JSONShape
     package let body: @Sendable (APIError) -> [UInt8]
 
-    package init(_ body: @escaping @Sendable (APIError) -> [UInt8]) {
+    package init(_ shape: JSONShape, _ body: @escaping @Sendable (APIError) -> [UInt8]) {
+        self.shape = shape
         self.body = body
     }
 
@@ -59,9 +62,11 @@ public struct Doorway: Sendable {
         self.keys = keys
     }
 
-    /// Everything that is answered.
+    /// Everything that is answered, and the description of it at `/openapi.json`.
     public var responder: any HTTPResponder {
-        let routes = others.reduce(into: first.httpRoutes) { $0 += $1.httpRoutes }
+        let document = OpenAPIDocument(
+            doors: [first] + others, errors: first.errors, version: first.settings.version)
+        let routes = others.reduce(into: first.httpRoutes + first.httpRoutes(document.route)) { $0 += $1.httpRoutes }
         let errors: @Sendable (String) -> ErrorFormat = { [first, others] path in
             (others.first { $0.owns(path) } ?? first).errors
         }

@@ -10,11 +10,16 @@ package struct DoorRoute: Sendable {
 
     package let method: HTTPRequest.Method
     package let patterns: [RoutePattern]
-    private let answer: Answer
+    package let description: RouteDescription
+    package let answer: Answer
 
-    package init(_ method: HTTPRequest.Method, _ patterns: RoutePattern..., answer: @escaping Answer) {
+    package init(
+        _ method: HTTPRequest.Method, _ patterns: RoutePattern..., about description: RouteDescription,
+        answer: @escaping Answer
+    ) {
         self.method = method
         self.patterns = patterns
+        self.description = description
         self.answer = answer
     }
 

@@ -30,7 +30,7 @@ package struct StreamHeartbeat {
         case .pulse:
             defer { hasSentSincePulse = false }
             return hasSentSincePulse ? nil : status
-        case nil:
+        case .generated, nil:
             status = "keep-alive"
             return nil
         }

@@ -11,8 +11,10 @@ extension Door {
             settings: settings, errors: .anthropic,
             owns: { $0 == "/v1/messages" || $0.hasPrefix("/v1/messages/") },
             routes: [
-                DoorRoute(.post, "/v1/messages", answer: messages.answer),
-                DoorRoute(.post, "/v1/messages/count_tokens", answer: messages.countTokens),
+                DoorRoute(.post, "/v1/messages", about: MessagesRoute.description, answer: messages.answer),
+                DoorRoute(
+                    .post, "/v1/messages/count_tokens", about: MessagesRoute.countDescription,
+                    answer: messages.countTokens),
             ])
     }
 }

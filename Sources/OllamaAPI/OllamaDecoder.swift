@@ -82,6 +82,10 @@ struct OllamaDecoder {
         guard let model = try root.string("model") else { throw root.missing("model") }
         let streams = try root.bool("stream") ?? true
         let keepAlive = root.value("keep_alive")
+        if keepAlive != nil, !isEmpty {
+            remarks.warnings.append(
+                RequestWarning(parameter: "keep_alive", message: "A served model stays loaded; it has no effect."))
+        }
         let isGivenUp = keepAlive?.doubleValue == 0 || keepAlive == "0"
         let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : try work(&self)
         if try root.bool("logprobs") == true {
@@ -112,10 +116,10 @@ struct OllamaDecoder {
     }
 
     private mutating func request(_ messages: [ChatMessage]) throws(APIError) -> ChatRequest {
-        let thinking = try thinking()
+        let thinking = try root.think("think")
         let last = messages.last
         return ChatRequest(
-            messages: messages, tools: try tools(), thinking: thinking.isOn, thinkingBudget: thinking.budget,
+            messages: messages, tools: try tools(), thinking: thinking?.thinks, thinkingBudget: thinking?.budget,
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: try options())
     }
@@ -133,21 +137,6 @@ struct OllamaDecoder {
             tools.append(ToolDefinition(json: element))
         }
         return tools
-    }
-
-    /// `think`: a switch, or a level that stands for a budget.
-    private mutating func thinking() throws(APIError) -> (isOn: Bool?, budget: Int?) {
-        switch root.value("think") {
-        case nil: return (nil, nil)
-        case .bool(let isOn): return (isOn, nil)
-        case .string("none"): return (false, nil)
-        case .string("low"): return (true, 1024)
-        case .string("medium"): return (true, 4096)
-        case .string("high"): return (true, 16_384)
-        case .string("max"): return (true, nil)
-        case .some(let other):
-            throw root.wrongType("think", expected: "a boolean or one of none, low, medium, high and max", other)
-        }
     }
 
     /// Structured output enters here.

@@ -13,19 +13,19 @@ extension Door {
         return Door(
             settings: settings, errors: .ollama, owns: { $0.hasPrefix("/api/") },
             routes: [
-                DoorRoute(.post, "/api/chat", answer: chat.answer),
-                DoorRoute(.post, "/api/generate", answer: generate.answer),
-                DoorRoute(.get, "/api/tags", answer: models.list),
-                DoorRoute(.get, "/api/ps", answer: models.running),
-                DoorRoute(.post, "/api/show", answer: models.show),
-                DoorRoute(.get, "/api/version", answer: models.version),
+                DoorRoute(.post, "/api/chat", about: OllamaReplyRoute.chatDescription, answer: chat.answer),
+                DoorRoute(.post, "/api/generate", about: OllamaReplyRoute.generateDescription, answer: generate.answer),
+                DoorRoute(.get, "/api/tags", about: OllamaModelsRoute.listDescription, answer: models.list),
+                DoorRoute(.get, "/api/ps", about: OllamaModelsRoute.runningDescription, answer: models.running),
+                DoorRoute(.post, "/api/show", about: OllamaModelsRoute.showDescription, answer: models.show),
+                DoorRoute(.get, "/api/version", about: OllamaModelsRoute.versionDescription, answer: models.version),
             ])
     }
 }
 
 extension ErrorFormat {
     /// Ollama's errors are one line of text.
-    static let ollama = ErrorFormat { error in
+    static let ollama = ErrorFormat(["error": .string]) { error in
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "error", string: error.message)

@@ -25,10 +25,15 @@ struct OllamaModelsRoute: Sendable {
 
     func show(_ request: DoorRequest) async throws -> DoorAnswer {
         var root = FieldReader(try await request.object())
+        let name = service.knownName(try Self.name(from: &root))
+        return .json(Self.description(of: try service.registry.model(named: name)))
+    }
+
+    static func name(from root: inout FieldReader) throws(APIError) -> String {
         let name = try root.string("model")
         let older = try root.string("name")
         guard let asked = name ?? older else { throw root.missing("model") }
-        return .json(Self.description(of: try service.registry.model(named: service.knownName(asked))))
+        return asked
     }
 
     func version(_ request: DoorRequest) -> DoorAnswer {

@@ -16,6 +16,8 @@ struct ReplyDelivery {
     var streams = false
     /// Whether a stream ends with a chunk of token counts.
     var includesUsage = false
+    /// Whether every chunk tells the tokens of its choice so far.
+    var includesRunningUsage = false
     /// Whether log-probabilities name tokens `token_id:N` instead of by their text.
     var namesTokensByID = false
     /// Whether a stream tells how far the prompt is.
@@ -60,6 +62,7 @@ enum ChatCompletionDecoder {
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
             minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
             reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
+            keepsEarlierReasoning: reasoning.keepsEarlierReasoning,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &remarks.warnings)
@@ -83,6 +86,14 @@ enum ChatCompletionDecoder {
         }
         guard var options = try root.reader("stream_options") else { return delivery }
         delivery.includesUsage = try options.bool("include_usage") ?? false
+        delivery.includesRunningUsage = try options.bool("continuous_usage_stats") ?? false
+        if delivery.includesRunningUsage, !delivery.includesUsage {
+            warnings.append(
+                RequestWarning(
+                    parameter: "stream_options.continuous_usage_stats",
+                    message: "It has no effect without 'include_usage'."))
+            delivery.includesRunningUsage = false
+        }
         if try options.bool("include_obfuscation") == true {
             warnings.append(
                 RequestWarning(parameter: "stream_options.include_obfuscation", message: "Not supported; no effect."))

@@ -65,7 +65,7 @@ struct ChatStreamFrames: ReplyFrames {
         progress: PromptProgress? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
-        chunks.append(to: &frames, progress: progress) { [logProbabilities] writer in
+        chunks.append(choice, to: &frames, progress: progress) { [logProbabilities] writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "delta")

@@ -6,6 +6,8 @@ internal import Serving
 /// Writes the chunks of one stream. What is the same in every chunk is serialised once.
 struct ChunkWriter: Sendable {
     private let includesUsage: Bool
+    /// Tokens of each choice so far; nil where nobody wants to know.
+    private var running: RunningUsage?
     /// Up to the array of choices.
     private let beginning: [UInt8]
     /// From the end of the choices on.
@@ -26,8 +28,9 @@ struct ChunkWriter: Sendable {
         writer.append(key: "choices")
         beginning = writer.bytes + [UInt8(ascii: "[")]
         includesUsage = reply.delivery.includesUsage
+        running = reply.delivery.includesRunningUsage ? RunningUsage(of: reply.stream) : nil
         // The last chunk will have numbers.
-        ending = Array((includesUsage ? #"],"usage":null}"# : "]}").utf8)
+        ending = Array((includesUsage && running == nil ? #"],"usage":null"# : "]").utf8)
         self.opening = Self.members(opening)
         let stream = reply.stream
         progress = reply.delivery.reportsProgress ? ProgressClock { stream.cachedTokenCount } : nil
@@ -35,11 +38,15 @@ struct ChunkWriter: Sendable {
 
     /// Appends the event of a chunk with one choice, which `write` writes as an object.
     mutating func append(
-        to frames: inout [UInt8], progress: PromptProgress? = nil, choice write: (inout JSONWriter) -> Void
+        _ choice: Int, to frames: inout [UInt8], progress: PromptProgress? = nil,
+        write: (inout JSONWriter) -> Void
     ) {
         var writer = JSONWriter()
         write(&writer)
-        var data = beginning + writer.bytes + ending.dropLast() + opening
+        var data = beginning + writer.bytes + ending + opening
+        if let running {
+            data += Self.members { running.write(choice, to: &$0) }
+        }
         if let progress {
             data += Self.members(progress.write)
         }
@@ -48,8 +55,11 @@ struct ChunkWriter: Sendable {
         ServerSentEvents.append(data: data, to: &frames)
     }
 
-    /// How far the prompt is, where that is wanted.
-    func progress(_ event: StreamProgress) -> (choice: Int, PromptProgress)? {
+    /// Takes note of progress; answers how far the prompt is, where that is wanted.
+    mutating func progress(_ event: StreamProgress) -> (choice: Int, PromptProgress)? {
+        if case .generated(let choice, let count) = event {
+            running?.add(count, to: choice)
+        }
         guard let progress, case .prefilling(let choice, let done, let total) = event else { return nil }
         return (choice, progress.progress(done: done, of: total))
     }
@@ -92,4 +102,28 @@ struct ChunkWriter: Sendable {
 protocol ChunkedReply: DialectReply {
     var delivery: ReplyDelivery { get }
     var identity: ReplyIdentity { get }
+}
+
+/// The `usage` of a stream's chunks, as vLLM's `continuous_usage_stats` has it.
+private struct RunningUsage: Sendable {
+    private let promptTokenCounts: [Int]
+    private var counts: [Int]
+
+    init(of stream: some ReplyStream) {
+        promptTokenCounts = (0..<stream.choiceCount).map(stream.promptTokenCount)
+        counts = Array(repeating: 0, count: stream.choiceCount)
+    }
+
+    mutating func add(_ count: Int, to choice: Int) {
+        counts[choice] += count
+    }
+
+    func write(_ choice: Int, to writer: inout JSONWriter) {
+        writer.append(key: "usage")
+        writer.beginObject()
+        writer.append(key: "prompt_tokens", int: promptTokenCounts[choice])
+        writer.append(key: "completion_tokens", int: counts[choice])
+        writer.append(key: "total_tokens", int: promptTokenCounts[choice] + counts[choice])
+        writer.endObject()
+    }
 }

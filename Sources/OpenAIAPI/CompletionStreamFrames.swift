@@ -37,7 +37,7 @@ struct CompletionStreamFrames: ReplyFrames {
         _ choice: Int, text: String = "", tokens: [CompletionToken] = [], finishReason: String? = nil,
         progress: PromptProgress? = nil, to frames: inout [UInt8]
     ) {
-        chunks.append(to: &frames, progress: progress) { [logProbabilities] writer in
+        chunks.append(choice, to: &frames, progress: progress) { [logProbabilities] writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "text", string: text)

@@ -30,5 +30,7 @@ extension APIError {
 
 extension ErrorFormat {
     /// OpenAI's error object.
-    package static let openAI = ErrorFormat { $0.body }
+    package static let openAI = ErrorFormat([
+        "error": ["message": .string, "type": .string, "param": .nullable(.string), "code": .nullable(.string)]
+    ]) { $0.body }
 }

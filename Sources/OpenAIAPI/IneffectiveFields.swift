@@ -33,6 +33,14 @@ enum IneffectiveFields {
         try refuseSound(&root)
     }
 
+    private static let response: [(key: String, type: FieldType)] = [
+        ("prompt_cache_key", .string), ("safety_identifier", .string), ("stream_options", .object), ("user", .string),
+    ]
+
+    static func checkResponse(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
+        try check(response, &root, &warnings)
+    }
+
     static func checkCompletion(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
         try check(completion, &root, &warnings)
     }

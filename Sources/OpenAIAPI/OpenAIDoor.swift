@@ -20,20 +20,29 @@ extension Door {
         let completions = CompletionsRoute(service: service, settings: settings)
         let native = NativeCompletionRoute(service: service, settings: settings)
         return [
-            DoorRoute(.post, "/v1/chat/completions", "/chat/completions", answer: chat.answer),
-            DoorRoute(.post, "/v1/chat/completions/control", answer: control.answer),
-            DoorRoute(.post, "/v1/completions", "/completions", answer: completions.answer),
-            DoorRoute(.post, "/completion", answer: native.answer),
+            DoorRoute(
+                .post, "/v1/chat/completions", "/chat/completions", about: ChatCompletionsRoute.description,
+                answer: chat.answer),
+            DoorRoute(
+                .post, "/v1/chat/completions/control", about: ChatControlRoute.description, answer: control.answer),
+            DoorRoute(
+                .post, "/v1/completions", "/completions", about: CompletionsRoute.description,
+                answer: completions.answer),
+            DoorRoute(.post, "/completion", about: NativeCompletionRoute.description, answer: native.answer),
         ]
     }
 
     private static func responses(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
         let responses = ResponsesRoute(service: service, settings: settings, store: ResponseStore())
         return [
-            DoorRoute(.post, "/v1/responses", "/responses", answer: responses.answer),
-            DoorRoute(.post, "/v1/responses/input_tokens", answer: responses.countTokens),
-            DoorRoute(.get, "/v1/responses/{id}", answer: responses.describe),
-            DoorRoute(.delete, "/v1/responses/{id}", answer: responses.delete),
+            DoorRoute(
+                .post, "/v1/responses", "/responses", about: ResponsesRoute.description, answer: responses.answer),
+            DoorRoute(
+                .post, "/v1/responses/input_tokens", about: ResponsesRoute.countDescription,
+                answer: responses.countTokens),
+            DoorRoute(
+                .get, "/v1/responses/{id}", about: ResponsesRoute.describeDescription, answer: responses.describe),
+            DoorRoute(.delete, "/v1/responses/{id}", about: ResponsesRoute.deleteDescription, answer: responses.delete),
         ]
     }
 
@@ -41,11 +50,20 @@ extension Door {
         let tokens = TokensRoute(service: service, settings: settings)
         return [
             DoorRoute(
-                .post, "/v1/chat/completions/input_tokens", "/chat/completions/input_tokens", answer: tokens.count),
-            DoorRoute(.post, "/v1/parse", answer: ParseRoute(service: service, settings: settings).answer),
-            DoorRoute(.post, "/tokenize", "/v1/tokenize", answer: tokens.tokenize),
-            DoorRoute(.post, "/detokenize", "/v1/detokenize", answer: tokens.detokenize),
-            DoorRoute(.post, "/apply-template", "/v1/apply-template", answer: tokens.applyTemplate),
+                .post, "/v1/chat/completions/input_tokens", "/chat/completions/input_tokens",
+                about: TokensRoute.countDescription,
+                answer: tokens.count),
+            DoorRoute(
+                .post, "/v1/parse", about: ParseRoute.description,
+                answer: ParseRoute(service: service, settings: settings).answer),
+            DoorRoute(
+                .post, "/tokenize", "/v1/tokenize", about: TokensRoute.tokenizeDescription, answer: tokens.tokenize),
+            DoorRoute(
+                .post, "/detokenize", "/v1/detokenize", about: TokensRoute.detokenizeDescription,
+                answer: tokens.detokenize),
+            DoorRoute(
+                .post, "/apply-template", "/v1/apply-template", about: TokensRoute.templateDescription,
+                answer: tokens.applyTemplate),
         ]
     }
 
@@ -54,13 +72,15 @@ extension Door {
         let state = ServerStateRoute(service: service, settings: settings)
         let operations = OperationsRoute(service: service, settings: settings)
         return [
-            DoorRoute(.get, "/v1/models", "/models", answer: models.list),
-            DoorRoute(.get, "/v1/models/{id}", "/models/{id}", answer: models.describe),
-            DoorRoute(.get, "/props", answer: state.properties),
-            DoorRoute(.get, "/slots", answer: state.slots),
-            DoorRoute(.get, "/health", "/v1/health", answer: operations.health),
-            DoorRoute(.get, "/ready", answer: operations.ready),
-            DoorRoute(.get, "/version", answer: operations.version),
+            DoorRoute(.get, "/v1/models", "/models", about: ModelsRoute.listDescription, answer: models.list),
+            DoorRoute(
+                .get, "/v1/models/{id}", "/models/{id}", about: ModelsRoute.modelDescription, answer: models.describe),
+            DoorRoute(.get, "/props", about: ServerStateRoute.propertiesDescription, answer: state.properties),
+            DoorRoute(.get, "/slots", about: ServerStateRoute.slotsDescription, answer: state.slots),
+            DoorRoute(
+                .get, "/health", "/v1/health", about: OperationsRoute.healthDescription, answer: operations.health),
+            DoorRoute(.get, "/ready", about: OperationsRoute.readyDescription, answer: operations.ready),
+            DoorRoute(.get, "/version", about: OperationsRoute.versionDescription, answer: operations.version),
         ]
     }
 }

@@ -29,6 +29,7 @@ enum SamplingDecoder {
         options.cacheSalt = try root.string("cache_salt")
         options.promptLogProbabilityCount = try root.integer("prompt_logprobs")
         options.stopsInReasoning = try stopsInReasoning(from: &root)
+        options.priority = try root.integer("priority")
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options
     }

@@ -21,6 +21,8 @@ public struct ChatStream: ReplyStream {
 
     public var cachedTokenCount: Int { generations.first?.cachedTokenCount ?? 0 }
 
+    public func promptTokenCount(choice: Int) -> Int { promptTokenCount }
+
     public func forEach(
         pulse: Duration?, prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
         _ receive: ([ChatEvent]) async throws -> Void

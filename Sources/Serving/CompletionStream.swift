@@ -13,6 +13,11 @@ public struct CompletionStream: ReplyStream {
 
     public var cachedTokenCount: Int { generations.first?.cachedTokenCount ?? 0 }
 
+    public func promptTokenCount(choice: Int) -> Int {
+        let choicesPerPrompt = max(1, choiceCount / max(1, promptTokenCounts.count))
+        return promptTokenCounts[choice / choicesPerPrompt]
+    }
+
     public func forEach(
         pulse: Duration?, prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
         _ receive: ([CompletionEvent]) async throws -> Void

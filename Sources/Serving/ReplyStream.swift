@@ -13,6 +13,8 @@ public protocol ReplyStream: Sendable {
     var choiceCount: Int { get }
     /// Prompt tokens that the first choice found in the prefix cache; 0 before there is progress.
     var cachedTokenCount: Int { get }
+    /// How many tokens the prompt of a choice has.
+    func promptTokenCount(choice: Int) -> Int
 
     /// Hands all events to `receive`, in order within each choice, until all choices are complete.
     ///
@@ -77,6 +79,8 @@ public enum StreamProgress: Sendable, Hashable {
     case queued(choice: Int, ahead: Int)
     /// The prompt is being read.
     case prefilling(choice: Int, done: Int, of: Int)
+    /// So many more tokens of the choice were generated; what they come to follows.
+    case generated(choice: Int, count: Int)
     /// Time has passed; see the pulse of ``ReplyStream/forEach(pulse:prompt:_:)``.
     case pulse
 }
@@ -105,8 +109,11 @@ extension [Generation] {
             case .events(let index, let events):
                 var new: [Reader.Event] = []
                 for event in events {
-                    if case .promptLogProbabilities(let tokens) = event {
-                        prompt(index, tokens)
+                    switch event {
+                    case .promptLogProbabilities(let tokens): prompt(index, tokens)
+                    case .tokens(let tokens):
+                        new.append(.progress(.generated(choice: index, count: tokens.count)))
+                    default: break
                     }
                     new += try readers[index].read(event)
                 }

@@ -174,21 +174,79 @@ import Tokens
             ])
     }
 
+    @Test func theDescriptionIsWhatIsAnswered() async throws {
+        try await Self.client().checkDescription(free: ["input", "input_schema", "schema"])
+    }
+
+    @Test func whatChangesNothingIsNamedAndCanBeRefused() async throws {
+        let client = try Self.client()
+        for (key, value): (String, JSONValue) in [("metadata", ["user_id": "u"]), ("service_tier", "auto"), ("x", 1)] {
+            let reply = try await client.post("/v1/messages", Self.body([key: value, "max_tokens": 2]))
+            #expect(try reply.json["warnings"]?[0]?["param"] == .string(key))
+            #expect(reply.header("X-Warnings")?.hasPrefix("\(key): ") == true)
+            let strict = try await client.post("/v1/messages", Self.body([key: value, "strict": true]))
+            #expect(strict.status == 400)
+            #expect(try strict.json["error"]?["type"] == "invalid_request_error")
+        }
+    }
+
+    @Test(arguments: ["output_config", "output_format"])
+    func anAnswerIsHeldToASchema(key: String) async throws {
+        let client = try Self.client()
+        let format: JSONValue = ["type": "json_schema", "schema": ["type": "integer"]]
+        let body = Self.body([key: key == "output_config" ? ["format": format] : format, "max_tokens": 5])
+        let json = try await client.post("/v1/messages", body).json
+        let text = try #require(json["content"]?[0]?["text"]?.stringValue)
+        #expect(!text.isEmpty && text.utf8.allSatisfy { "-0123456789".utf8.contains($0) }, "\(text)")
+        let bad = Self.body([key: key == "output_config" ? ["format": ["type": "xml"]] : ["type": "xml"]])
+        #expect(try await client.post("/v1/messages", bad).status == 400)
+        let wrong: JSONValue = ["type": "json_schema", "schema": ["type": "no"]]
+        let reply = try await client.post(
+            "/v1/messages", Self.body([key: key == "output_config" ? ["format": wrong] : wrong]))
+        #expect(reply.status == 400, "\(reply.text)")
+    }
+
+    @Test func effortBoundsThinking() throws {
+        let low = try Self.request(Self.body(["thinking": ["type": "adaptive"], "output_config": ["effort": "low"]]))
+        #expect(low.thinkingBudget == 1024)
+        let both = try Self.request(
+            Self.body(["thinking": ["type": "enabled", "budget_tokens": 9], "output_config": ["effort": "low"]]))
+        #expect(both.thinkingBudget == 9)
+    }
+
+    @Test func noCutChangesAMessage() async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 51)
+        for round in 0..<200 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            let body = Self.randomBody(round, &random)
+            try client.model.prepare(reply, for: Self.request(body))
+            let cut = try await client.cut("/v1/messages", body, &random)
+            let left = try Accumulation(cut.streamed.namedEvents.map(\.data))
+            let right = try Accumulation(whole: cut.whole.json)
+            #expect(left == right, "round \(round): \(client.model.tokenizer.decode(reply))")
+        }
+    }
+
+    private static func randomBody(_ round: Int, _ random: inout SeededGenerator) -> JSONValue {
+        var members: JSONObject = ["seed": 1]
+        if Bool.random(using: &random) { members["tools"] = Self.tools }
+        if Bool.random(using: &random) { members["stop_sequences"] = ["STOP"] }
+        if Bool.random(using: &random) { members["thinking"] = ["type": "enabled"] }
+        members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
+        return body(members, text: "Round \(round)")
+    }
+
     @Test func streamedAndWholeRepliesAreTheSame() async throws {
         let client = try Self.client()
         var random = SeededGenerator(seed: 5)
         for round in 0..<100 {
             let reply = RandomReply(of: client.model, &random).tokens
-            var members: JSONObject = ["seed": 1]
-            if Bool.random(using: &random) { members["tools"] = Self.tools }
-            if Bool.random(using: &random) { members["stop_sequences"] = ["STOP"] }
-            if Bool.random(using: &random) { members["thinking"] = ["type": "enabled"] }
-            members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
-            let body = Self.body(members, text: "Round \(round)")
+            var body = Self.randomBody(round, &random)
             try client.model.prepare(reply, for: Self.request(body))
             let whole = try await client.post("/v1/messages", body).json
-            members["stream"] = true
-            let events = try await client.post("/v1/messages", Self.body(members, text: "Round \(round)")).namedEvents
+            body = try body.adding("stream", true)
+            let events = try await client.post("/v1/messages", body).namedEvents
             let left = try Accumulation(events.map(\.data))
             let right = try Accumulation(whole: whole)
             #expect(left == right, "round \(round): \(client.model.tokenizer.decode(reply))")

@@ -206,6 +206,29 @@ import Tokens
         }
     }
 
+    @Test func noCutChangesAResponse() async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 71)
+        for round in 0..<200 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            var members: JSONObject = ["seed": 1, "store": false, "stream": true]
+            if Bool.random(using: &random) { members["tools"] = Self.tools }
+            if Bool.random(using: &random) { members["reasoning"] = ["effort": "none"] }
+            members["max_output_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            let body = Self.body(members, input: .string("Round \(round)"))
+            try client.model.prepare(reply, for: Self.request(body))
+            let cut = try await client.cut("/v1/responses", body, &random)
+            let whole = try cut.whole.json
+            let events = try cut.streamed.namedEvents
+            let final = try #require(events.last?.data["response"])
+            #expect(texts(final) == texts(whole), "round \(round): \(client.model.tokenizer.decode(reply))")
+            #expect(final["status"] == whole["status"])
+            #expect(events.map { $0.data["sequence_number"]?.intValue } == Array(events.indices))
+            let done = events.filter { $0.name == "response.output_item.done" }.compactMap { $0.data["item"] }
+            #expect(done == final["output"]?.arrayValue)
+        }
+    }
+
     /// The kind and text of each item.
     private func texts(_ response: JSONValue) -> [String] {
         (response["output"]?.arrayValue ?? []).map { item in

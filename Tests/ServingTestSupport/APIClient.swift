@@ -11,6 +11,7 @@ package struct APIClient: Sendable {
     package let model: TestModel
     package let service: InferenceService
     package let responder: any HTTPResponder
+    package let door: Door
     package let errorBody: @Sendable (HTTPError) -> ErrorBody
 
     package init(
@@ -23,7 +24,8 @@ package struct APIClient: Sendable {
         let settings = APISettings(
             keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
             isStrict: isStrict)
-        let doorway = Doorway(door(service, settings), keys: keys)
+        self.door = door(service, settings)
+        let doorway = Doorway(self.door, keys: keys)
         responder = doorway.responder
         errorBody = doorway.errorBody
     }

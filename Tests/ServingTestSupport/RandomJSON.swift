@@ -1,5 +1,15 @@
 package import JSON
 package import TestSupport
+import Testing
+
+extension JSONValue {
+    /// An object with a further member.
+    package func adding(_ key: String, _ value: JSONValue) throws -> JSONValue {
+        var object = try #require(objectValue)
+        object[key] = value
+        return .object(object)
+    }
+}
 
 /// Values of random kinds under the keys that API requests use.
 package enum RandomJSON {
@@ -14,7 +24,11 @@ package enum RandomJSON {
         "enable_thinking", "chat_template_kwargs", "ignore_eos", "min_tokens", "echo", "best_of", "tokens",
         "functions", "reasoning", "add_generation_prompt", "continue_final_message", "strict", "audio", "modalities",
         "instructions", "include", "previous_response_id", "store", "max_output_tokens", "include_usage", "effort",
-        "enabled", "reasoning_content", "0", "7", "-1",
+        "enabled", "reasoning_content", "0", "7", "-1", "preserve_thinking", "custom_params", "thinking_budget",
+        "priority",
+        "continuous_usage_stats", "output_format", "schema", "thinking_token_budget", "min_answer_tokens",
+        "prompt_logprobs", "reasoning_logprobs", "return_progress", "return_effective", "stop_scope", "raw",
+        "keep_alive",
     ]
 
     private static let strings = [

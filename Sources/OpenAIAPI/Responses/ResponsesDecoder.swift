@@ -48,7 +48,8 @@ enum ResponsesDecoder {
                 model: model, messages: system + conversation, tools: tools, toolUse: use,
                 allowsParallelToolCalls: parallel, thinking: reasoning.thinking, thinkingBudget: reasoning.budget,
                 thinkingStopMessage: reasoning.stopMessage, minimumAnswerTokens: reasoning.minimumAnswerTokens,
-                templateVariables: reasoning.templateVariables, options: options),
+                templateVariables: reasoning.templateVariables,
+                keepsEarlierReasoning: reasoning.keepsEarlierReasoning, options: options),
             streams: try root.bool("stream") ?? false,
             isStored: try root.bool("store") ?? true,
             includesCarriedReasoning: include,
@@ -161,9 +162,8 @@ enum ResponsesDecoder {
         if let truncation = try root.string("truncation"), truncation != "disabled" {
             warnings.append(RequestWarning(parameter: "truncation", message: "Nothing is cut; it has no effect."))
         }
-        for key in ["metadata", "user", "prompt_cache_key", "safety_identifier", "stream_options"] {
-            _ = root.value(key)
-        }
+        _ = try root.reader("metadata")
+        try IneffectiveFields.checkResponse(&root, warnings: &warnings)
     }
 
     /// The members of the response object that only repeat the request.
