@@ -96,7 +96,7 @@ let package = Package(
             ]
         ),
 
-        module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
+        module("AnthropicAPI", ["APIDoors", "Serving", "Chat", "ConstrainedDecoding", "HTTP", "JSON", httpTypes]),
         module(
             "OllamaAPI",
             [

@@ -1,4 +1,5 @@
 package import JSON
+package import Serving
 
 /// Reads the fields of one JSON object, complains with their path, and knows which fields nobody asked for.
 ///
@@ -7,6 +8,8 @@ package struct FieldReader {
     package let object: JSONObject
     package let path: JSONPath
     private var readKeys: Set<String> = []
+    /// Where it is written down what was asked for; nil where nobody wants to know.
+    private let log = FieldLog.current
 
     package init(_ object: JSONObject, path: JSONPath = JSONPath()) {
         self.object = object
@@ -33,63 +36,111 @@ package struct FieldReader {
 
     /// Any value but null.
     package mutating func value(_ key: String) -> JSONValue? {
+        value(key, as: .anything)
+    }
+
+    private mutating func value(_ key: String, as kind: FieldLog.Kind) -> JSONValue? {
         readKeys.insert(key)
+        log?.note(key, as: kind, below: path)
         guard let value = object[key], !value.isNull else { return nil }
         return value
     }
 
     package mutating func string(_ key: String) throws(APIError) -> String? {
-        guard let value = value(key) else { return nil }
-        guard let text = value.stringValue else { throw wrongType(key, expected: "a string", value) }
-        return text
+        try read(key, .string, "a string") { $0.stringValue }
     }
 
     package mutating func bool(_ key: String) throws(APIError) -> Bool? {
-        guard let value = value(key) else { return nil }
-        guard let flag = value.boolValue else { throw wrongType(key, expected: "a boolean", value) }
-        return flag
+        try read(key, .boolean, "a boolean") { $0.boolValue }
     }
 
     package mutating func integer(_ key: String) throws(APIError) -> Int? {
-        guard let value = value(key) else { return nil }
-        guard let number = value.intValue else { throw wrongType(key, expected: "an integer", value) }
-        return number
+        try read(key, .integer, "an integer") { $0.intValue }
     }
 
     package mutating func number(_ key: String) throws(APIError) -> Double? {
-        guard let value = value(key) else { return nil }
-        guard let number = value.doubleValue, number.isFinite else {
-            throw wrongType(key, expected: "a finite number", value)
-        }
-        return number
+        try read(key, .number, "a finite number") { $0.finiteValue }
     }
 
     package mutating func array(_ key: String) throws(APIError) -> [JSONValue]? {
-        guard let value = value(key) else { return nil }
-        guard let elements = value.arrayValue else { throw wrongType(key, expected: "an array", value) }
-        return elements
+        try read(key, .array, "an array") { $0.arrayValue }
     }
 
     /// A reader of the object below a field.
     package mutating func reader(_ key: String) throws(APIError) -> FieldReader? {
-        guard let value = value(key) else { return nil }
-        guard let object = value.objectValue else { throw wrongType(key, expected: "an object", value) }
-        return FieldReader(object, path: path.appending(key: key))
+        let path = path.appending(key: key)
+        return try read(key, .object, "an object") { $0.objectValue.map { FieldReader($0, path: path) } }
     }
 
     /// An array of integers.
     package mutating func integers(_ key: String) throws(APIError) -> [Int]? {
-        guard let elements = try array(key) else { return nil }
-        var numbers: [Int] = []
-        numbers.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            guard let number = element.intValue else {
-                let place = "\(path(of: key))[\(index)]"
-                throw .invalid(place, "'\(place)' must be an integer, not \(element.kind).")
-            }
-            numbers.append(number)
+        try elements(key, .integers, "an integer") { $0.intValue }
+    }
+
+    /// An array of strings.
+    package mutating func strings(_ key: String) throws(APIError) -> [String]? {
+        try elements(key, .strings, "a string") { $0.stringValue }
+    }
+
+    /// An array of strings, or one string, which stands for an array of it.
+    package mutating func stringOrStrings(_ key: String) throws(APIError) -> [String]? {
+        switch value(key, as: .string) {
+        case nil: return try strings(key)
+        case .string(let text): return [text]
+        case .array: return try strings(key)
+        case .some(let other): throw wrongType(key, expected: "a string or an array of strings", other)
         }
-        return numbers
+    }
+
+    /// A level of thinking by its name.
+    package mutating func thinkingLevel(_ key: String) throws(APIError) -> ThinkingLevel? {
+        guard let name = try string(key) else { return nil }
+        guard let level = ThinkingLevel(rawValue: name) else {
+            throw invalid(
+                key, "'\(path(of: key))' must be one of \(ThinkingLevel.names), not '\(name.prefix(40))'.")
+        }
+        return level
+    }
+
+    /// A switch of thinking, or a level, as Ollama's `think`: a truth value counts as no thinking or thinking without bound.
+    package mutating func think(_ key: String) throws(APIError) -> ThinkingLevel? {
+        if case .bool(let isOn)? = value(key, as: .boolean) { return isOn ? .max : ThinkingLevel.none }
+        return try thinkingLevel(key)
+    }
+
+    /// Readers of an array of objects.
+    package mutating func readers(_ key: String) throws(APIError) -> [FieldReader]? {
+        guard let elements = try read(key, .objects, "an array", { $0.arrayValue }) else { return nil }
+        let path = path.appending(key: key)
+        var readers: [FieldReader] = []
+        for (index, element) in elements.enumerated() {
+            readers.append(try .object(element, path: path.appending(index: index)))
+        }
+        return readers
+    }
+
+    private mutating func read<Value>(
+        _ key: String, _ kind: FieldLog.Kind, _ expected: String, _ convert: (JSONValue) -> Value?
+    ) throws(APIError) -> Value? {
+        guard let value = value(key, as: kind) else { return nil }
+        guard let converted = convert(value) else { throw wrongType(key, expected: expected, value) }
+        return converted
+    }
+
+    private mutating func elements<Value>(
+        _ key: String, _ kind: FieldLog.Kind, _ expected: String, _ convert: (JSONValue) -> Value?
+    ) throws(APIError) -> [Value]? {
+        guard let elements = try read(key, kind, "an array", { $0.arrayValue }) else { return nil }
+        var values: [Value] = []
+        values.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            guard let value = convert(element) else {
+                let place = "\(path(of: key))[\(index)]"
+                throw .invalid(place, "'\(place)' must be \(expected), not \(element.kind).")
+            }
+            values.append(value)
+        }
+        return values
     }
 
     /// A complaint that a field is missing.
@@ -111,5 +162,11 @@ package struct FieldReader {
     /// A complaint that a legitimate value is not supported here.
     package func unsupported(_ key: String, _ message: String) -> APIError {
         .unsupported(path(of: key), message)
+    }
+}
+
+extension JSONValue {
+    fileprivate var finiteValue: Double? {
+        doubleValue.flatMap { $0.isFinite ? $0 : nil }
     }
 }

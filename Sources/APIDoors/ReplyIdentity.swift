@@ -1,4 +1,5 @@
 internal import Foundation
+package import Serving
 
 /// What every chunk of one reply says of itself.
 package struct ReplyIdentity: Sendable {
@@ -16,11 +17,11 @@ package struct ReplyIdentity: Sendable {
         self.fingerprint = fingerprint
     }
 
-    /// A new identity with a random id.
-    package init(prefix: String, model: String, fingerprint: String) {
+    /// A new identity with a random id, for the reply of a stream.
+    package init(prefix: String, of stream: some ReplyStream) {
         self.init(
-            id: prefix + Self.randomText(), created: Int(Date().timeIntervalSince1970), model: model,
-            fingerprint: fingerprint)
+            id: prefix + Self.randomText(), created: Int(Date().timeIntervalSince1970), model: stream.model.name,
+            fingerprint: stream.model.fingerprint)
     }
 
     /// 24 random characters, for ids.

@@ -37,10 +37,11 @@ extension [RequestWarning] {
         return fields
     }
 
-    /// In strict mode whatever would be warned of is refused.
-    package func refuse(isStrict: Bool) throws(APIError) {
-        guard isStrict, let first else { return }
-        throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")
+    /// Warns of every field that nobody has read.
+    package mutating func warnOfUnknown(_ reader: FieldReader) {
+        for key in reader.unreadKeys {
+            append(RequestWarning(parameter: reader.path(of: key), message: "Unknown field; it has no effect."))
+        }
     }
 
     /// The warnings as a member of the object that is being written; nothing if there are none.

@@ -1,6 +1,8 @@
-/// Decides when a stream needs a comment so that nobody between server and client takes it for dead.
+package import Serving
+
+/// Decides when a stream needs a sign of life so that nobody between server and client takes it for dead.
 ///
-/// Pulses come twice in each interval: whenever nothing was sent between two of them, a comment is due.
+/// Pulses come twice in each interval: whenever nothing was sent between two of them, a sign is due.
 package struct StreamHeartbeat {
     private var hasSentSincePulse = false
     private var status = "keep-alive"
@@ -13,26 +15,24 @@ package struct StreamHeartbeat {
         hasSentSincePulse = true
     }
 
-    /// The request waits; the first time, the client is told at once.
-    package mutating func queued(ahead: Int) -> String? {
-        status = "queued, \(ahead) ahead"
-        guard !hasShownQueue, ahead > 0 else { return nil }
-        hasShownQueue = true
-        return status
-    }
-
-    package mutating func prefilling(done: Int, of total: Int) {
-        status = "reading the prompt, \(done) of \(total) tokens"
-    }
-
-    /// Text has begun to come.
-    package mutating func generating() {
-        status = "keep-alive"
-    }
-
-    /// The comment that is due now, if any.
-    package mutating func pulse() -> String? {
-        defer { hasSentSincePulse = false }
-        return hasSentSincePulse ? nil : status
+    /// The status to send after an event; nil where none is due. Without progress, text has begun to come.
+    package mutating func status(after progress: StreamProgress?) -> String? {
+        switch progress {
+        case .queued(_, let ahead):
+            status = "queued, \(ahead) ahead"
+            // The first time, the client is told at once.
+            guard !hasShownQueue, ahead > 0 else { return nil }
+            hasShownQueue = true
+            return status
+        case .prefilling(_, let done, let total):
+            status = "reading the prompt, \(done) of \(total) tokens"
+            return nil
+        case .pulse:
+            defer { hasSentSincePulse = false }
+            return hasSentSincePulse ? nil : status
+        case .generated, nil:
+            status = "keep-alive"
+            return nil
+        }
     }
 }

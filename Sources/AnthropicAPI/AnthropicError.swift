@@ -3,7 +3,7 @@ internal import JSON
 
 extension ErrorFormat {
     /// Anthropic's error object.
-    static let anthropic = ErrorFormat { error in
+    static let anthropic = ErrorFormat(["type": .string, "error": ["type": .string, "message": .string]]) { error in
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "type", string: "error")

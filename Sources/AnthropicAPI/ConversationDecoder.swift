@@ -9,11 +9,9 @@ enum ConversationDecoder {
         if let system = try system(from: &root) {
             messages.append(ChatMessage(role: .system, content: system))
         }
-        guard let elements = try root.array("messages") else { throw root.missing("messages") }
-        guard !elements.isEmpty else { throw root.invalid("messages", "'messages' must hold at least one message.") }
-        for (index, element) in elements.enumerated() {
-            let path = root.path.appending(key: "messages").appending(index: index)
-            var reader = try FieldReader.object(element, path: path)
+        guard let readers = try root.readers("messages") else { throw root.missing("messages") }
+        guard !readers.isEmpty else { throw root.invalid("messages", "'messages' must hold at least one message.") }
+        for var reader in readers {
             guard let role = try reader.string("role") else { throw reader.missing("role") }
             switch role {
             case "user": messages += try userMessages(from: &reader)
@@ -35,11 +33,9 @@ enum ConversationDecoder {
         switch root.value("system") {
         case nil: return nil
         case .string(let text): return text
-        case .array(let elements):
+        case .array:
             var texts: [String] = []
-            for (index, element) in elements.enumerated() {
-                let path = root.path.appending(key: "system").appending(index: index)
-                var block = try FieldReader.object(element, path: path)
+            for var block in try root.readers("system") ?? [] {
                 texts.append(try blockText(&block))
             }
             return texts.filter { !$0.hasPrefix(noise) }.joined(separator: "\n\n")
@@ -106,16 +102,11 @@ enum ConversationDecoder {
 
     /// A string counts as one block of text.
     private static func blocks(of key: String, in reader: inout FieldReader) throws(APIError) -> [FieldReader] {
-        let path = reader.path.appending(key: key)
         switch reader.value(key) {
         case nil: throw reader.missing(key)
-        case .string(let text): return [FieldReader(["type": "text", "text": .string(text)], path: path)]
-        case .array(let elements):
-            var blocks: [FieldReader] = []
-            for (index, element) in elements.enumerated() {
-                blocks.append(try FieldReader.object(element, path: path.appending(index: index)))
-            }
-            return blocks
+        case .string(let text):
+            return [FieldReader(["type": "text", "text": .string(text)], path: reader.path.appending(key: key))]
+        case .array: return try reader.readers(key) ?? []
         case .some(let other): throw reader.wrongType(key, expected: "a string or an array of blocks", other)
         }
     }

@@ -4,68 +4,49 @@ internal import JSON
 internal import Serving
 
 /// Turns the events of a chat stream into the events of a streamed message.
-struct MessageFrames {
-    private let body: MessageBody
-    private var blocks = MessageBlocks()
-    private var finish: ChatFinish?
-    private var heartbeat = StreamHeartbeat()
+struct MessageFrames: ReplyFrames {
+    private let head: MessageBody
+    private let promptTokenCount: Int
+    private var fold = MessageFold()
 
-    init(_ body: MessageBody) {
-        self.body = body
+    init(_ head: MessageBody, promptTokenCount: Int) {
+        self.head = head
+        self.promptTokenCount = promptTokenCount
     }
 
-    /// The frames that open a stream.
-    func start(promptTokenCount: Int) -> [UInt8] {
-        var frames: [UInt8] = []
+    mutating func start(_ frames: inout [UInt8]) {
         Self.append("message_start", to: &frames) { writer in
             writer.append(key: "message")
-            body.writeStart(promptTokenCount: promptTokenCount, to: &writer)
+            head.writeStart(promptTokenCount: promptTokenCount, to: &writer)
         }
+        appendSignOfLife("", to: &frames)
+    }
+
+    mutating func append(_ event: ChatEvent, to frames: inout [UInt8]) {
+        fold.add(event)
+        append(fold.takeSteps(), to: &frames)
+    }
+
+    func appendSignOfLife(_ status: String, to frames: inout [UInt8]) {
         Self.append("ping", to: &frames) { _ in }
-        return frames
     }
 
-    /// The frames of new events, possibly none.
-    mutating func frames(for events: [ChatEvent]) -> [UInt8] {
-        var frames: [UInt8] = []
-        for event in events {
-            switch event {
-            case .queued, .prefilling: continue
-            case .pulse:
-                if heartbeat.pulse() != nil {
-                    Self.append("ping", to: &frames) { _ in }
-                }
-            case .delta(_, let delta, _): append(blocks.add(delta), to: &frames)
-            case .finished(_, let finish): self.finish = finish
-            }
-        }
-        if !frames.isEmpty {
-            heartbeat.sent()
-        }
-        return frames
-    }
-
-    /// The frames that end a stream.
-    mutating func end(_ usage: TokenUsage) -> [UInt8] {
-        var frames: [UInt8] = []
-        append(blocks.finish(), to: &frames)
+    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {
+        fold.end(usage)
+        append(fold.takeSteps(), to: &frames)
         Self.append("message_delta", to: &frames) { writer in
             writer.append(key: "delta")
             writer.beginObject()
-            finish.write(to: &writer)
+            fold.finish.write(to: &writer)
             writer.endObject()
             writer.append(key: "usage")
             usage.writeAnthropic(to: &writer)
         }
         Self.append("message_stop", to: &frames) { _ in }
-        return frames
     }
 
-    /// The event of a failure that came after the stream had begun.
-    static func failure(_ error: APIError) -> [UInt8] {
-        var frames: [UInt8] = []
+    func fail(_ error: APIError, _ frames: inout [UInt8]) {
         ServerSentEvents.append(name: "error", data: ErrorFormat.anthropic.body(error), to: &frames)
-        return frames
     }
 
     private func append(_ steps: [MessageBlocks.Step], to frames: inout [UInt8]) {

@@ -1,5 +1,6 @@
 internal import APIDoors
 internal import Chat
+internal import ConstrainedDecoding
 internal import JSON
 internal import Serving
 
@@ -7,39 +8,45 @@ internal import Serving
 struct MessagesCall {
     var request: ChatRequest
     var streams: Bool
-    var warnings: [RequestWarning]
-    /// What Anthropic calls the fields that others call differently.
-    static let fieldNames: [RequestField: String] = [
-        .stop: "stop_sequences", .thinkingBudget: "thinking.budget_tokens",
-    ]
+    var remarks: RequestRemarks
 }
 
 /// Body to ``MessagesCall``: types and spellings are checked, every complaint names its field.
 enum MessagesDecoder {
-    static func call(from body: JSONObject) throws(APIError) -> MessagesCall {
+    private static let fieldNames: [RequestField: String] = [
+        .stop: "stop_sequences", .thinkingBudget: "thinking.budget_tokens",
+    ]
+
+    static func call(from body: JSONObject, settings: APISettings) throws(APIError) -> MessagesCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
+        var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
         let messages = try ConversationDecoder.messages(from: &root)
         let tools = try ToolsDecoder.fields(from: &root)
         let thinking = try thinking(from: &root)
         let streams = try root.bool("stream") ?? false
+        let output = try output(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
+        if output.effort != nil, !thinking.isOn {
+            remarks.warnings.append(
+                RequestWarning(parameter: "output_config.effort", message: "Thinking is off; it has no effect."))
+        }
+        var options = try options(from: &root)
+        options.constraint = output.constraint
         let last = messages.last
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: thinking.isOn,
-            thinkingBudget: thinking.budget,
+            thinkingBudget: [thinking.budget, output.effort?.budget].compactMap { $0 }.min(),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
-            options: try options(from: &root))
-        try readFormat(from: &root, warnings: &warnings)
+            options: options)
         try refuseServerSide(&root)
-        for key in ["metadata", "cache_control", "service_tier"] {
-            _ = root.value(key)
+        // Prompts are always cached.
+        _ = root.value("cache_control")
+        for key in ["metadata", "service_tier"] where root.value(key) != nil {
+            remarks.warnings.append(RequestWarning(parameter: key, message: "It has no effect on this server."))
         }
-        for key in root.unreadKeys {
-            warnings.append(RequestWarning(parameter: root.path(of: key), message: "Unknown field; it has no effect."))
-        }
-        return MessagesCall(request: request, streams: streams, warnings: warnings)
+        try remarks.finish(root)
+        return MessagesCall(request: request, streams: streams, remarks: remarks)
     }
 
     private static func options(from root: inout FieldReader) throws(APIError) -> GenerationOptions {
@@ -49,13 +56,7 @@ enum MessagesDecoder {
         options.topP = try root.number("top_p")
         options.topK = try root.integer("top_k")
         options.seed = try root.integer("seed").map { UInt64(bitPattern: Int64($0)) }
-        for (index, element) in (try root.array("stop_sequences") ?? []).enumerated() {
-            guard let text = element.stringValue else {
-                let place = "\(root.path(of: "stop_sequences"))[\(index)]"
-                throw .invalid(place, "'\(place)' must be a string, not \(element.kind).")
-            }
-            options.stopStrings.append(text)
-        }
+        options.stopStrings = try root.strings("stop_sequences") ?? []
         return options
     }
 
@@ -75,20 +76,32 @@ enum MessagesDecoder {
         }
     }
 
-    private static func readFormat(
-        from root: inout FieldReader, warnings: inout [RequestWarning]
-    ) throws(APIError) {
-        if try root.reader("output_format") != nil {
-            throw root.unsupported("output_format", "'output_format' is not supported yet.")
+    /// `output_config`, and `output_format` as it was called in a beta: what the answer is held to, and how much is thought.
+    private static func output(
+        from root: inout FieldReader, names: inout [RequestField: String], warnings: inout [RequestWarning]
+    ) throws(APIError) -> (constraint: ConstraintDefinition?, effort: ThinkingLevel?) {
+        var output: (constraint: ConstraintDefinition?, effort: ThinkingLevel?)
+        if var format = try root.reader("output_format") {
+            names[.constraint] = "output_format"
+            output.constraint = try constraint(&format)
         }
-        guard var configuration = try root.reader("output_config") else { return }
-        if configuration.value("format") != nil {
-            throw configuration.unsupported("format", "'\(configuration.path(of: "format"))' is not supported yet.")
+        guard var configuration = try root.reader("output_config") else { return output }
+        if var format = try configuration.reader("format") {
+            names[.constraint] = configuration.path(of: "format")
+            output.constraint = try constraint(&format)
         }
-        for key in configuration.unreadKeys {
-            warnings.append(
-                RequestWarning(parameter: configuration.path(of: key), message: "Not supported yet; it has no effect."))
+        output.effort = try configuration.thinkingLevel("effort")
+        warnings.warnOfUnknown(configuration)
+        return output
+    }
+
+    private static func constraint(_ format: inout FieldReader) throws(APIError) -> ConstraintDefinition {
+        guard let type = try format.string("type") else { throw format.missing("type") }
+        guard type == "json_schema" else {
+            throw format.unsupported("type", "'\(format.path(of: "type"))' must be \"json_schema\".")
         }
+        guard let schema = format.value("schema") else { throw format.missing("schema") }
+        return .jsonSchema(schema)
     }
 
     private static func refuseServerSide(_ root: inout FieldReader) throws(APIError) {

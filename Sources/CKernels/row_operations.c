@@ -94,17 +94,6 @@ void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *k
     run_rows(pool, &work);
 }
 
-static void activate_row(const struct row_work *work, size_t row) {
-    work->kernels->elementwise.activate(at(work->first, row), at(work->second, row), work->first.columns,
-                                        at(work->third, row));
-}
-
-void activate_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows gate,
-                      struct float_rows up, struct float_rows output) {
-    struct row_work work = {.kernels = kernels, .first = gate, .second = up, .third = output, .row = activate_row};
-    run_rows(pool, &work);
-}
-
 static void add_row(const struct row_work *work, size_t row) {
     work->kernels->elementwise.add(at(work->first, row), at(work->second, row), work->first.columns);
 }

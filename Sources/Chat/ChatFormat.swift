@@ -14,6 +14,10 @@ public struct ChatFormat: Sendable {
     private let variables: JSONObject
     private let messages: TemplateMessages
     private let turnStart: TokenID?
+    /// Whether the template has a variable that switches thinking.
+    public let hasThinkingSwitch: Bool
+    /// Whether the template itself keeps the reasoning of earlier turns where it is told to.
+    private let readsPreserveThinking: Bool
     /// What callers' text may become: the tags of tool calls and results, which agents write into their messages.
     private let callerTokens: Set<TokenID>
 
@@ -28,6 +32,8 @@ public struct ChatFormat: Sendable {
         self.tokenizer = tokenizer
         self.variables = variables
         messages = TemplateMessages(template: template)
+        hasThinkingSwitch = template.firstRange(of: "enable_thinking") != nil
+        readsPreserveThinking = template.firstRange(of: "preserve_thinking") != nil
         turnStart = tokenizer.token("<|im_start|>")
         let tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
         callerTokens = Set(tags.compactMap(tokenizer.token))
@@ -51,6 +57,10 @@ public struct ChatFormat: Sendable {
             rendered = try OpenEnding(of: request, messages: messages).render { context throws(ChatError) in
                 try render(request, messages: context)
             }
+        } else if request.keepsEarlierReasoning, !readsPreserveThinking {
+            var earlier = EarlierReasoning()
+            rendered = try render(request, messages: earlier.marked(request.messages, by: messages))
+            rendered = earlier.restored(rendered)
         } else {
             rendered = try render(request, messages: request.messages.map { messages.json($0) })
         }
@@ -80,6 +90,9 @@ public struct ChatFormat: Sendable {
         context["add_generation_prompt"] = .bool(request.addsGenerationPrompt)
         if let thinking = request.thinking {
             context["enable_thinking"] = .bool(thinking)
+        }
+        if request.keepsEarlierReasoning {
+            context["preserve_thinking"] = true
         }
         do {
             return try template.render(context)

@@ -12,11 +12,14 @@ public struct ChatPromptRequest: Equatable, Sendable {
     public var continuesFinalMessage: Bool
     /// Further variables for the template; they cannot replace those that this request sets.
     public var variables: JSONObject
+    /// Whether reasoning of earlier turns is rendered too, where the template would leave it out.
+    public var keepsEarlierReasoning: Bool
 
     /// A request.
     public init(
         messages: [ChatMessage], tools: [ToolDefinition] = [], thinking: Bool? = nil,
-        addsGenerationPrompt: Bool = true, continuesFinalMessage: Bool = false, variables: JSONObject = [:]
+        addsGenerationPrompt: Bool = true, continuesFinalMessage: Bool = false, variables: JSONObject = [:],
+        keepsEarlierReasoning: Bool = false
     ) {
         self.messages = messages
         self.tools = tools
@@ -24,5 +27,6 @@ public struct ChatPromptRequest: Equatable, Sendable {
         self.addsGenerationPrompt = addsGenerationPrompt
         self.continuesFinalMessage = continuesFinalMessage
         self.variables = variables
+        self.keepsEarlierReasoning = keepsEarlierReasoning
     }
 }

@@ -107,13 +107,6 @@ public func rotate(
     unsafe rotate_heads_on_pool(pool.workers, pool.kernels, rotation(queries), rotation(keys))
 }
 
-/// SwiGLU: result = gate / (1 + exp(-gate)) · up, element by element; results may be either input.
-public func activate(gate: RowsView, up: RowsView, into results: RowsView, pool: WorkerPool) {
-    precondition(gate.count == up.count && gate.columns == up.columns, "Gate and up have one shape.")
-    precondition(gate.count == results.count && gate.columns == results.columns, "Every element has a result.")
-    unsafe activate_on_pool(pool.workers, pool.kernels, gate.rows, up.rows, results.rows)
-}
-
 /// Adds rows to others: the residual stream.
 public func add(_ addend: RowsView, to accumulator: RowsView, pool: WorkerPool) {
     precondition(addend.count == accumulator.count && addend.columns == accumulator.columns, "The shapes agree.")

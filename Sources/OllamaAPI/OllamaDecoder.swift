@@ -13,51 +13,60 @@ struct OllamaCall {
         case load(reason: String)
     }
 
-    var model: String?
+    var model: String
     var work: Work
     var streams: Bool
-    var warnings: [RequestWarning]
+    var remarks: RequestRemarks
+}
 
-    static let fieldNames: [RequestField: String] = [
+/// Body to ``OllamaCall``: types and spellings are checked, every complaint names its field.
+struct OllamaDecoder {
+    private static let fieldNames: [RequestField: String] = [
         .constraint: "format",
         .maximumTokens: "options.num_predict", .temperature: "options.temperature", .topP: "options.top_p",
         .topK: "options.top_k", .minP: "options.min_p", .stop: "options.stop",
         .repetitionPenalty: "options.repeat_penalty", .presencePenalty: "options.presence_penalty",
         .frequencyPenalty: "options.frequency_penalty",
     ]
-}
 
-/// Body to ``OllamaCall``: types and spellings are checked, every complaint names its field.
-struct OllamaDecoder {
     private var root: FieldReader
-    private var warnings: [RequestWarning] = []
+    private var remarks: RequestRemarks
 
-    private init(_ body: JSONObject) {
+    private init(_ body: JSONObject, settings: APISettings) throws(APIError) {
         root = FieldReader(body)
+        remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: Self.fieldNames)
     }
 
-    static func chat(from body: JSONObject) throws(APIError) -> OllamaCall {
-        var decoder = OllamaDecoder(body)
-        let messages = try decoder.messages()
-        return try decoder.call(isEmpty: messages.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
+    static func call(
+        _ kind: OllamaReplyKind, from body: JSONObject, settings: APISettings
+    ) throws(APIError) -> OllamaCall {
+        var decoder = try OllamaDecoder(body, settings: settings)
+        switch kind {
+        case .chat: return try decoder.chat()
+        case .generate: return try decoder.generate()
+        }
+    }
+
+    private mutating func chat() throws(APIError) -> OllamaCall {
+        let messages = try messages()
+        return try call(isEmpty: messages.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
             .chat(try decoder.request(messages))
         }
     }
 
-    static func generate(from body: JSONObject) throws(APIError) -> OllamaCall {
-        var decoder = OllamaDecoder(body)
-        let prompt = try decoder.root.string("prompt") ?? ""
-        let system = try decoder.root.string("system") ?? ""
-        let isRaw = try decoder.root.bool("raw") ?? false
+    private mutating func generate() throws(APIError) -> OllamaCall {
+        let prompt = try root.string("prompt") ?? ""
+        let system = try root.string("system") ?? ""
+        let isRaw = try root.bool("raw") ?? false
         for key in ["suffix", "template"] {
-            if let text = try decoder.root.string(key), !text.isEmpty {
-                throw decoder.root.unsupported(key, "'\(key)' is not supported.")
+            if let text = try root.string(key), !text.isEmpty {
+                throw root.unsupported(key, "'\(key)' is not supported.")
             }
         }
-        if let images = try decoder.root.array("images"), !images.isEmpty {
-            throw decoder.root.unsupported("images", "This model reads text only.")
+        if let images = try root.array("images"), !images.isEmpty {
+            throw root.unsupported("images", "This model reads text only.")
         }
-        return try decoder.call(isEmpty: prompt.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
+        return try call(isEmpty: prompt.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
             guard !isRaw else {
                 return .raw(CompletionRequest(prompts: [.text(prompt)], options: try decoder.options()))
             }
@@ -73,15 +82,21 @@ struct OllamaDecoder {
         guard let model = try root.string("model") else { throw root.missing("model") }
         let streams = try root.bool("stream") ?? true
         let keepAlive = root.value("keep_alive")
+        if keepAlive != nil, !isEmpty {
+            remarks.warnings.append(
+                RequestWarning(parameter: "keep_alive", message: "A served model stays loaded; it has no effect."))
+        }
         let isGivenUp = keepAlive?.doubleValue == 0 || keepAlive == "0"
         let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : try work(&self)
         if try root.bool("logprobs") == true {
-            warnings.append(RequestWarning(parameter: "logprobs", message: "Not supported here; it has no effect."))
+            remarks.warnings.append(
+                RequestWarning(parameter: "logprobs", message: "Not supported here; it has no effect."))
         }
-        for key in root.unreadKeys where key != "think" || !isEmpty {
-            warnings.append(RequestWarning(parameter: root.path(of: key), message: "It has no effect on this server."))
+        if isEmpty {
+            _ = root.value("think")
         }
-        return OllamaCall(model: model, work: found, streams: streams, warnings: warnings)
+        try remarks.finish(root)
+        return OllamaCall(model: model, work: found, streams: streams, remarks: remarks)
     }
 
     private mutating func messages() throws(APIError) -> [ChatMessage] {
@@ -101,10 +116,10 @@ struct OllamaDecoder {
     }
 
     private mutating func request(_ messages: [ChatMessage]) throws(APIError) -> ChatRequest {
-        let thinking = try thinking()
+        let thinking = try root.think("think")
         let last = messages.last
         return ChatRequest(
-            messages: messages, tools: try tools(), thinking: thinking.isOn, thinkingBudget: thinking.budget,
+            messages: messages, tools: try tools(), thinking: thinking?.thinks, thinkingBudget: thinking?.budget,
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: try options())
     }
@@ -122,21 +137,6 @@ struct OllamaDecoder {
             tools.append(ToolDefinition(json: element))
         }
         return tools
-    }
-
-    /// `think`: a switch, or a level that stands for a budget.
-    private mutating func thinking() throws(APIError) -> (isOn: Bool?, budget: Int?) {
-        switch root.value("think") {
-        case nil: return (nil, nil)
-        case .bool(let isOn): return (isOn, nil)
-        case .string("none"): return (false, nil)
-        case .string("low"): return (true, 1024)
-        case .string("medium"): return (true, 4096)
-        case .string("high"): return (true, 16_384)
-        case .string("max"): return (true, nil)
-        case .some(let other):
-            throw root.wrongType("think", expected: "a boolean or one of none, low, medium, high and max", other)
-        }
     }
 
     /// Structured output enters here.
@@ -163,21 +163,8 @@ struct OllamaDecoder {
         options.repetitionPenalty = try given.number("repeat_penalty")
         options.presencePenalty = try given.number("presence_penalty")
         options.frequencyPenalty = try given.number("frequency_penalty")
-        switch given.value("stop") {
-        case nil: break
-        case .string(let text): options.stopStrings = [text]
-        case .array(let elements):
-            for element in elements {
-                guard let text = element.stringValue else {
-                    throw given.wrongType("stop", expected: "an array of strings", .array(elements))
-                }
-                options.stopStrings.append(text)
-            }
-        case .some(let other): throw given.wrongType("stop", expected: "an array of strings", other)
-        }
-        for key in given.unreadKeys {
-            warnings.append(RequestWarning(parameter: given.path(of: key), message: "It has no effect on this server."))
-        }
+        options.stopStrings = try given.stringOrStrings("stop") ?? []
+        remarks.warnings.warnOfUnknown(given)
         return options
     }
 }

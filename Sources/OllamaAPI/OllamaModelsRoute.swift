@@ -1,7 +1,6 @@
 internal import APIDoors
 internal import Engine
 internal import Foundation
-internal import HTTP
 internal import JSON
 internal import Models
 internal import Sampling
@@ -12,39 +11,36 @@ struct OllamaModelsRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    func list(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        try await writer.send(json: models { _ in [:] })
+    func list(_ request: DoorRequest) -> DoorAnswer {
+        models { _ in [:] }
     }
 
     /// All models are loaded, and stay so: for two hundred years, as Ollama puts it.
-    func running(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+    func running(_ request: DoorRequest) -> DoorAnswer {
         let forever = OllamaReplyWriter.time(Date(timeIntervalSince1970: 10_000_000_000))
-        try await writer.send(
-            json: models { model in
-                ["expires_at": .string(forever), "size_vram": 0, "context_length": .number(model.contextLength)]
-            })
-    }
-
-    func show(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        let model = try await refusable {
-            let body = try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
-            var root = FieldReader(body)
-            let name = try root.string("model")
-            let older = try root.string("name")
-            guard let asked = name ?? older else { throw root.missing("model") }
-            return try service.registry.model(named: service.knownName(asked))
-        }
-        switch model {
-        case .failure(let error): try await writer.send(error, as: .ollama)
-        case .success(let model): try await writer.send(json: Self.description(of: model).serializedBytes())
+        return models { model in
+            ["expires_at": .string(forever), "size_vram": 0, "context_length": .number(model.contextLength)]
         }
     }
 
-    func version(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        try await writer.send(json: JSONValue.object(["version": .string(settings.version)]).serializedBytes())
+    func show(_ request: DoorRequest) async throws -> DoorAnswer {
+        var root = FieldReader(try await request.object())
+        let name = service.knownName(try Self.name(from: &root))
+        return .json(Self.description(of: try service.registry.model(named: name)))
     }
 
-    private func models(_ further: (ServedModel) -> JSONObject) -> [UInt8] {
+    static func name(from root: inout FieldReader) throws(APIError) -> String {
+        let name = try root.string("model")
+        let older = try root.string("name")
+        guard let asked = name ?? older else { throw root.missing("model") }
+        return asked
+    }
+
+    func version(_ request: DoorRequest) -> DoorAnswer {
+        .json(["version": .string(settings.version)])
+    }
+
+    private func models(_ further: (ServedModel) -> JSONObject) -> DoorAnswer {
         let entries = service.registry.models.map { model in
             var entry: JSONObject = [
                 "name": .string(model.name), "model": .string(model.name),
@@ -56,7 +52,7 @@ struct OllamaModelsRoute: Sendable {
             }
             return JSONValue.object(entry)
         }
-        return JSONValue.object(["models": .array(entries)]).serializedBytes()
+        return .json(["models": .array(entries)])
     }
 
     private static func time(of model: ServedModel) -> String {

@@ -1,132 +1,95 @@
 internal import APIDoors
 internal import Chat
-internal import Engine
-internal import Foundation
-internal import JSON
 internal import Serving
 
-/// Which of the two endpoints answers: they differ in how a piece of text is spelt.
-enum OllamaReplyKind: Sendable {
-    case chat
-    case generate
-}
+/// A reply that has begun, of a chat or of raw text.
+struct OllamaReply<Stream: ReplyStream>: DialectReply where Stream.Event: OllamaEvent {
+    let stream: Stream
+    let isStreamed: Bool
+    let writer: OllamaReplyWriter
 
-/// A piece of a reply, or all of it.
-struct OllamaPiece: Sendable {
-    var content = ""
-    var thinking = ""
-    var toolCalls: [ToolCall] = []
+    var warnings: [RequestWarning] { writer.warnings }
+    var frames: OllamaLines<Stream.Event> { OllamaLines(writer: writer) }
+    var whole: OllamaFold<Stream.Event> { OllamaFold() }
 
-    var isEmpty: Bool { content.isEmpty && thinking.isEmpty && toolCalls.isEmpty }
-
-    /// Takes in what comes after it.
-    mutating func add(_ piece: OllamaPiece) {
-        content += piece.content
-        thinking += piece.thinking
-        toolCalls += piece.toolCalls
+    func body(of whole: OllamaFold<Stream.Event>) -> [UInt8] {
+        writer.bytes(whole.piece, end: whole.end)
     }
 }
 
-/// Collects output into pieces. Calls are held back until they are complete: Ollama's clients want their arguments whole.
-struct OllamaPieces {
-    private var openCall: ToolCall?
+/// What an event of a reply means to Ollama's clients.
+protocol OllamaEvent: StreamEvent {
+    func add(to pieces: inout OllamaPieces, _ piece: inout OllamaPiece)
+}
 
-    mutating func add(_ delta: OutputDelta, to piece: inout OllamaPiece) {
-        switch delta {
-        case .reasoning(let text): piece.thinking += text
-        case .content(let text):
-            finish(&piece)
-            piece.content += text
-        case .toolCallBegan(_, let id, let name):
-            finish(&piece)
-            openCall = ToolCall(id: id, name: name, arguments: "")
-        case .toolCallArguments(_, let text): openCall?.arguments += text
+extension ChatEvent: OllamaEvent {
+    func add(to pieces: inout OllamaPieces, _ piece: inout OllamaPiece) {
+        switch self {
+        case .progress: return
+        case .delta(_, let delta, _): pieces.add(delta, to: &piece)
+        case .finished(_, let finish): pieces.finish(finish.reason == .length ? "length" : "stop", &piece)
         }
-    }
-
-    /// The open call is complete.
-    mutating func finish(_ piece: inout OllamaPiece) {
-        guard let call = openCall else { return }
-        openCall = nil
-        piece.toolCalls.append(call)
     }
 }
 
-/// Writes the objects of a reply: one for a whole reply, one a line for a stream.
-struct OllamaReplyWriter: Sendable {
-    /// How a reply ended.
-    struct End: Sendable {
-        var reason: String
-        var usage = TokenUsage()
-        var duration = Duration.zero
-    }
-
-    let kind: OllamaReplyKind
-    let model: String
-    let warnings: [RequestWarning]
-
-    func bytes(_ piece: OllamaPiece, end: End? = nil) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.append(key: "model", string: model)
-        writer.append(key: "created_at", string: Self.time(Date()))
-        switch kind {
-        case .chat: Self.write(message: piece, to: &writer)
-        case .generate:
-            writer.append(key: "response", string: piece.content)
-            if !piece.thinking.isEmpty { writer.append(key: "thinking", string: piece.thinking) }
+extension CompletionEvent: OllamaEvent {
+    func add(to pieces: inout OllamaPieces, _ piece: inout OllamaPiece) {
+        switch self {
+        case .progress: return
+        case .text(_, let text, _): piece.content += text
+        case .finished(_, let reason): pieces.finish(reason == .length ? "length" : "stop", &piece)
         }
-        writer.append(key: "done", bool: end != nil)
-        if let end {
-            Self.write(end, to: &writer)
-            warnings.write(to: &writer)
-        }
-        writer.endObject()
-        return writer.bytes
-    }
-
-    static func time(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-
-    private static func write(message piece: OllamaPiece, to writer: inout JSONWriter) {
-        writer.append(key: "message")
-        writer.beginObject()
-        writer.append(key: "role", string: "assistant")
-        writer.append(key: "content", string: piece.content)
-        if !piece.thinking.isEmpty { writer.append(key: "thinking", string: piece.thinking) }
-        if !piece.toolCalls.isEmpty {
-            writer.append(key: "tool_calls")
-            writer.beginArray()
-            for call in piece.toolCalls {
-                writer.beginObject()
-                writer.append(key: "id", string: call.id)
-                writer.append(key: "function")
-                writer.beginObject()
-                writer.append(key: "name", string: call.name)
-                writer.append(key: "arguments")
-                writer.append(value: .object((try? JSONValue(parsing: call.arguments))?.objectValue ?? [:]))
-                writer.endObject()
-                writer.endObject()
-            }
-            writer.endArray()
-        }
-        writer.endObject()
-    }
-
-    private static func write(_ end: End, to writer: inout JSONWriter) {
-        writer.append(key: "done_reason", string: end.reason)
-        let timings = end.usage.timings
-        guard end.usage.totalTokens > 0 else { return }
-        writer.append(key: "total_duration", int: end.duration.nanoseconds)
-        writer.append(key: "load_duration", int: 0)
-        writer.append(key: "prompt_eval_count", int: end.usage.promptTokens)
-        writer.append(key: "prompt_eval_duration", int: timings.prefill.nanoseconds)
-        writer.append(key: "eval_count", int: end.usage.completionTokens)
-        writer.append(key: "eval_duration", int: timings.decode.nanoseconds)
     }
 }
 
-extension Duration {
-    fileprivate var nanoseconds: Int { Int(milliseconds * 1e6) }
+/// The pieces of a reply so far and how it ended.
+struct OllamaFold<Event: OllamaEvent>: ReplyFold {
+    var piece = OllamaPiece()
+    private(set) var end: OllamaEnd?
+    private var pieces = OllamaPieces()
+
+    mutating func add(_ event: Event) {
+        event.add(to: &pieces, &piece)
+    }
+
+    mutating func end(_ usage: TokenUsage) {
+        end = OllamaEnd(reason: pieces.reason, usage: usage)
+    }
+}
+
+/// Turns the events of a reply into lines.
+struct OllamaLines<Event: OllamaEvent>: ReplyFrames {
+    static var form: StreamForm { .lines }
+
+    private let writer: OllamaReplyWriter
+    private var fold = OllamaFold<Event>()
+
+    init(writer: OllamaReplyWriter) {
+        self.writer = writer
+    }
+
+    mutating func append(_ event: Event, to frames: inout [UInt8]) {
+        fold.add(event)
+        guard !fold.piece.isEmpty else { return }
+        append(line: writer.bytes(fold.piece), to: &frames)
+        fold.piece = OllamaPiece()
+    }
+
+    /// A line without text.
+    func appendSignOfLife(_ status: String, to frames: inout [UInt8]) {
+        append(line: writer.bytes(OllamaPiece()), to: &frames)
+    }
+
+    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {
+        fold.end(usage)
+        append(line: writer.bytes(OllamaPiece(), end: fold.end), to: &frames)
+    }
+
+    func fail(_ error: APIError, _ frames: inout [UInt8]) {
+        append(line: ErrorFormat.ollama.body(error), to: &frames)
+    }
+
+    private func append(line: [UInt8], to frames: inout [UInt8]) {
+        frames += line + [UInt8(ascii: "\n")]
+    }
 }

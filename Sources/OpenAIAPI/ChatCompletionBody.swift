@@ -5,54 +5,33 @@ internal import Serving
 
 /// The body of a whole chat reply.
 struct ChatCompletionBody {
-    let identity: ReplyIdentity
+    let reply: ChatReply
     let result: ChatResult
-    /// Nil where no log-probabilities were asked for.
-    let logProbabilities: LogProbabilityBody?
-    /// Nil where nobody asked about the prompt.
-    let promptLogProbabilities: LogProbabilityBody?
-    let warnings: [RequestWarning]
-    let reasoningField: ReasoningFieldName
-    /// Nil where nobody asked.
-    let effective: EffectiveBody?
 
     var bytes: [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.append(key: "id", string: identity.id)
-        writer.append(key: "object", string: "chat.completion")
-        writer.append(key: "created", int: identity.created)
-        writer.append(key: "model", string: identity.model)
-        writer.append(key: "choices")
-        writer.beginArray()
-        for (index, choice) in result.choices.enumerated() {
-            write(choice, index: index, to: &writer)
+        reply.identity.body(object: "chat.completion", result.usage) { writer in
+            for (index, choice) in result.choices.enumerated() {
+                write(choice, index: index, to: &writer)
+            }
+        } further: { writer in
+            reply.likelihoods.prompt?.writePrompt(result.promptTokens, to: &writer)
+            reply.warnings.write(to: &writer)
+            reply.effective?.write(to: &writer)
         }
-        writer.endArray()
-        writer.append(key: "usage")
-        result.usage.write(to: &writer)
-        writer.append(key: "system_fingerprint", string: identity.fingerprint)
-        writer.append(key: "timings")
-        result.usage.writeTimings(to: &writer)
-        promptLogProbabilities?.writePrompt(result.promptTokens, to: &writer)
-        warnings.write(to: &writer)
-        effective?.write(to: &writer)
-        writer.endObject()
-        return writer.bytes
     }
 
     private func write(_ choice: ChatResult.Choice, index: Int, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.append(key: "index", int: index)
         writer.append(key: "message")
-        Self.write(message: choice, reasoningField: reasoningField, to: &writer)
+        Self.write(message: choice, reasoningField: reply.delivery.reasoningField, to: &writer)
         writer.append(key: "logprobs")
-        if let logProbabilities {
+        if let logProbabilities = reply.likelihoods.output {
             logProbabilities.writeChat(choice.tokens, to: &writer)
         } else {
             writer.appendNull()
         }
-        if let logProbabilities, !choice.reasoningTokens.isEmpty {
+        if let logProbabilities = reply.likelihoods.output, !choice.reasoningTokens.isEmpty {
             writer.append(key: "reasoning_logprobs")
             logProbabilities.writeTokens(choice.reasoningTokens, to: &writer)
         }

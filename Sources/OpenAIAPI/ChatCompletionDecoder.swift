@@ -6,11 +6,7 @@ internal import Serving
 struct ChatCompletionCall {
     var request: ChatRequest
     var delivery: ReplyDelivery
-    var warnings: [RequestWarning]
-    /// What the client called a field whose name is not ``RequestField``'s.
-    var fieldNames: [RequestField: String]
-    /// Whether a request that would be answered with warnings is refused.
-    var isStrict: Bool
+    var remarks: RequestRemarks
     /// Which fields decided about thinking.
     var sources: ReasoningSources
 }
@@ -20,6 +16,8 @@ struct ReplyDelivery {
     var streams = false
     /// Whether a stream ends with a chunk of token counts.
     var includesUsage = false
+    /// Whether every chunk tells the tokens of its choice so far.
+    var includesRunningUsage = false
     /// Whether log-probabilities name tokens `token_id:N` instead of by their text.
     var namesTokensByID = false
     /// Whether a stream tells how far the prompt is.
@@ -40,42 +38,38 @@ enum ChatCompletionDecoder {
         from body: JSONObject, settings: APISettings = APISettings(version: "")
     ) throws(APIError) -> ChatCompletionCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
-        var fieldNames: [RequestField: String] = [:]
-        let isStrict = try root.bool("strict") ?? settings.isStrict
+        var remarks = try RequestRemarks(from: &root, settings: settings)
         let model = try root.string("model")
         let messages = try MessageDecoder.messages(from: &root)
-        let tools = try ToolDecoder.fields(from: &root, warnings: &warnings)
-        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
-        fieldNames[.thinkingBudget] = reasoning.sources.budget
+        let tools = try ToolDecoder.fields(from: &root, warnings: &remarks.warnings)
+        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
+        remarks.fieldNames[.thinkingBudget] = reasoning.sources.budget
         var options = try SamplingDecoder.options(from: &root)
-        options.maximumTokens = try maximumTokens(from: &root, names: &fieldNames, warnings: &warnings)
+        options.maximumTokens = try maximumTokens(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
         options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false
         if options.reportsReasoningTokens, options.logProbabilityCount == nil {
             throw root.invalid("reasoning_logprobs", "'reasoning_logprobs' needs 'logprobs' to be true.")
         }
-        options.constraint = try ConstraintDecoder.definition(from: &root, names: &fieldNames)
-        var delivery = try delivery(from: &root, warnings: &warnings)
+        options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
+        var delivery = try delivery(from: &root, warnings: &remarks.warnings)
         try readChatDelivery(from: &root, settings: settings, into: &delivery)
         let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
-            from: &root, isExcluded: reasoning.isExcluded, warnings: &warnings)
+            from: &root, isExcluded: reasoning.isExcluded, warnings: &remarks.warnings)
         let request = ChatRequest(
             model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
             minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
             reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
+            keepsEarlierReasoning: reasoning.keepsEarlierReasoning,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
-        try IneffectiveFields.checkChat(&root, warnings: &warnings)
+        try IneffectiveFields.checkChat(&root, warnings: &remarks.warnings)
         try refusePromptTokensInStream(delivery, options)
         try RefusedFields.refuse(&root)
-        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
-        try warnings.refuse(isStrict: isStrict)
-        return ChatCompletionCall(
-            request: request, delivery: delivery, warnings: warnings, fieldNames: fieldNames, isStrict: isStrict,
-            sources: reasoning.sources)
+        try remarks.finish(root)
+        return ChatCompletionCall(request: request, delivery: delivery, remarks: remarks, sources: reasoning.sources)
     }
 
     /// `stream` and `stream_options`, and how tokens are named.
@@ -92,6 +86,14 @@ enum ChatCompletionDecoder {
         }
         guard var options = try root.reader("stream_options") else { return delivery }
         delivery.includesUsage = try options.bool("include_usage") ?? false
+        delivery.includesRunningUsage = try options.bool("continuous_usage_stats") ?? false
+        if delivery.includesRunningUsage, !delivery.includesUsage {
+            warnings.append(
+                RequestWarning(
+                    parameter: "stream_options.continuous_usage_stats",
+                    message: "It has no effect without 'include_usage'."))
+            delivery.includesRunningUsage = false
+        }
         if try options.bool("include_obfuscation") == true {
             warnings.append(
                 RequestWarning(parameter: "stream_options.include_obfuscation", message: "Not supported; no effect."))
@@ -100,7 +102,7 @@ enum ChatCompletionDecoder {
             warnings.append(
                 RequestWarning(parameter: "stream_options", message: "It has no effect without 'stream'."))
         }
-        IneffectiveFields.warnOfUnknown(options, warnings: &warnings)
+        warnings.warnOfUnknown(options)
         return delivery
     }
 

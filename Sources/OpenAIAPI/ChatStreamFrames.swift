@@ -5,80 +5,37 @@ internal import Serving
 
 /// Turns the events of a chat stream into the frames that its client reads, in the order that clients rely on: for each
 /// choice its role, its reasoning, its content and tool calls, its end; then the token counts, then `[DONE]`.
-struct ChatStreamFrames {
-    private let chunks: ChunkWriter
+struct ChatStreamFrames: ReplyFrames {
+    private var chunks: ChunkWriter
     /// Nil where no log-probabilities were asked for.
     private let logProbabilities: LogProbabilityBody?
-    private let includesUsage: Bool
-    /// Sent with the first chunk.
-    private var warnings: [RequestWarning]
-    /// Sent with the first chunk, if anybody asked.
-    private var effective: EffectiveBody?
     private let reasoningField: ReasoningFieldName
     private var hasRole: [Bool]
-    private var heartbeat = StreamHeartbeat()
-    /// When the reply was begun; nil where nobody wants to know how far the prompt is.
-    private let progressStart: ContinuousClock.Instant?
-    /// Prompt tokens found in the prefix cache, as far as it is known.
-    var cachedTokenCount = 0
 
-    init(
-        _ identity: ReplyIdentity, choiceCount: Int, includesUsage: Bool, logProbabilities: LogProbabilityBody?,
-        warnings: [RequestWarning], reasoningField: ReasoningFieldName = .reasoningContent,
-        effective: EffectiveBody? = nil, reportsProgress: Bool = false
-    ) {
-        self.chunks = ChunkWriter(identity, object: "chat.completion.chunk", includesUsage: includesUsage)
-        self.logProbabilities = logProbabilities
-        self.includesUsage = includesUsage
-        self.warnings = warnings
-        self.reasoningField = reasoningField
-        self.effective = effective
-        self.progressStart = reportsProgress ? .now : nil
-        self.hasRole = Array(repeating: false, count: choiceCount)
+    init(_ reply: ChatReply) {
+        chunks = ChunkWriter(reply, object: "chat.completion.chunk") { writer in
+            reply.warnings.write(to: &writer)
+            reply.effective?.write(to: &writer)
+        }
+        logProbabilities = reply.likelihoods.output
+        reasoningField = reply.delivery.reasoningField
+        hasRole = Array(repeating: false, count: reply.stream.choiceCount)
     }
 
-    /// The frames of new events, possibly none.
-    mutating func frames(for events: [ChatEvent]) -> [UInt8] {
-        var frames: [UInt8] = []
-        for event in events {
-            append(event, to: &frames)
-        }
-        if !frames.isEmpty {
-            heartbeat.sent()
-        }
-        return frames
-    }
-
-    /// The frames that end a stream.
-    func end(_ usage: TokenUsage) -> [UInt8] {
-        var frames: [UInt8] = []
-        if includesUsage {
-            chunks.append(usage, to: &frames)
-        }
-        ChunkWriter.appendDone(to: &frames)
-        return frames
-    }
-
-    private mutating func append(_ event: ChatEvent, to frames: inout [UInt8]) {
+    mutating func append(_ event: ChatEvent, to frames: inout [UInt8]) {
         switch event {
-        case .queued(_, let ahead):
-            if let comment = heartbeat.queued(ahead: ahead) {
-                ChunkWriter.appendComment(comment, to: &frames)
-            }
-        case .prefilling(let choice, let done, let total):
-            heartbeat.prefilling(done: done, of: total)
-            appendProgress(choice, done: done, of: total, to: &frames)
-        case .pulse:
-            if let comment = heartbeat.pulse() {
-                ChunkWriter.appendComment(comment, to: &frames)
-            }
-        case .delta(let choice, let delta, let tokens):
-            heartbeat.generating()
+        case .progress(let progress):
+            // All choices share a prompt: the first tells how far it is.
+            guard let (choice, progress) = chunks.progress(progress), choice == 0 else { return }
             appendRole(choice, to: &frames)
+            appendChoice(choice, progress: progress, to: &frames) { _ in }
+        case .delta(let choice, let delta, let tokens):
+            appendRole(choice, to: &frames)
+            let field = reasoningField
             if case .reasoning = delta {
-                appendChoice(choice, reasoningTokens: tokens, to: &frames) { write(delta, to: &$0) }
+                appendChoice(choice, reasoningTokens: tokens, to: &frames) { Self.write(delta, field, to: &$0) }
             } else {
-                appendChoice(choice, tokens: tokens, to: &frames) { write(delta, to: &$0) }
+                appendChoice(choice, tokens: tokens, to: &frames) { Self.write(delta, field, to: &$0) }
             }
         case .finished(let choice, let finish):
             appendRole(choice, to: &frames)
@@ -86,13 +43,12 @@ struct ChatStreamFrames {
         }
     }
 
-    /// All choices share a prompt: the first tells how far it is.
-    private mutating func appendProgress(_ choice: Int, done: Int, of total: Int, to frames: inout [UInt8]) {
-        guard let progressStart, choice == 0 else { return }
-        appendRole(choice, to: &frames)
-        let progress = PromptProgress(
-            total: total, cached: cachedTokenCount, processed: done, time: .now - progressStart)
-        appendChoice(choice, progress: progress, to: &frames) { _ in }
+    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {
+        chunks.appendEnd(usage, to: &frames)
+    }
+
+    mutating func fail(_ error: APIError, _ frames: inout [UInt8]) {
+        ChunkWriter.append(error, to: &frames)
     }
 
     private mutating func appendRole(_ choice: Int, to frames: inout [UInt8]) {
@@ -102,23 +58,14 @@ struct ChatStreamFrames {
             writer.append(key: "role", string: "assistant")
             writer.append(key: "content", string: "")
         }
-        warnings = []
-        effective = nil
     }
 
-    private func appendChoice(
+    private mutating func appendChoice(
         _ choice: Int, tokens: [SentToken] = [], reasoningTokens: [SentToken] = [], finish: ChatFinish? = nil,
         progress: PromptProgress? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
-        chunks.append(
-            to: &frames,
-            extras: { writer in
-                warnings.write(to: &writer)
-                effective?.write(to: &writer)
-                progress?.write(to: &writer)
-            }
-        ) { writer in
+        chunks.append(choice, to: &frames, progress: progress) { [logProbabilities] writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "delta")
@@ -142,7 +89,7 @@ struct ChatStreamFrames {
         }
     }
 
-    private func write(_ delta: OutputDelta, to writer: inout JSONWriter) {
+    private static func write(_ delta: OutputDelta, _ reasoningField: ReasoningFieldName, to writer: inout JSONWriter) {
         switch delta {
         case .reasoning(let text):
             for key in reasoningField.keys {
@@ -151,9 +98,9 @@ struct ChatStreamFrames {
         case .content(let text):
             writer.append(key: "content", string: text)
         case .toolCallBegan(let index, let id, let name):
-            Self.writeToolCall(index, id: id, name: name, arguments: "", to: &writer)
+            writeToolCall(index, id: id, name: name, arguments: "", to: &writer)
         case .toolCallArguments(let index, let text):
-            Self.writeToolCall(index, id: nil, name: nil, arguments: text, to: &writer)
+            writeToolCall(index, id: nil, name: nil, arguments: text, to: &writer)
         }
     }
 

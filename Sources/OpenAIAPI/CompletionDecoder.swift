@@ -6,11 +6,7 @@ internal import Serving
 struct CompletionCall {
     var request: CompletionRequest
     var delivery: ReplyDelivery
-    var warnings: [RequestWarning]
-    /// What the client called a field whose name is not ``RequestField``'s.
-    var fieldNames: [RequestField: String] = [.logProbabilityCount: "logprobs", .messages: "prompt"]
-    /// Whether a request that would be answered with warnings is refused.
-    var isStrict: Bool
+    var remarks: RequestRemarks
 }
 
 /// Body to ``CompletionCall``: types and spellings are checked, every complaint names its field.
@@ -19,27 +15,23 @@ enum CompletionDecoder {
         from body: JSONObject, settings: APISettings = APISettings(version: "")
     ) throws(APIError) -> CompletionCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
-        let isStrict = try root.bool("strict") ?? settings.isStrict
+        var remarks = try RequestRemarks(
+            from: &root, settings: settings, fieldNames: [.logProbabilityCount: "logprobs", .messages: "prompt"])
         let model = try root.string("model")
         let prompts = try prompts(from: &root)
         let echoes = try root.bool("echo") ?? false
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try root.integer("max_tokens") ?? 16
         options.logProbabilityCount = try logProbabilityCount(from: &root)
-        var fieldNames: [RequestField: String] = [:]
-        options.constraint = try ConstraintDecoder.definition(from: &root, names: &fieldNames)
+        options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
         try refuseSuffixAndSearch(&root)
-        let delivery = try ChatCompletionDecoder.delivery(from: &root, warnings: &warnings)
-        try IneffectiveFields.checkCompletion(&root, warnings: &warnings)
+        let delivery = try ChatCompletionDecoder.delivery(from: &root, warnings: &remarks.warnings)
+        try IneffectiveFields.checkCompletion(&root, warnings: &remarks.warnings)
         try ChatCompletionDecoder.refusePromptTokensInStream(delivery, options)
         try RefusedFields.refuse(&root)
-        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
-        try warnings.refuse(isStrict: isStrict)
+        try remarks.finish(root)
         let request = CompletionRequest(model: model, prompts: prompts, echoesPrompt: echoes, options: options)
-        var call = CompletionCall(request: request, delivery: delivery, warnings: warnings, isStrict: isStrict)
-        call.fieldNames.merge(fieldNames) { _, new in new }
-        return call
+        return CompletionCall(request: request, delivery: delivery, remarks: remarks)
     }
 
     /// The four kinds of prompt: a string, an array of strings, token ids, an array of token id arrays.

@@ -1,6 +1,4 @@
 package import APIDoors
-internal import HTTP
-internal import HTTPTypes
 internal import JSON
 
 extension APIError {
@@ -32,12 +30,7 @@ extension APIError {
 
 extension ErrorFormat {
     /// OpenAI's error object.
-    package static let openAI = ErrorFormat { $0.body }
-}
-
-extension ResponseWriter {
-    /// Answers with OpenAI's error object and the header fields that go with it.
-    consuming func send(_ error: APIError) async throws(ResponseError) {
-        try await send(error, as: .openAI)
-    }
+    package static let openAI = ErrorFormat([
+        "error": ["message": .string, "type": .string, "param": .nullable(.string), "code": .nullable(.string)]
+    ]) { $0.body }
 }

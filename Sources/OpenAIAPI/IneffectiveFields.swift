@@ -33,16 +33,16 @@ enum IneffectiveFields {
         try refuseSound(&root)
     }
 
-    static func checkCompletion(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
-        try check(completion, &root, &warnings)
+    private static let response: [(key: String, type: FieldType)] = [
+        ("prompt_cache_key", .string), ("safety_identifier", .string), ("stream_options", .object), ("user", .string),
+    ]
+
+    static func checkResponse(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
+        try check(response, &root, &warnings)
     }
 
-    /// Warns of every field that nobody has read.
-    static func warnOfUnknown(_ root: FieldReader, warnings: inout [RequestWarning]) {
-        for key in root.unreadKeys {
-            warnings.append(
-                RequestWarning(parameter: root.path(of: key), message: "Unknown field; it has no effect."))
-        }
+    static func checkCompletion(_ root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) {
+        try check(completion, &root, &warnings)
     }
 
     private static func check(
@@ -66,13 +66,8 @@ enum IneffectiveFields {
     }
 
     private static func refuseSound(_ root: inout FieldReader) throws(APIError) {
-        for (index, modality) in (try root.array("modalities") ?? []).enumerated() {
-            guard let name = modality.stringValue else {
-                throw .invalid("modalities[\(index)]", "'modalities[\(index)]' must be a string, not \(modality.kind).")
-            }
-            guard name == "text" else {
-                throw root.unsupported("modalities", "This model writes text only, not '\(name.prefix(40))'.")
-            }
+        if let name = try root.strings("modalities")?.first(where: { $0 != "text" }) {
+            throw root.unsupported("modalities", "This model writes text only, not '\(name.prefix(40))'.")
         }
         if try root.reader("audio") != nil {
             throw root.unsupported("audio", "This model writes text only.")

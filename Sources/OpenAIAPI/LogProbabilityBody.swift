@@ -137,3 +137,15 @@ struct LogProbabilityBody: Sendable {
         namesTokensByID ? "token_id:\(id)" : String(decoding: model.piece(id).bytes, as: UTF8.self)
     }
 }
+
+/// What a reply says about how likely its tokens were; nil where nobody asked.
+struct ReplyLikelihoods: Sendable {
+    var output: LogProbabilityBody?
+    var prompt: LogProbabilityBody?
+
+    init(_ options: GenerationOptions, _ delivery: ReplyDelivery, of stream: some ReplyStream) {
+        let body = LogProbabilityBody(model: stream.model, namesTokensByID: delivery.namesTokensByID)
+        output = options.logProbabilityCount == nil ? nil : body
+        prompt = options.promptLogProbabilityCount == nil ? nil : body
+    }
+}

@@ -1,6 +1,5 @@
 internal import APIDoors
 internal import Foundation
-internal import HTTP
 internal import JSON
 internal import Serving
 
@@ -8,7 +7,7 @@ internal import Serving
 struct ModelsRoute: Sendable {
     let service: InferenceService
 
-    func list(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+    func list(_ request: DoorRequest) -> DoorAnswer {
         var body = JSONWriter()
         body.beginObject()
         body.append(key: "object", string: "list")
@@ -24,17 +23,14 @@ struct ModelsRoute: Sendable {
         body.append(key: "last_id")
         body.append(optional: service.registry.models.last?.name)
         body.endObject()
-        try await writer.send(json: body.bytes)
+        return .json(body.bytes)
     }
 
-    func describe(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        switch try await refusable({ try service.registry.model(named: context.parameters["id"]) }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let model):
-            var body = JSONWriter()
-            Self.write(model, to: &body)
-            try await writer.send(json: body.bytes)
-        }
+    func describe(_ request: DoorRequest) throws -> DoorAnswer {
+        let model = try service.registry.model(named: request.parameters["id"])
+        var body = JSONWriter()
+        Self.write(model, to: &body)
+        return .json(body.bytes)
     }
 
     private static func write(_ model: ServedModel, to body: inout JSONWriter) {

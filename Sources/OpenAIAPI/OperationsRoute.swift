@@ -1,5 +1,4 @@
 internal import APIDoors
-internal import HTTP
 internal import JSON
 internal import Serving
 
@@ -9,29 +8,21 @@ struct OperationsRoute: Sendable {
     let settings: APISettings
 
     /// The process lives and answers; nothing more.
-    func health(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        try await writer.send(json: Self.object(["status": "ok"]))
+    func health(_ request: DoorRequest) -> DoorAnswer {
+        .json(["status": "ok"])
     }
 
     /// Requests can be served.
-    func ready(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
+    func ready(_ request: DoorRequest) throws -> DoorAnswer {
         switch service.registry.readiness {
-        case .ready:
-            try await writer.send(json: Self.object(["status": "ready"]))
-        case .loading(let name):
-            try await writer.send(APIError(.modelLoading(name: name)))
-        case .failed(let name, let reason):
-            try await writer.send(APIError(.modelLoadFailed(name: name, reason: reason)))
-        case .draining:
-            try await writer.send(APIError(.draining))
+        case .ready: return .json(["status": "ready"])
+        case .loading(let name): throw ServingError.modelLoading(name: name)
+        case .failed(let name, let reason): throw ServingError.modelLoadFailed(name: name, reason: reason)
+        case .draining: throw ServingError.draining
         }
     }
 
-    func version(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        try await writer.send(json: Self.object(["version": .string(settings.version)]))
-    }
-
-    private static func object(_ object: JSONObject) -> [UInt8] {
-        JSONValue.object(object).serializedBytes()
+    func version(_ request: DoorRequest) -> DoorAnswer {
+        .json(["version": .string(settings.version)])
     }
 }

@@ -21,3 +21,17 @@ struct PromptProgress {
         writer.endObject()
     }
 }
+
+/// Knows when a reply was begun, and what of its prompt was cached.
+struct ProgressClock: Sendable {
+    private let start = ContinuousClock.now
+    private let cachedTokenCount: @Sendable () -> Int
+
+    init(cachedTokenCount: @escaping @Sendable () -> Int) {
+        self.cachedTokenCount = cachedTokenCount
+    }
+
+    func progress(done: Int, of total: Int) -> PromptProgress {
+        PromptProgress(total: total, cached: cachedTokenCount(), processed: done, time: .now - start)
+    }
+}

@@ -20,6 +20,8 @@ struct ReasoningFields {
     var minimumAnswerTokens: Int?
     /// All of `chat_template_kwargs` but the switch.
     var templateVariables: JSONObject = [:]
+    /// Whether reasoning of earlier turns stays in the prompt.
+    var keepsEarlierReasoning = false
 }
 
 /// Reads the switches for thinking and the budgets.
@@ -39,13 +41,16 @@ enum ReasoningDialects {
             switches.append(Switch(name: "enable_thinking", isOn: isOn))
         }
         try readAnthropic(from: &root, &switches, &budgets)
-        try readOllama(from: &root, &switches)
+        readLevel("think", try root.think("think"), in: root, &switches, &budgets)
         try readRouter(from: &root, into: &fields, &switches, &budgets, warnings: &warnings)
         for name in budgetNames {
-            if let budget = try root.integer(name) {
-                budgets.append(Budget(name: name, tokenCount: budget))
-            }
+            try readBudget(name, from: &root, &budgets)
         }
+        if var custom = try root.reader("custom_params") {
+            try readBudget("thinking_budget", from: &custom, &budgets)
+            warnings.warnOfUnknown(custom)
+        }
+        fields.keepsEarlierReasoning = try root.bool("preserve_thinking") ?? fields.keepsEarlierReasoning
         fields.thinking = settle(switches, warnings: &warnings)
         fields.sources.thinking = switches.first?.name
         fields.time = try root.integer("thinking_time_ms")
@@ -69,16 +74,20 @@ enum ReasoningDialects {
     private struct Budget {
         var name: String
         var tokenCount: Int
+        /// Whether it came with a level, which is a switch as well.
+        var isLevel = false
+    }
+
+    private static func readBudget(
+        _ name: String, from reader: inout FieldReader, _ budgets: inout [Budget]
+    ) throws(APIError) {
+        guard let budget = try reader.integer(name) else { return }
+        budgets.append(Budget(name: reader.path(of: name), tokenCount: budget))
     }
 
     /// The budget by the names of Model Studio, vLLM and llama-server.
     private static let budgetNames = [
         "thinking_budget", "thinking_token_budget", "thinking_budget_tokens", "reasoning_budget_tokens",
-    ]
-
-    /// What OpenAI's levels of effort come to; nil sets no bound. `none` switches thinking off.
-    private static let effortBudgets: [String: Int?] = [
-        "minimal": 256, "low": 1024, "medium": 4096, "high": 16_384, "xhigh": nil, "max": nil,
     ]
 
     private static func readTemplateVariables(
@@ -92,6 +101,7 @@ enum ReasoningDialects {
         if let isOn = try variables.bool("enable_thinking") {
             switches.append(Switch(name: variables.path(of: "enable_thinking"), isOn: isOn))
         }
+        fields.keepsEarlierReasoning = try variables.bool("preserve_thinking") ?? false
         fields.templateVariables = variables.object
         fields.templateVariables["enable_thinking"] = nil
     }
@@ -101,28 +111,13 @@ enum ReasoningDialects {
         from root: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget]
     ) throws(APIError) {
         guard var thinking = try root.reader("thinking") else { return }
-        if let budget = try thinking.integer("budget_tokens") {
-            budgets.append(Budget(name: thinking.path(of: "budget_tokens"), tokenCount: budget))
-        }
+        try readBudget("budget_tokens", from: &thinking, &budgets)
         guard let type = try thinking.string("type") else { throw thinking.missing("type") }
         guard ["enabled", "adaptive", "disabled"].contains(type) else {
             throw thinking.invalid(
                 "type", "'thinking.type' must be \"enabled\" or \"disabled\", not \"\(type.prefix(40))\".")
         }
         switches.append(Switch(name: thinking.path(of: "type"), isOn: type != "disabled"))
-    }
-
-    /// `think`, a boolean or a level, as Ollama has it.
-    private static func readOllama(from root: inout FieldReader, _ switches: inout [Switch]) throws(APIError) {
-        switch root.value("think") {
-        case nil: return
-        case .bool(let flag): switches.append(Switch(name: "think", isOn: flag))
-        case .string("none"): switches.append(Switch(name: "think", isOn: false))
-        case .string("low"), .string("medium"), .string("high"), .string("max"):
-            switches.append(Switch(name: "think", isOn: true))
-        case .some(let other):
-            throw root.wrongType("think", expected: "a boolean or one of none, low, medium, high and max", other)
-        }
     }
 
     /// `reasoning: {"enabled": …, "effort": …, "max_tokens": …}`, as OpenRouter has it, and OpenAI's `reasoning_effort`.
@@ -134,12 +129,10 @@ enum ReasoningDialects {
         if let isOn = try reasoning?.bool("enabled"), let name = reasoning?.path(of: "enabled") {
             switches.append(Switch(name: name, isOn: isOn))
         }
-        try readEffort("reasoning_effort", from: &root, &switches, &budgets)
+        readLevel("reasoning_effort", try root.thinkingLevel("reasoning_effort"), in: root, &switches, &budgets)
         guard var reasoning else { return }
-        try readEffort("effort", from: &reasoning, &switches, &budgets)
-        if let budget = try reasoning.integer("max_tokens") {
-            budgets.append(Budget(name: reasoning.path(of: "max_tokens"), tokenCount: budget))
-        }
+        readLevel("effort", try reasoning.thinkingLevel("effort"), in: reasoning, &switches, &budgets)
+        try readBudget("max_tokens", from: &reasoning, &budgets)
         fields.isExcluded = try reasoning.bool("exclude") ?? false
         for key in reasoning.unreadKeys {
             warnings.append(
@@ -147,23 +140,16 @@ enum ReasoningDialects {
         }
     }
 
-    private static func readEffort(
-        _ key: String, from reader: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget]
-    ) throws(APIError) {
-        guard let effort = try reader.string(key) else { return }
+    /// A level is a switch, and a budget where it bounds anything.
+    private static func readLevel(
+        _ key: String, _ level: ThinkingLevel?, in reader: FieldReader, _ switches: inout [Switch],
+        _ budgets: inout [Budget]
+    ) {
+        guard let level else { return }
         let name = reader.path(of: key)
-        guard effort != "none" else {
-            switches.append(Switch(name: name, isOn: false))
-            return
-        }
-        guard let budget = effortBudgets[effort] else {
-            throw reader.invalid(
-                key,
-                "'\(name)' must be one of none, minimal, low, medium, high, xhigh and max, not '\(effort.prefix(40))'.")
-        }
-        switches.append(Switch(name: name, isOn: true))
-        if let budget {
-            budgets.append(Budget(name: name, tokenCount: budget))
+        switches.append(Switch(name: name, isOn: level.thinks))
+        if let budget = level.budget {
+            budgets.append(Budget(name: name, tokenCount: budget, isLevel: true))
         }
     }
 
@@ -184,7 +170,7 @@ enum ReasoningDialects {
         let bounds = budgets.filter { $0.tokenCount != -1 }
         guard let smallest = bounds.min(by: { $0.tokenCount < $1.tokenCount }) else { return }
         if fields.thinking == false {
-            for budget in budgets where !budget.name.hasSuffix("effort") {
+            for budget in budgets where !budget.isLevel {
                 warnings.append(RequestWarning(parameter: budget.name, message: "Thinking is off; it has no effect."))
             }
             return

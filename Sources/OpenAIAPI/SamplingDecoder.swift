@@ -20,7 +20,7 @@ enum SamplingDecoder {
         options.repetitionPenalty = repetitionPenalty ?? repeatPenalty
         options.logitBias = try logitBias(from: &root)
         options.seed = try root.integer("seed").map { UInt64(bitPattern: Int64($0)) }
-        options.stopStrings = try stopStrings(from: &root)
+        options.stopStrings = try root.stringOrStrings("stop") ?? []
         options.stopTokenIDs = try root.integers("stop_token_ids") ?? []
         options.includesStopText = try root.bool("include_stop_str_in_output") ?? false
         options.ignoresEnd = try root.bool("ignore_eos") ?? false
@@ -29,6 +29,7 @@ enum SamplingDecoder {
         options.cacheSalt = try root.string("cache_salt")
         options.promptLogProbabilityCount = try root.integer("prompt_logprobs")
         options.stopsInReasoning = try stopsInReasoning(from: &root)
+        options.priority = try root.integer("priority")
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options
     }
@@ -54,23 +55,6 @@ enum SamplingDecoder {
         case "all": return true
         case .some(let other):
             throw root.invalid("stop_scope", "'stop_scope' must be content or all, not '\(other.prefix(40))'.")
-        }
-    }
-
-    private static func stopStrings(from root: inout FieldReader) throws(APIError) -> [String] {
-        switch root.value("stop") {
-        case nil: return []
-        case .string(let text): return [text]
-        case .array(let elements):
-            var texts: [String] = []
-            for (index, element) in elements.enumerated() {
-                guard let text = element.stringValue else {
-                    throw .invalid("stop[\(index)]", "'stop[\(index)]' must be a string, not \(element.kind).")
-                }
-                texts.append(text)
-            }
-            return texts
-        case .some(let other): throw root.wrongType("stop", expected: "a string or an array of strings", other)
         }
     }
 }

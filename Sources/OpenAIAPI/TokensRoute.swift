@@ -1,6 +1,5 @@
 internal import APIDoors
 internal import Chat
-internal import HTTP
 internal import JSON
 internal import Sampling
 internal import Serving
@@ -11,87 +10,32 @@ struct TokensRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    func tokenize(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        switch try await refusable({ try tokenizeReply(try await object(of: request)) }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let body): try await writer.send(json: body)
-        }
-    }
-
-    func detokenize(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        switch try await refusable({ try detokenizeReply(try await object(of: request)) }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let body): try await writer.send(json: body)
-        }
-    }
-
-    func applyTemplate(
-        _ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter
-    ) async throws {
-        switch try await refusable({ try templateReply(try await object(of: request)) }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let body): try await writer.send(json: body)
-        }
-    }
-
-    /// How many tokens the prompt of a chat request has.
-    func count(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        switch try await refusable({ try prompt(try await object(of: request)).ids.count }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let count):
-            let body: JSONObject = ["object": "response.input_tokens", "input_tokens": .number(count)]
-            try await writer.send(json: JSONValue.object(body).serializedBytes())
-        }
-    }
-
-    private func object(of request: Request) async throws -> JSONObject {
-        try await RequestReader.object(of: request, limit: settings.bodyByteLimit)
-    }
-
-    private func tokenizeReply(_ body: JSONObject) throws -> [UInt8] {
+    func tokenize(_ request: DoorRequest) async throws -> DoorAnswer {
+        let body = try await request.object()
         var root = FieldReader(body)
-        let model = try root.string("model")
-        let withPieces = try root.bool("with_pieces") ?? false
-        let withStrings = try root.bool("return_token_strs") ?? false
+        let fields = try TokenizeFields(from: &root)
+        let served = try service.registry.model(named: fields.model)
         let pieces: [TokenPiece]
-        if body.contains(key: "messages") {
-            let served = try service.registry.model(named: model)
-            pieces = try prompt(body).ids.map(served.piece)
+        if let text = fields.text {
+            pieces = try service.tokenize(text, parsesSpecial: fields.parsesSpecial, model: fields.model)
         } else {
-            pieces = try service.tokenize(
-                try text(from: &root), parsesSpecial: try parsesSpecial(&root), model: model)
+            pieces = try prompt(body).ids.map(served.piece)
         }
-        let contextLength = try service.registry.model(named: model).contextLength
-        return TokenizeBody(
-            pieces: pieces, contextLength: contextLength, withPieces: withPieces, withStrings: withStrings
-        ).bytes
+        let reply = TokenizeBody(
+            pieces: pieces, contextLength: served.contextLength, withPieces: fields.withPieces,
+            withStrings: fields.withStrings)
+        return .json(reply.bytes)
     }
 
-    /// llama-server calls the text `content`, vLLM calls it `prompt`.
-    private func text(from root: inout FieldReader) throws(APIError) -> String {
-        let content = try root.string("content")
-        let prompt = try root.string("prompt")
-        guard let text = content ?? prompt else { throw root.missing("content") }
-        return text
+    func detokenize(_ request: DoorRequest) async throws -> DoorAnswer {
+        var root = FieldReader(try await request.object())
+        let fields = try DetokenizeFields(from: &root)
+        let text = try service.detokenize(fields.tokens, model: fields.model)
+        return .json(["content": .string(text), "prompt": .string(text)])
     }
 
-    /// `add_special` and `add_special_tokens` change nothing: these models put no token before a text.
-    private func parsesSpecial(_ root: inout FieldReader) throws(APIError) -> Bool {
-        _ = try root.bool("add_special")
-        _ = try root.bool("add_special_tokens")
-        return try root.bool("parse_special") ?? true
-    }
-
-    private func detokenizeReply(_ body: JSONObject) throws -> [UInt8] {
-        var root = FieldReader(body)
-        let model = try root.string("model")
-        guard let tokens = try root.integers("tokens") else { throw root.missing("tokens") }
-        let text = try service.detokenize(tokens, model: model)
-        return JSONValue.object(["content": .string(text), "prompt": .string(text)]).serializedBytes()
-    }
-
-    private func templateReply(_ body: JSONObject) throws -> [UInt8] {
-        let prompt = try prompt(body)
+    func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
+        let prompt = try prompt(try await request.object())
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -102,12 +46,57 @@ struct TokensRoute: Sendable {
         writer.append(key: "count", int: prompt.ids.count)
         writer.append(key: "starts_in", string: prompt.startPhase == .reasoning ? "reasoning" : "content")
         writer.endObject()
-        return writer.bytes
+        return .json(writer.bytes)
+    }
+
+    /// How many tokens the prompt of a chat request has.
+    func count(_ request: DoorRequest) async throws -> DoorAnswer {
+        let prompt = try prompt(try await request.object())
+        return .json(["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)])
     }
 
     private func prompt(_ body: JSONObject) throws -> Prompt {
         let call = try ChatCompletionDecoder.call(from: body, settings: settings)
-        return try service.prompt(for: call.request)
+        return try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
+    }
+}
+
+/// What is to become tokens: a text, or the conversation of a chat request.
+struct TokenizeFields {
+    var model: String?
+    /// Nil for a conversation.
+    var text: String?
+    var parsesSpecial: Bool
+    var withPieces: Bool
+    var withStrings: Bool
+
+    /// llama-server calls the text `content`, vLLM calls it `prompt`.
+    init(from root: inout FieldReader) throws(APIError) {
+        model = try root.string("model")
+        withPieces = try root.bool("with_pieces") ?? false
+        withStrings = try root.bool("return_token_strs") ?? false
+        // These models put no token before a text, so that two fields change nothing.
+        _ = try root.bool("add_special")
+        _ = try root.bool("add_special_tokens")
+        parsesSpecial = try root.bool("parse_special") ?? true
+        let isConversation = root.value("messages") != nil
+        let content = try root.string("content")
+        let prompt = try root.string("prompt")
+        guard !isConversation else { return }
+        guard let text = content ?? prompt else { throw root.missing("content") }
+        self.text = text
+    }
+}
+
+/// Which tokens are to become text.
+struct DetokenizeFields {
+    var model: String?
+    var tokens: [Int]
+
+    init(from root: inout FieldReader) throws(APIError) {
+        model = try root.string("model")
+        guard let tokens = try root.integers("tokens") else { throw root.missing("tokens") }
+        self.tokens = tokens
     }
 }
 

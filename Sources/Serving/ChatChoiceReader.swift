@@ -4,7 +4,7 @@ internal import Sampling
 internal import Tokenization
 
 /// Reads one choice of a chat: engine events in, chat events out.
-struct ChatChoiceReader {
+struct ChatChoiceReader: ChoiceReader {
     let choice: Int
     private var parser: AssistantOutputParser
     private let tokenizer: Tokenizer
@@ -15,7 +15,6 @@ struct ChatChoiceReader {
     private var delivery: ReasoningPresenter
     private let stopStrings: [String]
     private var toolCallCount = 0
-    /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
 
     init(
@@ -35,15 +34,16 @@ struct ChatChoiceReader {
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
-    var exceedsToolCallLimit: Bool {
+    var isToBeCut: Bool {
         toolCallLimit.map { toolCallCount > $0 } ?? false
     }
 
     /// What an engine event means for the client; adjacent pieces of one text come as one.
     mutating func read(_ event: GenerationEvent) throws(ServingError) -> [ChatEvent] {
         switch event {
-        case .queued(let ahead): return [.queued(choice: choice, ahead: ahead)]
-        case .prefilling(let done, let total): return [.prefilling(choice: choice, done: done, of: total)]
+        case .queued(let ahead): return [.progress(.queued(choice: choice, ahead: ahead))]
+        case .prefilling(let done, let total):
+            return [.progress(.prefilling(choice: choice, done: done, of: total))]
         case .promptLogProbabilities: return []
         case .tokens(let tokens): return read(tokens)
         case .finished(let reason, let usage):
@@ -83,7 +83,7 @@ struct ChatChoiceReader {
             if case .toolCallBegan = delta {
                 toolCallCount += 1
             }
-            guard !exceedsToolCallLimit else { break }
+            guard !isToBeCut else { break }
             for shown in delivery.present(delta) {
                 var tokens: [SentToken] = []
                 switch shown.delta {
@@ -110,7 +110,7 @@ struct ChatChoiceReader {
                 ChatFinish(
                     reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, isTimedOut: isTimedOut))
         }
-        let wasCut = exceedsToolCallLimit
+        let wasCut = isToBeCut
         var events = wasCut ? [] : self.events(parser.finish())
         for delta in delivery.finish(isClosed: reasoningEnd != nil) {
             var tokens: [SentToken] = []

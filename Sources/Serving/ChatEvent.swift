@@ -1,18 +1,18 @@
 public import Chat
 
 /// What happens in a ``ChatStream``, in order.
-public enum ChatEvent: Sendable {
-    /// The choice waits for its turn; so many requests are before it.
-    case queued(choice: Int, ahead: Int)
-    /// The prompt is being read.
-    case prefilling(choice: Int, done: Int, of: Int)
+public enum ChatEvent: StreamEvent {
+    /// Nothing of the reply itself.
+    case progress(StreamProgress)
     /// New text or a new piece of a tool call. `tokens` are those of content, and of reasoning
     /// where that was asked for too, where log-probabilities were asked for.
     case delta(choice: Int, OutputDelta, tokens: [SentToken])
     /// The choice is complete.
     case finished(choice: Int, ChatFinish)
-    /// Time has passed; see the pulse of ``ChatStream/forEach(pulse:_:)``.
-    case pulse
+
+    public var progress: StreamProgress? {
+        if case .progress(let progress) = self { progress } else { nil }
+    }
 }
 
 /// How a choice of a chat ended.

@@ -24,6 +24,8 @@ public struct ChatRequest: Sendable {
     public var reasoningDelivery: ReasoningDelivery
     /// Further variables for the chat template.
     public var templateVariables: JSONObject
+    /// Whether the prompt has the reasoning of earlier turns too, which Qwen3's template leaves out.
+    public var keepsEarlierReasoning: Bool
     /// Whether the prompt ends with the opening of an assistant turn; on when nil, unless the last message goes on.
     public var addsGenerationPrompt: Bool?
     /// Whether the reply goes on where the last message, the assistant's, ends.
@@ -35,7 +37,7 @@ public struct ChatRequest: Sendable {
         allowsParallelToolCalls: Bool = true, thinking: Bool? = nil, thinkingBudget: Int? = nil,
         thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, thinkingTime: Int? = nil,
         reasoningDelivery: ReasoningDelivery = .apart, templateVariables: JSONObject = [:],
-        addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
+        keepsEarlierReasoning: Bool = false, addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
         options: GenerationOptions = GenerationOptions()
     ) {
         self.model = model
@@ -50,6 +52,7 @@ public struct ChatRequest: Sendable {
         self.thinkingTime = thinkingTime
         self.reasoningDelivery = reasoningDelivery
         self.templateVariables = templateVariables
+        self.keepsEarlierReasoning = keepsEarlierReasoning
         self.addsGenerationPrompt = addsGenerationPrompt
         self.continuesFinalMessage = continuesFinalMessage
         self.options = options

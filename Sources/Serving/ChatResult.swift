@@ -1,8 +1,8 @@
 public import Chat
 public import Engine
 
-/// A whole chat reply: the fold of a ``ChatStream``, so that streamed and whole replies cannot differ.
-public struct ChatResult: Sendable {
+/// A whole chat reply: the fold of a ``ChatStream``.
+public struct ChatResult: ReplyFold {
     public struct Choice: Sendable {
         /// Nil where the model did not think.
         public var reasoning: String?
@@ -33,24 +33,23 @@ public struct ChatResult: Sendable {
 
     /// Reads a stream to its end.
     public init(of stream: ChatStream) async throws {
-        var result = ChatResult(choiceCount: stream.choiceCount)
-        var promptTokens: [PromptLogProbability] = []
-        result.usage = try await stream.forEach(prompt: { promptTokens += $1 }) { events in
-            for event in events {
-                result.add(event)
-            }
-        }
-        result.promptTokens = promptTokens
-        self = result
+        self = try await stream.fold(into: ChatResult(choiceCount: stream.choiceCount))
     }
 
-    /// Takes in one event.
     public mutating func add(_ event: ChatEvent) {
         switch event {
-        case .queued, .prefilling, .pulse: return
+        case .progress: return
         case .finished(let choice, let finish): choices[choice].finish = finish
         case .delta(let choice, let delta, let tokens): choices[choice].add(delta, tokens)
         }
+    }
+
+    public mutating func add(prompt: [PromptLogProbability], choice: Int) {
+        promptTokens += prompt
+    }
+
+    public mutating func end(_ usage: TokenUsage) {
+        self.usage = usage
     }
 }
 

@@ -10,7 +10,7 @@ struct PromptEcho: Sendable {
 }
 
 /// Reads one choice of a completion: engine events in, completion events out.
-struct CompletionChoiceReader {
+struct CompletionChoiceReader: ChoiceReader {
     let choice: Int
     private let tokenizer: Tokenizer
     private var decoder: CompletionTextDecoder
@@ -21,8 +21,8 @@ struct CompletionChoiceReader {
     private var echoOffset = 0
     private let stopStrings: [String]
     private var echoDetokenizer = IncrementalDetokenizer()
-    /// What the engine counted; nil until the choice has ended.
     private(set) var usage: GenerationUsage?
+    let isToBeCut = false
 
     init(choice: Int, tokenizer: Tokenizer, stops: StopConditions, reportsTokens: Bool, echo: PromptEcho?) {
         self.choice = choice
@@ -36,8 +36,9 @@ struct CompletionChoiceReader {
     /// What an engine event means for the client.
     mutating func read(_ event: GenerationEvent) throws(ServingError) -> [CompletionEvent] {
         switch event {
-        case .queued(let ahead): return [.queued(choice: choice, ahead: ahead)]
-        case .prefilling(let done, let total): return [.prefilling(choice: choice, done: done, of: total)]
+        case .queued(let ahead): return [.progress(.queued(choice: choice, ahead: ahead))]
+        case .prefilling(let done, let total):
+            return [.progress(.prefilling(choice: choice, done: done, of: total))]
         case .promptLogProbabilities(let tokens):
             keep(tokens)
             return []

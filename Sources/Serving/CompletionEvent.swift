@@ -2,17 +2,17 @@ public import Sampling
 public import Tokens
 
 /// What happens in a ``CompletionStream``, in order.
-public enum CompletionEvent: Sendable {
-    /// The choice waits for its turn; so many requests are before it.
-    case queued(choice: Int, ahead: Int)
-    /// The prompt is being read.
-    case prefilling(choice: Int, done: Int, of: Int)
+public enum CompletionEvent: StreamEvent {
+    /// Nothing of the reply itself.
+    case progress(StreamProgress)
     /// New text, with its tokens where log-probabilities were asked for.
     case text(choice: Int, String, tokens: [CompletionToken])
     /// The choice is complete.
     case finished(choice: Int, CompletionFinishReason)
-    /// Time has passed; see the pulse of ``CompletionStream/forEach(pulse:_:)``.
-    case pulse
+
+    public var progress: StreamProgress? {
+        if case .progress(let progress) = self { progress } else { nil }
+    }
 }
 
 /// Why a choice of a completion ended.

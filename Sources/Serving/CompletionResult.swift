@@ -1,7 +1,7 @@
 public import Engine
 
-/// A whole completion: the fold of a ``CompletionStream``, so that streamed and whole replies cannot differ.
-public struct CompletionResult: Sendable {
+/// A whole completion: the fold of a ``CompletionStream``.
+public struct CompletionResult: ReplyFold {
     public struct Choice: Sendable {
         public var text = ""
         /// How likely the prompt's tokens are, where that was asked for.
@@ -24,27 +24,24 @@ public struct CompletionResult: Sendable {
 
     /// Reads a stream to its end.
     public init(of stream: CompletionStream) async throws {
-        var result = CompletionResult(choiceCount: stream.choiceCount)
-        var promptTokens: [[PromptLogProbability]] = Array(repeating: [], count: stream.choiceCount)
-        result.usage = try await stream.forEach(prompt: { promptTokens[$0] += $1 }) { events in
-            for event in events {
-                result.add(event)
-            }
-        }
-        for choice in promptTokens.indices {
-            result.choices[choice].promptTokens = promptTokens[choice]
-        }
-        self = result
+        self = try await stream.fold(into: CompletionResult(choiceCount: stream.choiceCount))
     }
 
-    /// Takes in one event.
     public mutating func add(_ event: CompletionEvent) {
         switch event {
-        case .queued, .prefilling, .pulse: return
+        case .progress: return
         case .finished(let choice, let reason): choices[choice].finishReason = reason
         case .text(let choice, let text, let tokens):
             choices[choice].text += text
             choices[choice].tokens += tokens
         }
+    }
+
+    public mutating func add(prompt: [PromptLogProbability], choice: Int) {
+        choices[choice].promptTokens += prompt
+    }
+
+    public mutating func end(_ usage: TokenUsage) {
+        self.usage = usage
     }
 }

@@ -45,6 +45,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var totalTime: Int?
     /// Whether stop strings end reasoning too.
     public var stopsInReasoning: Bool
+    /// Requests with lower values go first, -1000 to 1000; 0 when nil.
+    public var priority: Int?
 
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
@@ -54,7 +56,7 @@ public struct GenerationOptions: Sendable, Hashable {
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
         constraint: ConstraintDefinition? = nil, usesPrefixCache: Bool = true, cacheSalt: String? = nil,
         writingTime: Int? = nil, totalTime: Int? = nil, stopsInReasoning: Bool = false,
-        promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false
+        promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false, priority: Int? = nil
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -81,5 +83,6 @@ public struct GenerationOptions: Sendable, Hashable {
         self.stopsInReasoning = stopsInReasoning
         self.promptLogProbabilityCount = promptLogProbabilityCount
         self.reportsReasoningTokens = reportsReasoningTokens
+        self.priority = priority
     }
 }

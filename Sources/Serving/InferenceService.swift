@@ -20,7 +20,7 @@ public final class InferenceService: Sendable {
         let model = try registry.model(named: request.model)
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
-        var warnings: [ServingWarning] = []
+        var warnings = validated.warning(about: prompt).map { [$0] } ?? []
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
         let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
@@ -75,7 +75,7 @@ public final class InferenceService: Sendable {
         let model = try registry.model(named: request.model)
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
-        var warnings: [ServingWarning] = []
+        var warnings = validated.warning(about: prompt).map { [$0] } ?? []
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
         let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
@@ -109,7 +109,7 @@ extension ServedModel {
             throw .contextLengthExceeded(promptTokenCount: promptTokenCount, limit: contextLength)
         }
         guard let requested else { return rest }
-        if requested > rest, warnings.isEmpty {
+        if requested > rest, !warnings.contains(where: { $0.field == .maximumTokens }) {
             warnings.append(
                 ServingWarning(
                     field: .maximumTokens,

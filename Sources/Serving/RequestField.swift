@@ -30,4 +30,6 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case thinkingTime = "thinking_time_ms"
     case writingTime = "t_max_predict_ms"
     case totalTime = "max_latency_ms"
+    case priority
+    case thinking = "enable_thinking"
 }

@@ -14,6 +14,8 @@ struct ValidatedOptions: Sendable {
     var timeLimits: TimeLimits
     /// How many alternatives each prompt token is reported with; nil reports nothing of the prompt.
     var promptLogProbabilityCount: Int?
+    /// Higher goes first.
+    var priority: Int
 }
 
 /// Checks what a client asked for against a model's limits and fills in the model's defaults.
@@ -49,7 +51,8 @@ struct RequestValidator {
                 writing: try time(options.writingTime, .writingTime), total: try time(options.totalTime, .totalTime)),
             promptLogProbabilityCount: try options.promptLogProbabilityCount.map { (count) throws(ServingError) in
                 try checked(count, .promptLogProbabilityCount, 0...20)
-            })
+            },
+            priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)))
     }
 
     /// A time in milliseconds from outside; a day at most, so that sums of times cannot overflow.

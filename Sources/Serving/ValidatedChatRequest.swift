@@ -51,6 +51,17 @@ struct ValidatedChatRequest {
         thinkingTime = try validator.time(request.thinkingTime, .thinkingTime)
     }
 
+    /// What is to be said where the template does not obey the switch for thinking.
+    func warning(about prompt: Prompt) -> ServingWarning? {
+        guard let thinking = promptRequest.thinking, !format.hasThinkingSwitch else { return nil }
+        let opensThinking = prompt.startPhase == .reasoning
+        guard thinking != opensThinking else { return nil }
+        return ServingWarning(
+            field: .thinking,
+            message: "The template of this model has no such switch: "
+                + (opensThinking ? "it always thinks." : "whether it thinks is its own choice."))
+    }
+
     /// Renders and encodes the conversation.
     func prompt() throws(ServingError) -> Prompt {
         do {
@@ -89,7 +100,7 @@ struct ValidatedChatRequest {
             constraint: grammar?.makeMatcher(allowsThinking: mayThink),
             promptLogProbabilities: sampling.choice == 0 ? options.promptLogProbabilityCount : nil,
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
-            promptGroup: group, timeLimits: timeLimits)
+            promptGroup: group, timeLimits: timeLimits, priority: options.priority)
     }
 
     private static func thinkingBudget(_ request: ChatRequest) throws(ServingError) -> Int? {
@@ -144,6 +155,7 @@ struct ValidatedChatRequest {
         return ChatPromptRequest(
             messages: request.messages, tools: request.tools, thinking: request.thinking,
             addsGenerationPrompt: request.addsGenerationPrompt ?? !request.continuesFinalMessage,
-            continuesFinalMessage: request.continuesFinalMessage, variables: request.templateVariables)
+            continuesFinalMessage: request.continuesFinalMessage, variables: request.templateVariables,
+            keepsEarlierReasoning: request.keepsEarlierReasoning)
     }
 }

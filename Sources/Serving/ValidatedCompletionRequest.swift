@@ -59,7 +59,7 @@ struct ValidatedCompletionRequest {
             constraint: grammar?.makeMatcher(),
             promptLogProbabilities: promptLogProbabilityCount(sampling),
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
-            promptGroup: group, timeLimits: options.timeLimits)
+            promptGroup: group, timeLimits: options.timeLimits, priority: options.priority)
     }
 
     private static func prompt(

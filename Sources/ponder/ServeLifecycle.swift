@@ -112,17 +112,17 @@ struct ServeLifecycle {
         var configuration = HTTPServerConfiguration(
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
         configuration.serverName = "ponder/\(Version.text)"
-        configuration.errorBody = Routes.errorBody
         let apiSettings = APISettings(
             keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
             reasoningField: settings.reasoningField)
         let doors = Doorway(
-            Routes(service: service, settings: apiSettings),
+            .openAI(service: service, settings: apiSettings),
             [
-                AnthropicRoutes(service: service, settings: apiSettings),
-                OllamaRoutes(service: service, settings: apiSettings),
+                .anthropic(service: service, settings: apiSettings),
+                .ollama(service: service, settings: apiSettings),
             ],
             keys: settings.apiKeys)
+        configuration.errorBody = doors.errorBody
         return HTTPServer(
             configuration: configuration,
             responder: doors.responder.behind([AccessLog(), Compression()]),

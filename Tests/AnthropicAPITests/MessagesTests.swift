@@ -28,12 +28,12 @@ import Tokens
         return .object(body)
     }
 
-    static func client(_ options: TestModel.Options = TestModel.Options(), keys: [String] = []) throws -> DoorClient {
-        try DoorClient(options, keys: keys) { AnthropicRoutes(service: $0, settings: $1) }
+    static func client(_ options: TestModel.Options = TestModel.Options(), keys: [String] = []) throws -> APIClient {
+        try APIClient(options, keys: keys) { .anthropic(service: $0, settings: $1) }
     }
 
     static func request(_ body: JSONValue) throws -> ChatRequest {
-        try MessagesDecoder.call(from: try #require(body.objectValue)).request
+        try MessagesDecoder.call(from: try #require(body.objectValue), settings: APISettings(version: "")).request
     }
 
     @Test func aWholeReplyHasBlocks() async throws {
@@ -64,7 +64,7 @@ import Tokens
         let client = try Self.client()
         let body = Self.body(["thinking": ["type": "enabled"], "stream": true])
         try client.model.prepare("<think>\ns-t-r\n</think>\n\nThere", for: Self.request(body))
-        let events = try await client.post("/v1/messages", body).events
+        let events = try await client.post("/v1/messages", body).namedEvents
         #expect(events.allSatisfy { $0.name == $0.data["type"]?.stringValue })
         var names = events.compactMap(\.name)
         #expect(names.prefix(2) == ["message_start", "ping"])
@@ -165,23 +165,76 @@ import Tokens
         #expect(try json["input_tokens"]?.intValue == client.service.prompt(for: Self.request(Self.body())).ids.count)
     }
 
-    /// Bodies of random fields and values: nothing that strangers send may make the server fail.
     @Test(arguments: ["/v1/messages", "/v1/messages/count_tokens"])
     func noBodyMakesTheServerFail(path: String) async throws {
+        try await Self.client().checkRandomBodies(
+            path,
+            with: [
+                "model": "test-model", "messages": [["role": "user", "content": "Hi"]], "max_tokens": 2,
+            ])
+    }
+
+    @Test func theDescriptionIsWhatIsAnswered() async throws {
+        try await Self.client().checkDescription(free: ["input", "input_schema", "schema"])
+    }
+
+    @Test func whatChangesNothingIsNamedAndCanBeRefused() async throws {
         let client = try Self.client()
-        var random = SeededGenerator(seed: UInt64(path.utf8.count))
-        for _ in 0..<300 {
-            var body: JSONObject = [
-                "model": "test-model", "messages": [["role": "user", "content": "Hi"]], "prompt": "Hi",
-                "max_tokens": 2,
-            ]
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                body[RandomJSON.keys[Int.random(in: RandomJSON.keys.indices, using: &random)]] =
-                    RandomJSON.value(depth: 4, &random)
-            }
-            let reply = try await client.post(path, .object(body))
-            #expect(reply.status < 500, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+        for (key, value): (String, JSONValue) in [("metadata", ["user_id": "u"]), ("service_tier", "auto"), ("x", 1)] {
+            let reply = try await client.post("/v1/messages", Self.body([key: value, "max_tokens": 2]))
+            #expect(try reply.json["warnings"]?[0]?["param"] == .string(key))
+            #expect(reply.header("X-Warnings")?.hasPrefix("\(key): ") == true)
+            let strict = try await client.post("/v1/messages", Self.body([key: value, "strict": true]))
+            #expect(strict.status == 400)
+            #expect(try strict.json["error"]?["type"] == "invalid_request_error")
         }
+    }
+
+    @Test(arguments: ["output_config", "output_format"])
+    func anAnswerIsHeldToASchema(key: String) async throws {
+        let client = try Self.client()
+        let format: JSONValue = ["type": "json_schema", "schema": ["type": "integer"]]
+        let body = Self.body([key: key == "output_config" ? ["format": format] : format, "max_tokens": 5])
+        let json = try await client.post("/v1/messages", body).json
+        let text = try #require(json["content"]?[0]?["text"]?.stringValue)
+        #expect(!text.isEmpty && text.utf8.allSatisfy { "-0123456789".utf8.contains($0) }, "\(text)")
+        let bad = Self.body([key: key == "output_config" ? ["format": ["type": "xml"]] : ["type": "xml"]])
+        #expect(try await client.post("/v1/messages", bad).status == 400)
+        let wrong: JSONValue = ["type": "json_schema", "schema": ["type": "no"]]
+        let reply = try await client.post(
+            "/v1/messages", Self.body([key: key == "output_config" ? ["format": wrong] : wrong]))
+        #expect(reply.status == 400, "\(reply.text)")
+    }
+
+    @Test func effortBoundsThinking() throws {
+        let low = try Self.request(Self.body(["thinking": ["type": "adaptive"], "output_config": ["effort": "low"]]))
+        #expect(low.thinkingBudget == 1024)
+        let both = try Self.request(
+            Self.body(["thinking": ["type": "enabled", "budget_tokens": 9], "output_config": ["effort": "low"]]))
+        #expect(both.thinkingBudget == 9)
+    }
+
+    @Test func noCutChangesAMessage() async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 51)
+        for round in 0..<200 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            let body = Self.randomBody(round, &random)
+            try client.model.prepare(reply, for: Self.request(body))
+            let cut = try await client.cut("/v1/messages", body, &random)
+            let left = try Accumulation(cut.streamed.namedEvents.map(\.data))
+            let right = try Accumulation(whole: cut.whole.json)
+            #expect(left == right, "round \(round): \(client.model.tokenizer.decode(reply))")
+        }
+    }
+
+    private static func randomBody(_ round: Int, _ random: inout SeededGenerator) -> JSONValue {
+        var members: JSONObject = ["seed": 1]
+        if Bool.random(using: &random) { members["tools"] = Self.tools }
+        if Bool.random(using: &random) { members["stop_sequences"] = ["STOP"] }
+        if Bool.random(using: &random) { members["thinking"] = ["type": "enabled"] }
+        members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
+        return body(members, text: "Round \(round)")
     }
 
     @Test func streamedAndWholeRepliesAreTheSame() async throws {
@@ -189,16 +242,11 @@ import Tokens
         var random = SeededGenerator(seed: 5)
         for round in 0..<100 {
             let reply = RandomReply(of: client.model, &random).tokens
-            var members: JSONObject = ["seed": 1]
-            if Bool.random(using: &random) { members["tools"] = Self.tools }
-            if Bool.random(using: &random) { members["stop_sequences"] = ["STOP"] }
-            if Bool.random(using: &random) { members["thinking"] = ["type": "enabled"] }
-            members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
-            let body = Self.body(members, text: "Round \(round)")
+            var body = Self.randomBody(round, &random)
             try client.model.prepare(reply, for: Self.request(body))
             let whole = try await client.post("/v1/messages", body).json
-            members["stream"] = true
-            let events = try await client.post("/v1/messages", Self.body(members, text: "Round \(round)")).events
+            body = try body.adding("stream", true)
+            let events = try await client.post("/v1/messages", body).namedEvents
             let left = try Accumulation(events.map(\.data))
             let right = try Accumulation(whole: whole)
             #expect(left == right, "round \(round): \(client.model.tokenizer.decode(reply))")

@@ -18,27 +18,27 @@ import Testing
                 try await writer.send(HTTPResponse(status: .serviceUnavailable), body: Array("no \"room\"".utf8))
                 return
             }
-            var events = try await ServerSentEvents(writer)
-            try await events.event(data: #"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#)
-            try await events.comment("waiting")
-            for _ in 0..<2 { try await events.event(data: #"{"choices":[{"delta":{"reasoning_content":"a"}}]}"#) }
-            for _ in 0..<3 { try await events.event(data: #"{"choices":[{"delta":{"content":"b"}}]}"#) }
+            var events = EventFrames()
+            events.add(#"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#)
+            events.add(comment: "waiting")
+            for _ in 0..<2 { events.add(#"{"choices":[{"delta":{"reasoning_content":"a"}}]}"#) }
+            for _ in 0..<3 { events.add(#"{"choices":[{"delta":{"content":"b"}}]}"#) }
             if body["model"] == "cut" {
-                try await events.event(data: #"{"error":{"message":"cut short"}}"#)
+                events.add(#"{"error":{"message":"cut short"}}"#)
             }
-            try await events.event(data: #"{"choices":[],"usage":{"completion_tokens":7}}"#)
-            try await events.event(data: "[DONE]")
-            try await events.finish()
+            events.add(#"{"choices":[],"usage":{"completion_tokens":7}}"#)
+            events.add("[DONE]")
+            try await events.send(writer)
         }
         let completions = Route(.post, "/v1/completions") { request, _, writer in
             let body = try JSONValue(parsing: try await request.body.collect(upTo: 1 << 20))
-            var events = try await ServerSentEvents(writer)
+            var events = EventFrames()
             if body["prompt"]?.stringValue?.isEmpty == false, body["messages"] == nil {
-                for text in ["a", "", "b"] { try await events.event(data: #"{"choices":[{"text":"\#(text)"}]}"#) }
-                try await events.event(data: #"{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}"#)
+                for text in ["a", "", "b"] { events.add(#"{"choices":[{"text":"\#(text)"}]}"#) }
+                events.add(#"{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}"#)
             }
-            try await events.event(data: "[DONE]")
-            try await events.finish()
+            events.add("[DONE]")
+            try await events.send(writer)
         }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -120,5 +120,24 @@ import Testing
         #expect(Decimals.text(12, 0) == "12")
         #expect(Decimals.text(.nan, 2) == "-")
         #expect(Decimals.text(1e300, 2) == "-")
+    }
+}
+
+/// The events of a stream, sent in one write.
+private struct EventFrames {
+    private var frames: [UInt8] = []
+
+    mutating func add(_ data: String) {
+        ServerSentEvents.append(data: Array(data.utf8), to: &frames)
+    }
+
+    mutating func add(comment: String) {
+        ServerSentEvents.append(comment: comment, to: &frames)
+    }
+
+    func send(_ writer: consuming ResponseWriter) async throws {
+        let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
+        let body = try await writer.writeHead(head, followedBy: frames)
+        try await body.finish()
     }
 }

@@ -40,9 +40,7 @@ import Testing
         let gate = Rows(gates, columns: 100)
         let up = Rows(numbers.floats(100), columns: 100)
         let bits = expectSameBits("activate") { pool in
-            let results = Rows(count: 1, columns: 100)
-            activate(gate: gate.view, up: up.view, into: results.view, pool: pool)
-            return results.bits
+            activated(gate: gate, up: up, pool: pool).bits
         }
         for i in 0..<100 {
             let wanted = Double(gates[i]) / (1 + exp(-Double(gates[i]))) * Double(up.values[i])

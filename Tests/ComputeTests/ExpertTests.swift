@@ -68,8 +68,9 @@ import Testing
             for (expert, share) in zip(chosen, shares) {
                 let matrices = experts[Int(expert)]
                 let input = Rows(row, columns: hidden)
-                let gate = product(input, matrices[0], pool: pool)
-                activate(gate: gate.view, up: product(input, matrices[1], pool: pool).view, into: gate.view, pool: pool)
+                let gate = activated(
+                    gate: product(input, matrices[0], pool: pool), up: product(input, matrices[1], pool: pool),
+                    pool: pool)
                 let output = product(gate, matrices[2], pool: pool).values
                 for i in sums.indices { sums[i] = sums[i].addingProduct(output[i], share) }
             }

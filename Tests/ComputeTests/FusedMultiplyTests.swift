@@ -44,8 +44,9 @@ import Testing
                     try makeMatrix(format, rows: inner, columns: columns, bytes: $0, pool: pool)
                 }
                 let last = try makeMatrix(down, rows: 16, columns: inner, bytes: downBytes, pool: pool)
-                let gate = product(input, matrices[0], pool: pool)
-                activate(gate: gate.view, up: product(input, matrices[1], pool: pool).view, into: gate.view, pool: pool)
+                let gate = activated(
+                    gate: product(input, matrices[0], pool: pool), up: product(input, matrices[1], pool: pool),
+                    pool: pool)
                 let gates = Rows(count: rowCount, columns: inner)
                 let loaded = MultiplyInput(rowLimit: rowCount, columnLimit: columns)
                 let output = MultiplyInput(rowLimit: rowCount, columnLimit: inner)

@@ -1,4 +1,4 @@
-import Compute
+@testable import Compute
 
 /// SplitMix64: the same numbers for the same seed, everywhere.
 struct SeededNumbers: RandomNumberGenerator {
@@ -98,6 +98,16 @@ struct Rows {
     var view: RowsView { RowsView(pointer, count: count, columns: columns) }
     var values: [Float] { Array(elements.prefix(count * columns)) }
     var bits: [UInt32] { values.map(\.bitPattern) }
+}
+
+/// SwiGLU of every element: gate / (1 + exp(-gate)) · up.
+func activated(gate: Rows, up: Rows, pool: WorkerPool) -> Rows {
+    let results = Rows(count: gate.count, columns: gate.columns)
+    for start in stride(from: 0, to: gate.count * gate.columns, by: gate.columns) {
+        pool.kernels.pointee.elementwise.activate(
+            gate.pointer + start, up.pointer + start, gate.columns, results.pointer + start)
+    }
+    return results
 }
 
 func makeMatrix(_ format: WeightFormat, rows: Int, columns: Int, bytes: [UInt8], pool: WorkerPool) throws

@@ -114,9 +114,14 @@ import Testing
                 try await writer.send(HTTPResponse(status: .ok), body: body)
             },
             Route(.get, "/stream") { _, _, writer in
-                var events = try await ServerSentEvents(writer)
-                for number in 0..<3 { try await events.event(data: Array("\(number)".utf8)) }
-                try await events.finish()
+                let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
+                var body = try await writer.writeHead(head)
+                for number in 0..<3 {
+                    var frame: [UInt8] = []
+                    ServerSentEvents.append(data: Array("\(number)".utf8), to: &frame)
+                    try await body.write(frame)
+                }
+                try await body.finish()
             },
         ]
         var logger = Logger(label: "test")

@@ -187,11 +187,15 @@ struct HTTPServerTests {
     @Test func eventsAreFramedAndMayBeCutOffByTheServerOnly() async throws {
         let test = try await TestServer.start([
             Route(.get, "/events") { _, _, writer in
-                var events = try await ServerSentEvents(writer)
-                try await events.comment("keep-alive")
-                try await events.event(data: "one\ntwo")
-                try await events.event(named: "error", data: Array("{}".utf8))
-                try await events.finish()
+                var frames: [UInt8] = []
+                ServerSentEvents.append(comment: "keep-alive", to: &frames)
+                let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
+                var body = try await writer.writeHead(head, followedBy: frames)
+                frames = []
+                ServerSentEvents.append(data: Array("one\ntwo".utf8), to: &frames)
+                ServerSentEvents.append(name: "error", data: Array("{}".utf8), to: &frames)
+                try await body.write(frames)
+                try await body.finish()
             }
         ])
         let client = try test.connect()

@@ -17,8 +17,10 @@ import Tokens
         ]
     ]
 
-    static func client() throws -> DoorClient {
-        try DoorClient { OllamaRoutes(service: $0, settings: $1) }
+    static let settings = APISettings(version: "")
+
+    static func client() throws -> APIClient {
+        try APIClient { .ollama(service: $0, settings: $1) }
     }
 
     static func body(_ members: JSONObject = [:], text: String = "Hi") -> JSONValue {
@@ -36,7 +38,7 @@ import Tokens
     }
 
     static func chat(_ body: JSONValue) throws -> ChatRequest {
-        try request(OllamaDecoder.chat(from: try #require(body.objectValue)))
+        try request(OllamaDecoder.call(.chat, from: try #require(body.objectValue), settings: settings))
     }
 
     @Test func aStreamIsALineForEachPieceAndALastOneWithTheCounts() async throws {
@@ -64,7 +66,7 @@ import Tokens
         let body: JSONObject = [
             "model": "test-model:latest", "prompt": "Hi", "system": "Be brief.", "think": false, "stream": false,
         ]
-        var request = try Self.request(OllamaDecoder.generate(from: body))
+        var request = try Self.request(OllamaDecoder.call(.generate, from: body, settings: Self.settings))
         #expect(request.messages.map(\.role) == [.system, .user])
         #expect(request.thinking == false)
         request.model = nil
@@ -125,50 +127,92 @@ import Tokens
         #expect(try await client.get("/api/version").json == ["version": "1.2.3"])
     }
 
-    /// Bodies of random fields and values: nothing that strangers send may make the server fail.
     @Test(arguments: ["/api/chat", "/api/generate", "/api/show"])
     func noBodyMakesTheServerFail(path: String) async throws {
-        let client = try Self.client()
-        var random = SeededGenerator(seed: UInt64(path.utf8.count))
-        for _ in 0..<300 {
-            var body: JSONObject = [
+        try await Self.client().checkRandomBodies(
+            path,
+            with: [
                 "model": "test-model", "messages": [["role": "user", "content": "Hi"]], "prompt": "Hi",
                 "options": ["num_predict": 2],
-            ]
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                body[RandomJSON.keys[Int.random(in: RandomJSON.keys.indices, using: &random)]] =
-                    RandomJSON.value(depth: 4, &random)
-            }
-            let reply = try await client.post(path, .object(body))
-            #expect(reply.status < 500, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+            ])
+    }
+
+    @Test func theDescriptionIsWhatIsAnswered() async throws {
+        try await Self.client().checkDescription(free: ["parameters"])
+    }
+
+    @Test func whatChangesNothingIsNamedAndCanBeRefused() async throws {
+        let client = try Self.client()
+        for member: (String, JSONValue) in [("keep_alive", "5m"), ("options", ["num_gpu": 1]), ("frobnicate", 1)] {
+            let body = Self.body([member.0: member.1, "stream": false])
+            let reply = try await client.post("/api/chat", body)
+            let name = member.0 == "options" ? "options.num_gpu" : member.0
+            #expect(try reply.json["warnings"]?[0]?["param"] == .string(name))
+            #expect(reply.header("X-Warnings")?.hasPrefix("\(name): ") == true)
+            let strict = try await client.post("/api/chat", body.adding("strict", true))
+            #expect(strict.status == 400)
+            #expect(try strict.json["error"]?.stringValue?.contains(name) == true)
         }
     }
 
-    @Test func streamedAndWholeRepliesAreTheSame() async throws {
+    private static func randomMembers(_ random: inout SeededGenerator) -> JSONObject {
+        var members: JSONObject = [
+            "options": ["num_predict": .number(Int.random(in: 1...20, using: &random)), "seed": 1]
+        ]
+        if Bool.random(using: &random) { members["tools"] = tools }
+        if Bool.random(using: &random) { members["think"] = false }
+        return members
+    }
+
+    @Test func streamedAndWholeChatsAreTheSame() async throws {
         let client = try Self.client()
         var random = SeededGenerator(seed: 9)
         for round in 0..<100 {
             let reply = RandomReply(of: client.model, &random).tokens
-            var members: JSONObject = [
-                "options": ["num_predict": .number(Int.random(in: 1...20, using: &random)), "seed": 1]
-            ]
-            if Bool.random(using: &random) { members["tools"] = Self.tools }
-            if Bool.random(using: &random) { members["think"] = false }
-            let body = Self.body(members, text: "Round \(round)")
+            let body = Self.body(Self.randomMembers(&random), text: "Round \(round)")
             try client.model.prepare(reply, for: Self.chat(body))
             let lines = try await client.post("/api/chat", body).lines
-            members["stream"] = false
-            let whole = try await client.post("/api/chat", Self.body(members, text: "Round \(round)")).json
-            for key in ["content", "thinking"] {
-                let streamed = lines.compactMap { $0["message"]?[key]?.stringValue }.joined()
-                #expect(streamed == whole["message"]?[key]?.stringValue ?? "", "round \(round)")
+            let whole = try await client.post("/api/chat", body.adding("stream", false)).json
+            try expectSame(lines, whole, "round \(round)")
+        }
+    }
+
+    @Test(arguments: ["/api/chat", "/api/generate"])
+    func noCutChangesAReply(path: String) async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 91)
+        for round in 0..<200 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            var body = Self.body(Self.randomMembers(&random), text: "Round \(round)")
+            let isRaw = path == "/api/generate" && Bool.random(using: &random)
+            if isRaw {
+                client.model.replies.prepare(reply, for: client.model.tokens("Round \(round)"))
+            } else {
+                try client.model.prepare(reply, for: Self.chat(body))
             }
-            func functions(_ value: JSONValue) -> [JSONValue] {
-                (value["message"]?["tool_calls"]?.arrayValue ?? []).compactMap { $0["function"] }
+            if path == "/api/generate" {
+                body = try body.adding("prompt", .string("Round \(round)")).adding("raw", .bool(isRaw))
             }
-            #expect(lines.flatMap(functions) == functions(whole))
-            #expect(lines.last?["done_reason"] == whole["done_reason"])
-            #expect(lines.last?["eval_count"] == whole["eval_count"])
+            let cut = try await client.cut(path, body, &random)
+            try expectSame(cut.streamed.lines, cut.whole.json, "\(path), round \(round)")
+        }
+    }
+
+    private func expectSame(_ lines: [JSONValue], _ whole: JSONValue, _ place: Comment) throws {
+        for key in ["content", "thinking"] {
+            let streamed = lines.compactMap { $0["message"]?[key]?.stringValue }.joined()
+            #expect(streamed == whole["message"]?[key]?.stringValue ?? "", place)
+        }
+        for key in ["response", "thinking"] {
+            let streamed = lines.compactMap { $0[key]?.stringValue }.joined()
+            #expect(streamed == whole[key]?.stringValue ?? "", place)
+        }
+        func functions(_ value: JSONValue) -> [JSONValue] {
+            (value["message"]?["tool_calls"]?.arrayValue ?? []).compactMap { $0["function"] }
+        }
+        #expect(lines.flatMap(functions) == functions(whole), place)
+        for key in ["done_reason", "eval_count"] {
+            #expect(lines.last?[key] == whole[key], place)
         }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSON
+import ServingTestSupport
 import Testing
 
 @Suite struct APIKeyTests {

@@ -1,4 +1,5 @@
 import JSON
+import ServingTestSupport
 import Testing
 
 @Suite struct ChatCompletionsTests {

@@ -5,6 +5,27 @@ import Testing
 import Tokens
 
 @Suite struct ChatStreamingTests {
+    @Test func usageMayRunAlong() async throws {
+        let client = try APIClient()
+        let members: JSONObject = [
+            "stream": true, "stream_options": ["include_usage": true, "continuous_usage_stats": true],
+        ]
+        let body = APIClient.chat(members)
+        try client.prepare("<think>\nhm\n</think>\n\nThere are 3.", for: body)
+        let events = try await client.chat(body).events
+        let counts = events.dropLast().compactMap { $0["usage"]?["completion_tokens"]?.intValue }
+        #expect(counts.count == events.count - 1)
+        #expect(counts == counts.sorted() && counts.last ?? 0 > 0)
+        for usage in events.compactMap({ $0["usage"] }) {
+            let sum = (usage["prompt_tokens"]?.intValue ?? 0) + (usage["completion_tokens"]?.intValue ?? 0)
+            #expect(usage["total_tokens"]?.intValue == sum)
+        }
+        let alone = try await client.chat(
+            APIClient.chat(["stream": true, "stream_options": ["continuous_usage_stats": true]]))
+        #expect(try alone.events.allSatisfy { $0["usage"] == nil })
+        #expect(alone.header("X-Warnings")?.hasPrefix("stream_options.continuous_usage_stats: ") == true)
+    }
+
     @Test func chunksComeInTheNormativeOrder() async throws {
         let client = try APIClient()
         let body = APIClient.chat(["stream": true, "stream_options": ["include_usage": true]])

@@ -27,15 +27,15 @@ import Testing
 
     @Test func aRequestThatWaitsBehindOthersIsToldSoAtOnce() async throws {
         var heartbeat = StreamHeartbeat()
-        #expect(heartbeat.queued(ahead: 3) == "queued, 3 ahead")
-        #expect(heartbeat.queued(ahead: 2) == nil)
-        #expect(heartbeat.pulse() == "queued, 2 ahead")
-        heartbeat.prefilling(done: 512, of: 4000)
-        #expect(heartbeat.pulse() == "reading the prompt, 512 of 4000 tokens")
+        #expect(heartbeat.status(after: .queued(choice: 0, ahead: 3)) == "queued, 3 ahead")
+        #expect(heartbeat.status(after: .queued(choice: 0, ahead: 2)) == nil)
+        #expect(heartbeat.status(after: .pulse) == "queued, 2 ahead")
+        #expect(heartbeat.status(after: .prefilling(choice: 0, done: 512, of: 4000)) == nil)
+        #expect(heartbeat.status(after: .pulse) == "reading the prompt, 512 of 4000 tokens")
         heartbeat.sent()
-        #expect(heartbeat.pulse() == nil)
-        heartbeat.generating()
-        #expect(heartbeat.pulse() == "keep-alive")
+        #expect(heartbeat.status(after: .pulse) == nil)
+        #expect(heartbeat.status(after: nil) == nil)
+        #expect(heartbeat.status(after: .pulse) == "keep-alive")
     }
 
     @Test func aClientThatGoesAwayCancelsItsGeneration() async throws {
@@ -103,7 +103,9 @@ import Testing
     }
 
     @Test func anEnginesFailureIsAnInternalError() throws {
-        let frames = String(decoding: ChunkWriter.failure(APIError(.internalFailure("no memory"))), as: UTF8.self)
+        var bytes: [UInt8] = []
+        ChunkWriter.append(APIError(.internalFailure("no memory")), to: &bytes)
+        let frames = String(decoding: bytes, as: UTF8.self)
         #expect(frames.hasPrefix("data: {\"error\":{"))
         #expect(frames.contains("\"code\":\"internal_error\""))
         #expect(frames.hasSuffix("}}\n\ndata: [DONE]\n\n"))

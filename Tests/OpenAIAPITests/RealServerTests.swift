@@ -3,6 +3,7 @@ import FoundationNetworking
 import HTTP
 import JSON
 import Logging
+import ServingTestSupport
 import Sockets
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
 @Suite struct RealServerTests {
     private func withServer(_ client: APIClient, _ body: (String) async throws -> Void) async throws {
         var configuration = HTTPServerConfiguration(addresses: try SocketAddress.resolve(host: "127.0.0.1", port: 0))
-        configuration.errorBody = Routes.errorBody
+        configuration.errorBody = client.errorBody
         let server = HTTPServer(
             configuration: configuration, responder: client.responder, logger: Logger(label: "test"))
         let addresses = try await server.start()

@@ -14,8 +14,8 @@ import Tokens
         ["type": "function", "name": "fetch", "parameters": ["type": "object", "properties": [:]], "strict": false]
     ]
 
-    static func client() throws -> DoorClient {
-        try DoorClient { Routes(service: $0, settings: $1) }
+    static func client() throws -> APIClient {
+        try APIClient()
     }
 
     static func body(_ members: JSONObject = [:], input: JSONValue = "Hi") -> JSONValue {
@@ -27,7 +27,9 @@ import Tokens
     }
 
     static func request(_ body: JSONValue) throws -> ChatRequest {
-        try ResponsesDecoder.call(from: try #require(body.objectValue), store: ResponseStore()).request
+        try ResponsesDecoder.call(
+            from: try #require(body.objectValue), store: ResponseStore(), settings: APISettings(version: "")
+        ).request
     }
 
     static let thinkingAndCalling =
@@ -55,7 +57,7 @@ import Tokens
         let client = try Self.client()
         let body = Self.body(["tools": Self.tools, "stream": true])
         try client.model.prepare(Self.thinkingAndCalling, for: Self.request(body))
-        let events = try await client.post("/v1/responses", body).events
+        let events = try await client.post("/v1/responses", body).namedEvents
         #expect(events.map { $0.data["sequence_number"]?.intValue } == Array(0..<events.count))
         #expect(events.allSatisfy { $0.name == $0.data["type"]?.stringValue })
         var order: [String] = []
@@ -188,7 +190,7 @@ import Tokens
             members["stream"] = true
             let events = try await client.post(
                 "/v1/responses", Self.body(members, input: .string("Round \(round)"))
-            ).events
+            ).namedEvents
             let final = try #require(events.last?.data["response"])
             #expect(texts(final) == texts(whole), "round \(round): \(client.model.tokenizer.decode(reply))")
             #expect(final["status"] == whole["status"])
@@ -201,6 +203,29 @@ import Tokens
             for (index, text) in texts(whole).enumerated() where !text.isEmpty {
                 #expect(deltas[index].map { text.hasSuffix($0) } == true, "round \(round)")
             }
+        }
+    }
+
+    @Test func noCutChangesAResponse() async throws {
+        let client = try Self.client()
+        var random = SeededGenerator(seed: 71)
+        for round in 0..<200 {
+            let reply = RandomReply(of: client.model, &random).tokens
+            var members: JSONObject = ["seed": 1, "store": false, "stream": true]
+            if Bool.random(using: &random) { members["tools"] = Self.tools }
+            if Bool.random(using: &random) { members["reasoning"] = ["effort": "none"] }
+            members["max_output_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            let body = Self.body(members, input: .string("Round \(round)"))
+            try client.model.prepare(reply, for: Self.request(body))
+            let cut = try await client.cut("/v1/responses", body, &random)
+            let whole = try cut.whole.json
+            let events = try cut.streamed.namedEvents
+            let final = try #require(events.last?.data["response"])
+            #expect(texts(final) == texts(whole), "round \(round): \(client.model.tokenizer.decode(reply))")
+            #expect(final["status"] == whole["status"])
+            #expect(events.map { $0.data["sequence_number"]?.intValue } == Array(events.indices))
+            let done = events.filter { $0.name == "response.output_item.done" }.compactMap { $0.data["item"] }
+            #expect(done == final["output"]?.arrayValue)
         }
     }
 

@@ -1,7 +1,10 @@
 import JSON
+import Serving
 import ServingTestSupport
 import Testing
 import Tokens
+
+@testable import OpenAIAPI
 
 /// Thinking that is brought to an end, by every field that can ask for it.
 @Suite struct ThinkingBudgetTests {
@@ -22,7 +25,44 @@ import Tokens
         { ["thinking": ["type": "enabled", "budget_tokens": .number($0)]] },
         { ["reasoning": ["max_tokens": .number($0)]] },
         { ["reasoning_effort": "max", "thinking_budget": .number($0), "thinking_token_budget": -1] },
+        { ["custom_params": ["thinking_budget": .number($0)]] },
     ]
+
+    @Test func levelsOfThinkAreBudgets() throws {
+        for (level, budget): (String, Int?) in [("low", 1024), ("medium", 4096), ("high", 16_384), ("max", nil)] {
+            let body = APIClient.chat(["think": .string(level)])
+            let request = try ChatCompletionDecoder.call(from: try #require(body.objectValue)).request
+            #expect(request.thinking == true)
+            #expect(request.thinkingBudget == budget)
+        }
+    }
+
+    @Test func reasoningOfEarlierTurnsStaysWhereItIsAskedFor() async throws {
+        let client = try APIClient()
+        let messages: JSONValue = [
+            ["role": "user", "content": "One?"],
+            ["role": "assistant", "content": "Two <think>.", "reasoning_content": "hm </think>"],
+            ["role": "user", "content": "Three?"],
+        ]
+        let stripped = try await client.post("/apply-template", ["messages": messages]).json
+        let kept = try await client.post("/apply-template", ["messages": messages, "preserve_thinking": true]).json
+        let before = try #require(stripped["prompt"]?.stringValue)
+        #expect(!before.contains("hm"))
+        let after = "assistant\n<think>\nhm </think>\n</think>\n\nTwo <think>."
+        #expect(kept["prompt"]?.stringValue == before.replacing("assistant\nTwo <think>.", with: after))
+        // The tags are tokens, and what only looks like them is not.
+        let open = try #require(client.model.tokenizer.token("<think>"))
+        let ids = kept["tokens"]?.arrayValue?.compactMap(\.intValue) ?? []
+        #expect(ids.count { $0 == open.index } == 1)
+    }
+
+    @Test func prioritiesHaveARange() async throws {
+        let client = try APIClient()
+        #expect(try await client.chat(APIClient.chat(["priority": -5, "strict": true])).status == 200)
+        let reply = try await client.chat(APIClient.chat(["priority": 1001]))
+        #expect(reply.status == 400)
+        #expect(try reply.error("param") == "priority")
+    }
 
     @Test(arguments: fields)
     func aBudgetCountsExactlyByEveryName(_ field: @Sendable (Int) -> JSONObject) async throws {

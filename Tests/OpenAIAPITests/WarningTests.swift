@@ -62,6 +62,39 @@ import Testing
         #expect(reply.header("X-Warnings") == nil)
     }
 
+    /// The same holds in the dialects beside chat completions.
+    @Test(arguments: ["/v1/completions", "/v1/responses", "/completion", "/v1/parse"])
+    func everyEndpointNamesWhatItDoesNotKnow(path: String) async throws {
+        let client = try APIClient()
+        let body: JSONValue = ["frobnicate": 1]
+        let key = ["/v1/responses": "input", "/v1/parse": "text"][path] ?? "prompt"
+        let reply = try await client.post(path, body.adding(key, "Hi"))
+        #expect(reply.status == 200, "\(reply.text)")
+        #expect(try warned(reply) == ["frobnicate"])
+        #expect(reply.header("X-Warnings")?.hasPrefix("frobnicate: ") == true)
+        let strict = try await client.post(path, body.adding(key, "Hi").adding("strict", true))
+        #expect(strict.status == 400)
+        #expect(try strict.error("param") == "frobnicate")
+    }
+
+    @Test(arguments: ["user", "prompt_cache_key", "safety_identifier"])
+    func whatChangesNothingInAResponseIsNamed(key: String) async throws {
+        let body: JSONValue = ["input": "Hi", "store": false]
+        let reply = try await APIClient().post("/v1/responses", body.adding(key, "x"))
+        #expect(try warned(reply) == [key])
+    }
+
+    @Test(arguments: [("qwen3-thinking-2507", false), ("qwen3-instruct-2507", true)])
+    func aModelThatCannotObeyTheSwitchSaysSo(template: String, isOn: Bool) async throws {
+        var options = TestModel.Options()
+        options.template = "templates/\(template).jinja"
+        let client = try APIClient(options)
+        let asked = try await client.chat(APIClient.chat(["enable_thinking": .bool(isOn)]))
+        #expect(try warned(asked) == ["enable_thinking"])
+        let other = try await client.chat(APIClient.chat(["enable_thinking": .bool(!isOn)]))
+        #expect(try warned(other) == [])
+    }
+
     @Test func aServerCanBeStrictForAllRequests() async throws {
         let client = try APIClient(isStrict: true)
         let reply = try await client.chat(APIClient.chat(["frobnicate": 1]))

@@ -2,6 +2,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import Logging
+import ServingTestSupport
 import Synchronization
 import Testing
 

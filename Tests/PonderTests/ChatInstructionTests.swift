@@ -1,3 +1,4 @@
+import Serving
 import Testing
 
 @testable import ponder
@@ -44,7 +45,7 @@ import Testing
         try preferences.set(.temperature, to: "0.3", place: "temperature")
         try preferences.set(.think, to: "off", place: "think")
         #expect(preferences.temperature == 0.3)
-        #expect(preferences.thinking == false)
+        #expect(preferences.thinking == ThinkingLevel.none)
         try preferences.set(.temperature, to: "default", place: "temperature")
         #expect(preferences.temperature == nil)
         for (name, text) in [

@@ -2,6 +2,7 @@ import Chat
 import Foundation
 import HTTPClient
 import JSON
+import Serving
 import Testing
 
 @testable import ponder
@@ -60,7 +61,7 @@ import Testing
     @Test func `a switch in the question goes before the mode that was set`() {
         var conversation = Conversation()
         var preferences = ChatPreferences()
-        preferences.thinking = false
+        preferences.thinking = ThinkingLevel.none
         conversation.ask("Hello")
         #expect(conversation.request(preferences).thinking == false)
         conversation.ask("Really? /think")

@@ -202,10 +202,6 @@ struct head_rotation {
 void rotate_heads_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct head_rotation queries,
                           struct head_rotation keys);
 
-/// output row = activate(gate row, up row).
-void activate_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows gate,
-                      struct float_rows up, struct float_rows output);
-
 /// accumulator row += addend row.
 void add_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct float_rows accumulator,
                  struct float_rows addend);

@@ -1,60 +1,15 @@
 public import HTTPTypes
 
-/// A response of `text/event-stream`: frames of one event each, and comments that only keep the connection alive.
+/// The form of `text/event-stream`: frames of one event each, and comments that only keep the connection alive.
 ///
-/// See the HTML standard, "Server-sent events". Dropped without `finish()`, the connection is broken off.
-public struct ServerSentEvents: ~Copyable, Sendable {
-    private var body: BodyWriter
+/// See the HTML standard, "Server-sent events".
+public enum ServerSentEvents {
+    /// The fields of the head: the type, and what keeps caches and proxies from holding events back.
+    public static let headers: HTTPFields = [
+        .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .accelBuffering: "no",
+    ]
 
-    /// Sends the head: status 200, and fields that keep caches and proxies from holding events back.
-    public init(_ writer: consuming ResponseWriter, headers: HTTPFields = [:]) async throws(ResponseError) {
-        var head = HTTPResponse(status: .ok, headerFields: headers)
-        head.headerFields[.contentType] = "text/event-stream; charset=utf-8"
-        head.headerFields[.cacheControl] = "no-cache"
-        head.headerFields[.accelBuffering] = "no"
-        body = try await writer.writeHead(head)
-    }
-
-    /// Sends one event.
-    public mutating func event(data: [UInt8]) async throws(ResponseError) {
-        var frame: [UInt8] = []
-        Self.append(data: data, to: &frame)
-        try await body.write(frame)
-    }
-
-    /// Sends one event.
-    public mutating func event(data: String) async throws(ResponseError) {
-        try await event(data: Array(data.utf8))
-    }
-
-    /// Sends one event with a name of its own.
-    public mutating func event(named name: String, data: [UInt8]) async throws(ResponseError) {
-        var frame: [UInt8] = []
-        Self.append(name: name, data: data, to: &frame)
-        try await body.write(frame)
-    }
-
-    /// Sends frames that were made with `append(data:to:)`, in one write.
-    public mutating func write(frames: [UInt8]) async throws(ResponseError) {
-        try await body.write(frames)
-    }
-
-    /// Sends a comment, which clients ignore.
-    public mutating func comment(_ text: String) async throws(ResponseError) {
-        var frame: [UInt8] = []
-        for line in Self.lines(Array(text.utf8)) {
-            frame += Array(": ".utf8) + line + [newline]
-        }
-        frame.append(newline)
-        try await body.write(frame)
-    }
-
-    /// Ends the stream.
-    public consuming func finish() async throws(ResponseError) {
-        try await body.finish()
-    }
-
-    /// Appends the frame of one event, so that several can be sent with one write.
+    /// Appends the frame of one event, so that several can be sent in one write.
     public static func append(name: String? = nil, data: [UInt8], to frames: inout [UInt8]) {
         if let name {
             // A line break in a name would start another field.
@@ -64,6 +19,14 @@ public struct ServerSentEvents: ~Copyable, Sendable {
             frames += dataPrefix
             frames += line
             frames.append(newline)
+        }
+        frames.append(newline)
+    }
+
+    /// Appends a comment, which clients pass over.
+    public static func append(comment text: String, to frames: inout [UInt8]) {
+        for line in lines(Array(text.utf8)) {
+            frames += Array(": ".utf8) + line + [newline]
         }
         frames.append(newline)
     }

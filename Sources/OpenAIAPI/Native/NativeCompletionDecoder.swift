@@ -6,20 +6,20 @@ internal import Serving
 struct NativeCompletionCall: Sendable {
     var request: CompletionRequest
     var streams: Bool
-    var warnings: [RequestWarning]
+    var remarks: RequestRemarks
     /// The prompt as it was given, which the reply repeats.
     var prompt: JSONValue
-
-    static let fieldNames: [RequestField: String] = [
-        .maximumTokens: "n_predict", .repetitionPenalty: "repeat_penalty", .messages: "prompt",
-    ]
 }
 
 /// Body to ``NativeCompletionCall``, in llama-server's fields.
 enum NativeCompletionDecoder {
-    static func call(from body: JSONObject) throws(APIError) -> NativeCompletionCall {
+    private static let fieldNames: [RequestField: String] = [
+        .maximumTokens: "n_predict", .repetitionPenalty: "repeat_penalty", .messages: "prompt",
+    ]
+
+    static func call(from body: JSONObject, settings: APISettings) throws(APIError) -> NativeCompletionCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
+        var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
         let prompt = try prompt(from: &root)
         var options = try SamplingDecoder.options(from: &root)
@@ -33,10 +33,10 @@ enum NativeCompletionDecoder {
             throw root.unsupported(key, "'\(key)' is not supported yet.")
         }
         _ = root.value("id_slot")
-        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
+        try remarks.finish(root)
         return NativeCompletionCall(
             request: CompletionRequest(model: model, prompts: [prompt], options: options), streams: streams,
-            warnings: warnings, prompt: body["prompt"] ?? nil)
+            remarks: remarks, prompt: body["prompt"] ?? nil)
     }
 
     /// A text, or token ids.

@@ -1,6 +1,5 @@
 internal import APIDoors
 internal import Engine
-internal import HTTP
 internal import JSON
 internal import Serving
 
@@ -9,36 +8,30 @@ struct ServerStateRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    func properties(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        switch try await refusable({ try service.registry.model(named: nil) }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let model):
-            let body: JSONValue = [
-                "default_generation_settings": [
-                    "n_ctx": .number(model.contextLength), "params": Self.parameters(of: model),
-                ],
-                "total_slots": .number(Self.slotCount(of: model)),
-                "model_alias": .string(model.name), "model_path": .string(model.name),
-                "modalities": ["vision": false, "audio": false],
-                "build_info": .string("ponder \(settings.version)"),
-            ]
-            try await writer.send(json: body.serializedBytes())
-        }
+    func properties(_ request: DoorRequest) throws -> DoorAnswer {
+        let model = try service.registry.model(named: nil)
+        return .json([
+            "default_generation_settings": [
+                "n_ctx": .number(model.contextLength), "params": Self.parameters(of: model),
+            ],
+            "total_slots": .number(Self.slotCount(of: model)),
+            "model_alias": .string(model.name), "model_path": .string(model.name),
+            "modalities": ["vision": false, "audio": false],
+            "build_info": .string("ponder \(settings.version)"),
+        ])
     }
 
-    func slots(_ request: Request, _ context: RequestContext, _ writer: consuming ResponseWriter) async throws {
-        switch try await refusable({ try service.registry.model(named: nil) }) {
-        case .failure(let error): try await writer.send(error)
-        case .success(let model):
-            let runningCount = model.engine.statistics.runningCount
-            let slots = (0..<Self.slotCount(of: model)).map { slot -> JSONValue in
-                [
-                    "id": .number(slot), "n_ctx": .number(model.contextLength),
-                    "is_processing": .bool(slot < runningCount),
-                ]
-            }
-            try await writer.send(json: JSONValue.array(slots).serializedBytes())
-        }
+    func slots(_ request: DoorRequest) throws -> DoorAnswer {
+        let model = try service.registry.model(named: nil)
+        let runningCount = model.engine.statistics.runningCount
+        return .json(
+            .array(
+                (0..<Self.slotCount(of: model)).map { slot in
+                    [
+                        "id": .number(slot), "n_ctx": .number(model.contextLength),
+                        "is_processing": .bool(slot < runningCount),
+                    ]
+                }))
     }
 
     /// Sequences have no fixed places here: there is a slot for each that runs, and one more for the next.

@@ -4,72 +4,45 @@ internal import JSON
 internal import Serving
 
 /// Turns the events of a chat stream into the numbered events of a streamed response.
-struct ResponseFrames {
-    private let body: ResponseBody
-    private(set) var items: ResponseItems
-    private var finish: ChatFinish?
-    private var heartbeat = StreamHeartbeat()
+struct ResponseFrames: ReplyFrames {
+    private let reply: ResponseReply
+    private var fold: ResponseFold
     private var sequenceNumber = 0
 
-    init(_ body: ResponseBody, items: ResponseItems) {
-        self.body = body
-        self.items = items
+    init(reply: ResponseReply) {
+        self.reply = reply
+        fold = reply.whole
     }
 
-    /// The frames that open a stream.
-    mutating func start() -> [UInt8] {
-        var frames: [UInt8] = []
-        let body = body
+    mutating func start(_ frames: inout [UInt8]) {
         for name in ["response.created", "response.in_progress"] {
-            append(name, to: &frames) { writer in
-                writer.append(key: "response")
-                body.write([], .inProgress, to: &writer)
-            }
+            appendResponse(name, to: &frames)
         }
-        return frames
     }
 
-    /// The frames of new events, possibly none.
-    mutating func frames(for events: [ChatEvent]) -> [UInt8] {
-        var frames: [UInt8] = []
-        for event in events {
-            switch event {
-            case .queued(_, let ahead):
-                if let comment = heartbeat.queued(ahead: ahead) { ChunkWriter.appendComment(comment, to: &frames) }
-            case .prefilling(_, let done, let total): heartbeat.prefilling(done: done, of: total)
-            case .pulse:
-                if let comment = heartbeat.pulse() { ChunkWriter.appendComment(comment, to: &frames) }
-            case .delta(_, let delta, _):
-                heartbeat.generating()
-                append(items.add(delta), to: &frames)
-            case .finished(_, let finish): self.finish = finish
-            }
-        }
-        if !frames.isEmpty { heartbeat.sent() }
-        return frames
+    mutating func append(_ event: ChatEvent, to frames: inout [UInt8]) {
+        fold.add(event)
+        append(fold.steps, to: &frames)
     }
 
-    /// The frames that end a stream, and how it ended.
-    mutating func end(_ usage: TokenUsage) -> (frames: [UInt8], outcome: ResponseBody.Outcome) {
-        let outcome = ResponseBody.Outcome.finished(finish, usage)
-        var frames: [UInt8] = []
-        append(items.finish(isCut: outcome.isCut), to: &frames)
-        appendLast(outcome, to: &frames)
-        return (frames, outcome)
+    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {
+        fold.end(usage)
+        append(fold.steps, to: &frames)
+        // It is kept before its client can ask for it.
+        _ = reply.body(of: fold)
+        appendResponse("response.\(fold.outcome.status)", to: &frames)
     }
 
-    /// The frames of a failure that came after the stream had begun.
-    mutating func failure(_ error: APIError) -> [UInt8] {
-        var frames: [UInt8] = []
-        appendLast(.failed(error), to: &frames)
-        return frames
+    mutating func fail(_ error: APIError, _ frames: inout [UInt8]) {
+        fold.fail(error)
+        appendResponse("response.\(fold.outcome.status)", to: &frames)
     }
 
-    private mutating func appendLast(_ outcome: ResponseBody.Outcome, to frames: inout [UInt8]) {
-        let (body, items) = (body, items.items)
-        append("response.\(outcome.status)", to: &frames) { writer in
+    /// An event with the response object as it now is.
+    private mutating func appendResponse(_ name: String, to frames: inout [UInt8]) {
+        append(name, to: &frames) { [reply, fold] writer in
             writer.append(key: "response")
-            body.write(items, outcome, to: &writer)
+            reply.head.write(fold.items.items, fold.outcome, to: &writer)
         }
     }
 

@@ -16,47 +16,49 @@ struct ResponsesCall {
     var conversation: [ChatMessage]
     /// What the response object repeats of the request.
     var echo: JSONObject
-    var warnings: [RequestWarning]
-
-    static let fieldNames: [RequestField: String] = [
-        .maximumTokens: "max_output_tokens", .messages: "input", .constraint: "text.format",
-    ]
+    var remarks: RequestRemarks
 }
 
 /// Body to ``ResponsesCall``: types and spellings are checked, every complaint names its field.
 enum ResponsesDecoder {
-    static func call(from body: JSONObject, store: ResponseStore) throws(APIError) -> ResponsesCall {
+    private static let fieldNames: [RequestField: String] = [
+        .maximumTokens: "max_output_tokens", .messages: "input", .constraint: "text.format",
+    ]
+
+    static func call(
+        from body: JSONObject, store: ResponseStore, settings: APISettings
+    ) throws(APIError) -> ResponsesCall {
         var root = FieldReader(body)
-        var warnings: [RequestWarning] = []
+        var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
         var conversation = try previous(from: &root, store: store)
         conversation += try ResponseInput.messages(from: &root)
         let instructions = try root.string("instructions")
         let system = instructions.map { [ChatMessage(role: .system, content: $0)] } ?? []
-        let tools = try tools(from: &root, warnings: &warnings)
+        let tools = try tools(from: &root, warnings: &remarks.warnings)
         let use = try toolUse(from: &root)
-        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &warnings)
+        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try root.integer("max_output_tokens")
         let parallel = try root.bool("parallel_tool_calls") ?? true
         options.constraint = try format(from: &root)
-        let include = try included(from: &root, warnings: &warnings)
-        let call = ResponsesCall(
+        let include = try included(from: &root, warnings: &remarks.warnings)
+        var call = ResponsesCall(
             request: ChatRequest(
                 model: model, messages: system + conversation, tools: tools, toolUse: use,
                 allowsParallelToolCalls: parallel, thinking: reasoning.thinking, thinkingBudget: reasoning.budget,
                 thinkingStopMessage: reasoning.stopMessage, minimumAnswerTokens: reasoning.minimumAnswerTokens,
-                templateVariables: reasoning.templateVariables, options: options),
+                templateVariables: reasoning.templateVariables,
+                keepsEarlierReasoning: reasoning.keepsEarlierReasoning, options: options),
             streams: try root.bool("stream") ?? false,
             isStored: try root.bool("store") ?? true,
             includesCarriedReasoning: include,
             conversation: conversation,
             echo: echo(of: body, parallel: parallel),
-            warnings: [])
-        try checkOthers(&root, warnings: &warnings)
-        var finished = call
-        finished.warnings = warnings
-        return finished
+            remarks: remarks)
+        try checkOthers(&root, warnings: &call.remarks.warnings)
+        try call.remarks.finish(root)
+        return call
     }
 
     private static func previous(
@@ -160,10 +162,8 @@ enum ResponsesDecoder {
         if let truncation = try root.string("truncation"), truncation != "disabled" {
             warnings.append(RequestWarning(parameter: "truncation", message: "Nothing is cut; it has no effect."))
         }
-        for key in ["metadata", "user", "prompt_cache_key", "safety_identifier", "stream_options"] {
-            _ = root.value(key)
-        }
-        IneffectiveFields.warnOfUnknown(root, warnings: &warnings)
+        _ = try root.reader("metadata")
+        try IneffectiveFields.checkResponse(&root, warnings: &warnings)
     }
 
     /// The members of the response object that only repeat the request.

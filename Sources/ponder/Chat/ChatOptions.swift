@@ -14,7 +14,10 @@ struct ChatOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Go on with a conversation that /save wrote.", valueName: "file"))
     var load: String?
 
-    @Option(help: ArgumentHelp("Whether the model thinks first: true or false. (default: true)", valueName: "flag"))
+    @Option(
+        help: ArgumentHelp(
+            "Whether the model thinks first: true, false, or how much: low, medium, high, max. (default: true)",
+            valueName: "flag"))
     var think: String?
 
     @Option(help: ArgumentHelp("The most tokens of reasoning. (default: no limit)", valueName: "tokens"))

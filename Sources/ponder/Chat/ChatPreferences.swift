@@ -1,3 +1,5 @@
+import Serving
+
 /// How replies are to be made and shown: what `/set` and the flags change.
 struct ChatPreferences: Hashable, Sendable {
     /// What becomes of reasoning on the screen.
@@ -24,7 +26,7 @@ struct ChatPreferences: Hashable, Sendable {
         /// What the name takes, in the words of an error message.
         var expectation: String {
             switch self {
-            case .think: "on, off or default"
+            case .think: "on, off, a level (\(ThinkingLevel.names)), or default"
             case .temperature: "a number from 0 to 2, or default"
             case .topP: "a number from 0 to 1, or default"
             case .topK: "a whole number from 0, or default"
@@ -38,7 +40,7 @@ struct ChatPreferences: Hashable, Sendable {
     }
 
     /// Nil leaves it to the model, which thinks.
-    var thinking: Bool?
+    var thinking: ThinkingLevel?
     var temperature: Double?
     var topP: Double?
     var topK: Int?
@@ -48,6 +50,11 @@ struct ChatPreferences: Hashable, Sendable {
     var reasoning = ReasoningDisplay.fold
     /// Whether each reply is followed by its tokens and times.
     var showsStatistics = false
+
+    /// The smaller of the budget that was set and of the level's; nil sets no limit.
+    var effectiveBudget: Int? {
+        [thinkingBudget, thinking?.budget].compactMap { $0 }.min()
+    }
 
     /// Sets one value from text; `default` takes back what was set.
     ///
@@ -65,7 +72,7 @@ struct ChatPreferences: Hashable, Sendable {
     /// The value as `/set` takes it.
     func text(of name: Name) -> String {
         switch name {
-        case .think: thinking.map { $0 ? "on" : "off" } ?? "default"
+        case .think: thinking.map { $0 == .max ? "on" : $0 == .none ? "off" : $0.rawValue } ?? "default"
         case .temperature: temperature.map { "\($0)" } ?? "default"
         case .topP: topP.map { "\($0)" } ?? "default"
         case .topK: topK.map { "\($0)" } ?? "default"
@@ -81,7 +88,7 @@ struct ChatPreferences: Hashable, Sendable {
 extension ChatPreferences {
     private mutating func assign(_ name: Name, _ text: String) -> Bool {
         switch name {
-        case .think: assign(\.thinking, text, Self.flag)
+        case .think: assign(\.thinking, text, Self.level)
         case .temperature: assign(\.temperature, text) { Self.number($0, 0...2) }
         case .topP: assign(\.topP, text) { Self.number($0, 0...1) }
         case .topK: assign(\.topK, text) { Self.whole($0, 0...Int(Int32.max)) }
@@ -109,6 +116,10 @@ extension ChatPreferences {
         guard let value else { return false }
         self[keyPath: path] = value
         return true
+    }
+
+    private static func level(_ text: String) -> ThinkingLevel? {
+        flag(text).map { $0 ? .max : .none } ?? ThinkingLevel(rawValue: text)
     }
 
     private static func flag(_ text: String) -> Bool? {

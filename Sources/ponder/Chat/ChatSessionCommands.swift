@@ -1,3 +1,4 @@
+import Serving
 import Terminal
 
 extension ChatSession {
@@ -6,7 +7,7 @@ extension ChatSession {
         switch command {
         case .message: break
         case .think(let isOn):
-            preferences.thinking = isOn
+            preferences.thinking = isOn ? .max : ThinkingLevel.none
             tell(isOn ? "The model thinks before it answers." : "The model answers at once.")
         case .set(let name, let value): set(name, value)
         case .system(let text): setSystem(text)

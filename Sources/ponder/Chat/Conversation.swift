@@ -52,8 +52,8 @@ struct Conversation: Hashable, Sendable {
         let question = messages.last { $0.role == .user }?.content ?? ""
         return ChatRequest(
             messages: messages,
-            thinking: ChatInstruction.holdsSwitch(question) ? nil : preferences.thinking,
-            thinkingBudget: preferences.thinkingBudget,
+            thinking: ChatInstruction.holdsSwitch(question) ? nil : preferences.thinking?.thinks,
+            thinkingBudget: preferences.effectiveBudget,
             options: GenerationOptions(
                 maximumTokens: preferences.maximumTokens, temperature: preferences.temperature,
                 topP: preferences.topP, topK: preferences.topK, seed: preferences.seed)

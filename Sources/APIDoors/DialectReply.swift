@@ -1,0 +1,114 @@
+internal import HTTP
+internal import HTTPTypes
+package import Serving
+
+/// A reply that has begun, in the words of a dialect: what is its own, while reading the stream is the same for all.
+package protocol DialectReply: Sendable {
+    associatedtype Stream: ReplyStream
+    associatedtype Frames: ReplyFrames where Frames.Event == Stream.Event
+    associatedtype Whole: ReplyFold where Whole.Event == Stream.Event
+
+    var stream: Stream { get }
+    /// Whether its client reads it as it comes.
+    var isStreamed: Bool { get }
+    var warnings: [RequestWarning] { get }
+    /// What turns the stream into frames; made once.
+    var frames: Frames { get }
+    /// What the stream is folded into; made once.
+    var whole: Whole { get }
+    /// The body of the whole reply.
+    func body(of whole: Whole) -> [UInt8]
+    /// The reply is complete, or its client has left.
+    func ended()
+}
+
+/// Turns the events of a reply into frames, which its client reads as they come.
+package protocol ReplyFrames {
+    associatedtype Event: StreamEvent
+
+    /// How frames follow one another.
+    static var form: StreamForm { get }
+    /// What opens the stream.
+    mutating func start(_ frames: inout [UInt8])
+    mutating func append(_ event: Event, to frames: inout [UInt8])
+    /// What tells the client and everybody in between that the reply is still coming; `status` says what goes on.
+    mutating func appendSignOfLife(_ status: String, to frames: inout [UInt8])
+    /// What ends the stream.
+    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8])
+    /// What ends the stream where the server fails.
+    mutating func fail(_ error: APIError, _ frames: inout [UInt8])
+}
+
+/// How the frames of a stream follow one another.
+package enum StreamForm: Sendable {
+    /// As server-sent events.
+    case events
+    /// As one JSON text a line.
+    case lines
+
+    var contentType: String {
+        switch self {
+        case .events: "text/event-stream"
+        case .lines: "application/x-ndjson"
+        }
+    }
+
+    fileprivate var headers: HTTPFields {
+        switch self {
+        case .events: ServerSentEvents.headers
+        case .lines: [.contentType: contentType]
+        }
+    }
+}
+
+extension DialectReply {
+    package func ended() {}
+
+    /// Waits for the whole reply.
+    func body() async throws -> [UInt8] {
+        body(of: try await stream.fold(into: whole))
+    }
+
+    /// Sends the reply as it comes; never silent for longer than the interval.
+    func stream(to writer: consuming ResponseWriter, heartbeatInterval: Duration) async throws {
+        var frames = frames
+        var heartbeat = StreamHeartbeat()
+        var head = HTTPResponse(status: .ok, headerFields: Frames.form.headers)
+        head.headerFields.append(contentsOf: warnings.headers)
+        var new: [UInt8] = []
+        frames.start(&new)
+        var output = try await writer.writeHead(head, followedBy: new)
+        do {
+            let usage = try await stream.forEach(pulse: heartbeatInterval / 2) { events in
+                new = []
+                for event in events {
+                    if let status = heartbeat.status(after: event.progress) {
+                        frames.appendSignOfLife(status, to: &new)
+                    }
+                    frames.append(event, to: &new)
+                }
+                guard !new.isEmpty else { return }
+                heartbeat.sent()
+                try await output.write(new)
+            }
+            new = []
+            frames.end(usage, &new)
+        } catch let error as ServingError {
+            new = []
+            frames.fail(APIError(error), &new)
+        }
+        try await output.write(new)
+        try await output.finish()
+    }
+}
+
+extension ReplyFrames {
+    package static var form: StreamForm { .events }
+
+    package mutating func start(_ frames: inout [UInt8]) {}
+
+    /// A comment, which clients pass over.
+    package mutating func appendSignOfLife(_ status: String, to frames: inout [UInt8]) {
+        ServerSentEvents.append(comment: status, to: &frames)
+    }
+}

@@ -1,0 +1,94 @@
+public import HTTP
+internal import HTTPTypes
+
+/// The door of one dialect: the paths that it answers, and how it spells errors.
+public struct Door: Sendable {
+    package let errors: ErrorFormat
+    /// Whether errors about this path are spelt as this door spells them.
+    package let owns: @Sendable (_ path: String) -> Bool
+    package let routes: [DoorRoute]
+    fileprivate let settings: APISettings
+
+    package init(
+        settings: APISettings, errors: ErrorFormat, owns: @escaping @Sendable (_ path: String) -> Bool,
+        routes: [DoorRoute]
+    ) {
+        self.settings = settings
+        self.errors = errors
+        self.owns = owns
+        self.routes = routes
+    }
+
+    /// The routes for a router.
+    fileprivate var httpRoutes: [Route] { routes.flatMap(httpRoutes) }
+
+    fileprivate func httpRoutes(_ route: DoorRoute) -> [Route] {
+        route.patterns.map { pattern in
+            Route(route.method, pattern) { [errors, settings] request, context, writer in
+                let request = DoorRequest(
+                    request, parameters: context.parameters, bodyByteLimit: settings.bodyByteLimit)
+                try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
+            }
+        }
+    }
+}
+
+/// How a dialect spells the body of an error.
+package struct ErrorFormat: Sendable {
+    /// What the body looks like.
+    package let shape: JSONShape
+    package let body: @Sendable (APIError) -> [UInt8]
+
+    package init(_ shape: JSONShape, _ body: @escaping @Sendable (APIError) -> [UInt8]) {
+        self.shape = shape
+        self.body = body
+    }
+
+    /// The body of an error that the HTTP layer answers by itself, such as a 404 or a 413.
+    package func body(of error: HTTPError) -> ErrorBody {
+        ErrorBody(contentType: "application/json", bytes: body(APIError(error)))
+    }
+}
+
+/// Doors side by side behind one key check. The first is the one whose spelling holds where no other owns a path.
+public struct Doorway: Sendable {
+    private let first: Door
+    private let others: [Door]
+    private let keys: [String]
+
+    public init(_ first: Door, _ others: [Door] = [], keys: [String]) {
+        self.first = first
+        self.others = others
+        self.keys = keys
+    }
+
+    /// Everything that is answered, and the description of it at `/openapi.json`.
+    public var responder: any HTTPResponder {
+        let document = OpenAPIDocument(
+            doors: [first] + others, errors: first.errors, version: first.settings.version)
+        let routes = others.reduce(into: first.httpRoutes + first.httpRoutes(document.route)) { $0 += $1.httpRoutes }
+        let errors: @Sendable (String) -> ErrorFormat = { [first, others] path in
+            (others.first { $0.owns(path) } ?? first).errors
+        }
+        return Router(routes).behind([ErrorSpelling(errors: errors), APIKeyCheck(keys: keys, errors: errors)])
+    }
+
+    /// The body of an error that the HTTP server answers by itself: for the server's configuration.
+    public func errorBody(of error: HTTPError) -> ErrorBody {
+        first.errors.body(of: error)
+    }
+}
+
+/// Has the refusals of the HTTP layer, such as a 404 or a 413, spelt as the path's door spells errors.
+private struct ErrorSpelling: Middleware {
+    let errors: @Sendable (_ path: String) -> ErrorFormat
+
+    func respond(
+        to request: Request, context: RequestContext, writer: consuming ResponseWriter, next: any HTTPResponder
+    ) async throws {
+        let format = errors(request.path)
+        var context = context
+        context.errorBody = { format.body(of: $0) }
+        try await next.respond(to: request, context: context, writer: writer)
+    }
+}

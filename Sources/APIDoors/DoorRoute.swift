@@ -1,0 +1,97 @@
+package import HTTP
+package import HTTPTypes
+package import JSON
+internal import Serving
+
+/// What a door answers to one method on one path, or on several spellings of it.
+package struct DoorRoute: Sendable {
+    /// Errors that it throws are answered in the door's spelling.
+    package typealias Answer = @Sendable (DoorRequest) async throws -> DoorAnswer
+
+    package let method: HTTPRequest.Method
+    package let patterns: [RoutePattern]
+    package let description: RouteDescription
+    package let answer: Answer
+
+    package init(
+        _ method: HTTPRequest.Method, _ patterns: RoutePattern..., about description: RouteDescription,
+        answer: @escaping Answer
+    ) {
+        self.method = method
+        self.patterns = patterns
+        self.description = description
+        self.answer = answer
+    }
+
+    func respond(
+        to request: DoorRequest, errors: ErrorFormat, settings: APISettings, writer: consuming ResponseWriter
+    ) async throws {
+        switch try await refusable({ try await answer(request) }) {
+        case .failure(let error): try await writer.send(error, as: errors)
+        case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
+        case .success(.reply(let reply)):
+            defer { reply.ended() }
+            if reply.isStreamed {
+                try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval)
+            } else {
+                switch try await refusable({ try await reply.body() }) {
+                case .failure(let error): try await writer.send(error, as: errors)
+                case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
+                }
+            }
+        }
+    }
+}
+
+/// A request at a door.
+package struct DoorRequest: Sendable {
+    package let request: Request
+    /// What stands in the gaps of the route's pattern.
+    package let parameters: [String: String]
+    package let arrival = ContinuousClock.now
+    private let bodyByteLimit: Int
+
+    init(_ request: Request, parameters: [String: String], bodyByteLimit: Int) {
+        self.request = request
+        self.parameters = parameters
+        self.bodyByteLimit = bodyByteLimit
+    }
+
+    /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
+    package func object() async throws -> JSONObject {
+        let bytes = try await request.body.collect(upTo: bodyByteLimit)
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw APIError.invalid(nil, "The request body is not valid JSON: \(error.reason) at byte \(error.offset).")
+        }
+        guard let object = value.objectValue else {
+            throw APIError.invalid(nil, "The request body must be a JSON object, not \(value.kind).")
+        }
+        return object
+    }
+}
+
+/// What a route answers.
+package enum DoorAnswer: Sendable {
+    case json([UInt8], warnings: [RequestWarning] = [])
+    case reply(any DialectReply)
+
+    package static func json(_ value: JSONValue) -> DoorAnswer {
+        .json(value.serializedBytes())
+    }
+}
+
+/// Runs what may refuse a request and hands back either its value or the error to answer with.
+///
+/// Errors of the HTTP layer pass through: they are the server's to answer, or mean that nobody listens any more.
+private func refusable<Value: Sendable>(_ work: () async throws -> Value) async throws -> Result<Value, APIError> {
+    do {
+        return .success(try await work())
+    } catch let error as APIError {
+        return .failure(error)
+    } catch let error as ServingError {
+        return .failure(APIError(error))
+    }
+}

@@ -1,0 +1,72 @@
+internal import APIDoors
+internal import JSON
+
+extension OllamaReplyRoute {
+    static let chatDescription = RouteDescription(
+        "Answers a conversation, in Ollama's words.",
+        request: RequestDescription(
+            [
+                [
+                    "model": "m", "messages": [["role": "user", "content": "Hi"]], "options": ["temperature": 0.5],
+                    "tools": [["type": "function", "function": ["name": "f"]]],
+                ]
+            ], required: ["model"]
+        ) { _ = try OllamaDecoder.call(.chat, from: $0, settings: APISettings(version: "")) },
+        response: reply.with([
+            "message": [
+                "role": .string, "content": .string, "thinking": .optional(.string),
+                "tool_calls": .optional(
+                    .array(["id": .string, "function": ["name": .string, "arguments": .anything]])),
+            ]
+        ]),
+        stream: .lines)
+
+    static let generateDescription = RouteDescription(
+        "Answers a question or continues raw text, in Ollama's words.",
+        request: RequestDescription(
+            [["model": "m", "prompt": "Hi", "options": ["temperature": 0.5]]], required: ["model"]
+        ) { _ = try OllamaDecoder.call(.generate, from: $0, settings: APISettings(version: "")) },
+        response: reply.with(["response": .string, "thinking": .optional(.string)]),
+        stream: .lines)
+
+    private static let reply: JSONShape =
+        ([
+            "model": .string, "created_at": .string, "done": .boolean, "done_reason": .optional(.string),
+            "total_duration": .optional(.integer), "load_duration": .optional(.integer),
+            "prompt_eval_count": .optional(.integer), "prompt_eval_duration": .optional(.integer),
+            "eval_count": .optional(.integer), "eval_duration": .optional(.integer),
+        ] as JSONShape).with(.warnings)
+}
+
+extension OllamaModelsRoute {
+    static let listDescription = RouteDescription(
+        "The models that are served, in Ollama's words.", response: ["models": .array(entry)])
+
+    static let runningDescription = RouteDescription(
+        "The models that are loaded, in Ollama's words.",
+        response: [
+            "models": .array(
+                entry.with(["expires_at": .string, "size_vram": .integer, "context_length": .integer]))
+        ])
+
+    static let showDescription = RouteDescription(
+        "A model, in Ollama's words.",
+        request: RequestDescription([["model": "m"]]) { body in
+            var root = FieldReader(body)
+            _ = try name(from: &root)
+        },
+        response: [
+            "modelfile": .string, "template": .string, "license": .string, "parameters": .string,
+            "details": details, "model_info": .anything, "capabilities": .array(.string), "modified_at": .string,
+        ])
+
+    static let versionDescription = RouteDescription("The release.", response: ["version": .string])
+
+    private static let entry: JSONShape = [
+        "name": .string, "model": .string, "modified_at": .string, "digest": .string, "details": details,
+    ]
+
+    private static let details: JSONShape = [
+        "family": .string, "families": .array(.string), "parameter_size": .string, "quantization_level": .string,
+    ]
+}

@@ -1,0 +1,36 @@
+internal import APIDoors
+internal import JSON
+
+extension CompletionsRoute {
+    static let description = RouteDescription(
+        "Continues raw text.",
+        request: RequestDescription(
+            [
+                [
+                    "prompt": "Once", "stream": true, "stream_options": ["include_usage": true],
+                    "response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "object"]]],
+                ],
+                ["prompt": "Once", "structured_outputs": ["choice": ["a", "b"]]],
+            ], required: ["prompt"]
+        ) { _ = try CompletionDecoder.call(from: $0) },
+        response: ReplyIdentity.shape.with([
+            "choices": .array([
+                "index": .integer, "text": .string, "logprobs": .nullable(.anything), "finish_reason": .string,
+            ])
+        ]).with(.warnings),
+        stream: .events)
+}
+
+extension NativeCompletionRoute {
+    static let description = RouteDescription(
+        "Continues raw text, in llama-server's words.",
+        request: RequestDescription([["prompt": "Once"]], required: ["prompt"]) {
+            _ = try NativeCompletionDecoder.call(from: $0, settings: APISettings(version: ""))
+        },
+        response: ([
+            "index": .integer, "content": .string, "stop": .boolean, "model": .string, "tokens_predicted": .integer,
+            "tokens_evaluated": .integer, "tokens_cached": .integer, "truncated": .boolean, "prompt": .anything,
+            "stop_type": .string, "stopping_word": .string, "timings": ReplyIdentity.timings,
+        ] as JSONShape).with(.warnings),
+        stream: .events)
+}

@@ -1,0 +1,37 @@
+internal import APIDoors
+
+extension OperationsRoute {
+    static let healthDescription = RouteDescription("The process lives.", response: ["status": .string])
+    static let readyDescription = RouteDescription("Requests can be served.", response: ["status": .string])
+    static let versionDescription = RouteDescription("The release.", response: ["version": .string])
+}
+
+extension ModelsRoute {
+    static let listDescription = RouteDescription(
+        "The models that are served.",
+        response: [
+            "object": .string, "data": .array(model), "has_more": .boolean, "first_id": .nullable(.string),
+            "last_id": .nullable(.string),
+        ])
+
+    static let modelDescription = RouteDescription("A model.", response: model)
+
+    private static let model: JSONShape = [
+        "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
+        "display_name": .string, "created_at": .string, "max_model_len": .integer, "aliases": .array(.string),
+    ]
+}
+
+extension ServerStateRoute {
+    static let propertiesDescription = RouteDescription(
+        "The model and its defaults, in llama-server's words.",
+        response: [
+            "default_generation_settings": ["n_ctx": .integer, "params": .anything], "total_slots": .integer,
+            "model_alias": .string, "model_path": .string, "build_info": .string,
+            "modalities": ["vision": .boolean, "audio": .boolean],
+        ])
+
+    static let slotsDescription = RouteDescription(
+        "The sequences that run, in llama-server's words.",
+        response: .array(["id": .integer, "n_ctx": .integer, "is_processing": .boolean]))
+}

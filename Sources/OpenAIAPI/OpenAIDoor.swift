@@ -1,0 +1,86 @@
+public import APIDoors
+internal import HTTP
+internal import HTTPTypes
+public import Serving
+
+extension Door {
+    /// OpenAI's API as Ponder speaks it, with the native endpoints of its peers for tokens and templates, and those for
+    /// operating a server.
+    public static func openAI(service: InferenceService, settings: APISettings) -> Door {
+        Door(
+            settings: settings, errors: .openAI, owns: { _ in true },
+            routes: replies(service, settings) + responses(service, settings) + tokens(service, settings)
+                + operations(service, settings))
+    }
+
+    private static func replies(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
+        let running = RunningReplies()
+        let chat = ChatCompletionsRoute(service: service, settings: settings, running: running)
+        let control = ChatControlRoute(running: running)
+        let completions = CompletionsRoute(service: service, settings: settings)
+        let native = NativeCompletionRoute(service: service, settings: settings)
+        return [
+            DoorRoute(
+                .post, "/v1/chat/completions", "/chat/completions", about: ChatCompletionsRoute.description,
+                answer: chat.answer),
+            DoorRoute(
+                .post, "/v1/chat/completions/control", about: ChatControlRoute.description, answer: control.answer),
+            DoorRoute(
+                .post, "/v1/completions", "/completions", about: CompletionsRoute.description,
+                answer: completions.answer),
+            DoorRoute(.post, "/completion", about: NativeCompletionRoute.description, answer: native.answer),
+        ]
+    }
+
+    private static func responses(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
+        let responses = ResponsesRoute(service: service, settings: settings, store: ResponseStore())
+        return [
+            DoorRoute(
+                .post, "/v1/responses", "/responses", about: ResponsesRoute.description, answer: responses.answer),
+            DoorRoute(
+                .post, "/v1/responses/input_tokens", about: ResponsesRoute.countDescription,
+                answer: responses.countTokens),
+            DoorRoute(
+                .get, "/v1/responses/{id}", about: ResponsesRoute.describeDescription, answer: responses.describe),
+            DoorRoute(.delete, "/v1/responses/{id}", about: ResponsesRoute.deleteDescription, answer: responses.delete),
+        ]
+    }
+
+    private static func tokens(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
+        let tokens = TokensRoute(service: service, settings: settings)
+        return [
+            DoorRoute(
+                .post, "/v1/chat/completions/input_tokens", "/chat/completions/input_tokens",
+                about: TokensRoute.countDescription,
+                answer: tokens.count),
+            DoorRoute(
+                .post, "/v1/parse", about: ParseRoute.description,
+                answer: ParseRoute(service: service, settings: settings).answer),
+            DoorRoute(
+                .post, "/tokenize", "/v1/tokenize", about: TokensRoute.tokenizeDescription, answer: tokens.tokenize),
+            DoorRoute(
+                .post, "/detokenize", "/v1/detokenize", about: TokensRoute.detokenizeDescription,
+                answer: tokens.detokenize),
+            DoorRoute(
+                .post, "/apply-template", "/v1/apply-template", about: TokensRoute.templateDescription,
+                answer: tokens.applyTemplate),
+        ]
+    }
+
+    private static func operations(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
+        let models = ModelsRoute(service: service)
+        let state = ServerStateRoute(service: service, settings: settings)
+        let operations = OperationsRoute(service: service, settings: settings)
+        return [
+            DoorRoute(.get, "/v1/models", "/models", about: ModelsRoute.listDescription, answer: models.list),
+            DoorRoute(
+                .get, "/v1/models/{id}", "/models/{id}", about: ModelsRoute.modelDescription, answer: models.describe),
+            DoorRoute(.get, "/props", about: ServerStateRoute.propertiesDescription, answer: state.properties),
+            DoorRoute(.get, "/slots", about: ServerStateRoute.slotsDescription, answer: state.slots),
+            DoorRoute(
+                .get, "/health", "/v1/health", about: OperationsRoute.healthDescription, answer: operations.health),
+            DoorRoute(.get, "/ready", about: OperationsRoute.readyDescription, answer: operations.ready),
+            DoorRoute(.get, "/version", about: OperationsRoute.versionDescription, answer: operations.version),
+        ]
+    }
+}
