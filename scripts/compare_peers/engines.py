@@ -12,9 +12,10 @@ class Ponder:
     name = peer = "Ponder"
     ready_path = "/ready"
 
-    def __init__(self, executable, threads, instruction_set=None):
+    def __init__(self, executable, threads, activation_type, instruction_set=None):
         self.executable, self.threads = executable, threads
-        self.bench_flags = ["--instruction-set", instruction_set] if instruction_set else []
+        self.flags = ["--activation-type", activation_type]
+        self.bench_flags = self.flags + (["--instruction-set", instruction_set] if instruction_set else [])
 
     def bench(self, model, test):
         """Tokens per second, and the share of what the machine could do meanwhile, unless that changed too much."""
@@ -32,7 +33,7 @@ class Ponder:
     def serve_command(self, model, port, slots, slot_context):
         cache = self.cache_bytes_per_token(model) * slots * slot_context
         return [self.executable, "serve", model, "--port", port, "--threads", self.threads, "--context", slot_context,
-                "--kv-cache-memory", f"{-(-cache // 2**20)}MiB", "--log-level", "error"]
+                "--kv-cache-memory", f"{-(-cache // 2**20)}MiB", "--log-level", "error", *self.flags]
 
     def cache_bytes_per_token(self, model):
         plan = run([self.executable, "serve", model, "--kv-cache-memory", "1GiB", "--dry-run"])
