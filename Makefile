@@ -61,7 +61,7 @@ unit: build-debug ## run the unit tests of all modules
 conformance: build $(VENV)/installed ## drive the release executable from outside, with the official Python client
 	$(VENV)/bin/python -m pytest Tests/Conformance
 
-$(VENV)/installed: Tests/Conformance/requirements.txt
+$(VENV)/installed: Tests/Conformance/requirements.txt Tests/Conformance/requirements-description.txt
 	@scripts/install-packages test
-	scripts/make-venv $(VENV) $<
+	scripts/make-venv $(VENV) $^
 	@touch $@

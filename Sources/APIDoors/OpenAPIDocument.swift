@@ -49,7 +49,7 @@ struct OpenAPIDocument: Sendable {
         let description = route.description
         var content: JSONObject = ["application/json": ["schema": description.response.schema]]
         if let stream = description.stream {
-            content[stream.contentType] = ["schema": ["type": "string"]]
+            content[stream.contentType] = [:]
         }
         let error: JSONValue = [
             "description": "An error",

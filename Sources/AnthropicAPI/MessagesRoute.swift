@@ -9,7 +9,8 @@ struct MessagesRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        let call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        try call.request.options.boundTime(by: request)
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
         let identity = ReplyIdentity(prefix: "msg_", of: stream)

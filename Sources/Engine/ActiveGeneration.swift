@@ -65,16 +65,33 @@ final class ActiveGeneration {
     /// The tokens that must come next, if any must.
     var forcedTokens: ArraySlice<TokenID> { output.machine.forcedTokens }
 
-    /// The tokens that may be drawn behind the output and each of these guesses, nil where all may.
-    func masks(behind guesses: ArraySlice<TokenID>) -> [TokenMask?] {
-        guard output.isConstrained else { return Array(repeating: nil, count: guesses.count + 1) }
+    /// What holds for a draw, by where it stands in the output.
+    struct DrawRules {
+        /// The tokens that may be drawn; nil where all may.
+        var mask: TokenMask?
+        var reach = PenaltyReach.everything
+    }
+
+    /// What holds for the draws behind the output and each of these guesses.
+    func rules(behind guesses: ArraySlice<TokenID>) -> [DrawRules] {
+        let hasScope = sampling.hasPenalties && sampling.parameters.penalizesContentOnly
+        guard output.isConstrained || hasScope else {
+            return Array(repeating: DrawRules(), count: guesses.count + 1)
+        }
         var probe = output
-        var masks = [probe.mask()]
+        func rules() -> DrawRules {
+            guard hasScope else { return DrawRules(mask: probe.mask()) }
+            // Reasoning is what an output begins with.
+            let isReasoning = probe.machine.phase == .reasoning
+            let reach = isReasoning ? .nothing : PenaltyReach.behind(generatedCount: probe.machine.reasoningTokenCount)
+            return DrawRules(mask: probe.mask(), reach: reach)
+        }
+        var found = [rules()]
         for guess in guesses {
             _ = probe.accept(guess)
-            masks.append(probe.mask())
+            found.append(rules())
         }
-        return masks
+        return found
     }
 
     /// How many tokens the output may still have.

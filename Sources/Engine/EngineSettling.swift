@@ -34,14 +34,15 @@ extension EngineLoop {
                         logits.row(logitRows.count), alternativeCount: generation.promptLogProbabilityCount ?? 0))
             }
             guard chunk.reachesEnd else { continue }
-            let masks = generation.masks(behind: generation.speculation.guesses.prefix(chunk.guessCount))
-            for (guessCount, mask) in masks.enumerated() {
+            let rules = generation.rules(behind: generation.speculation.guesses.prefix(chunk.guessCount))
+            for (guessCount, rule) in rules.enumerated() {
                 let history = TokenHistory(
                     sequence.tokens, promptCount: sequence.promptCount,
-                    guesses: generation.speculation.guesses.prefix(guessCount))
+                    guesses: generation.speculation.guesses.prefix(guessCount), reach: rule.reach)
                 unsafe logitRows.append(
                     SamplingRow(
-                        logits.row(logitRows.count), draw: (plan: generation.sampling, history: history), mask: mask,
+                        logits.row(logitRows.count), draw: (plan: generation.sampling, history: history),
+                        mask: rule.mask,
                         alternativeCount: generation.sampling.parameters.logProbabilityCount))
             }
         }

@@ -10,7 +10,7 @@ struct ChatCompletionsRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
-        try TimeLimitDecoder.read(request.request.headers, into: &call.request.options)
+        try call.request.options.boundTime(by: request)
         if call.delivery.isDryRun || request.request.query?.split(separator: "&").contains("dry_run=1") == true {
             return try preview(call)
         }

@@ -61,6 +61,7 @@ struct EffectiveBody: Sendable {
             writer.append(key: key)
             writer.append(float: value)
         }
+        writer.append(key: "penalty_scope", string: sampling.penalizesContentOnly ? "content" : "all")
         writer.append(key: "top_k", int: sampling.topK)
         // As it was sent: a negative seed is one of the upper half.
         writer.append(key: "seed", int: Int(Int64(bitPattern: sampling.seed)))

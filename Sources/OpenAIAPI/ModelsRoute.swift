@@ -48,6 +48,10 @@ struct ModelsRoute: Sendable {
         body.beginArray()
         model.aliases.forEach { body.append(string: $0) }
         body.endArray()
+        body.append(key: "capabilities")
+        body.beginArray()
+        model.capabilities.forEach { body.append(string: $0) }
+        body.endArray()
         body.endObject()
     }
 }

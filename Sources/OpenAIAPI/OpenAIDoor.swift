@@ -80,6 +80,7 @@ extension Door {
             DoorRoute(
                 .get, "/health", "/v1/health", about: OperationsRoute.healthDescription, answer: operations.health),
             DoorRoute(.get, "/ready", about: OperationsRoute.readyDescription, answer: operations.ready),
+            DoorRoute(.get, "/load", about: OperationsRoute.loadDescription, answer: operations.load),
             DoorRoute(.get, "/version", about: OperationsRoute.versionDescription, answer: operations.version),
         ]
     }

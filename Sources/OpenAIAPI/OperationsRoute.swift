@@ -1,4 +1,5 @@
 internal import APIDoors
+internal import Engine
 internal import JSON
 internal import Serving
 
@@ -20,6 +21,14 @@ struct OperationsRoute: Sendable {
         case .failed(let name, let reason): throw ServingError.modelLoadFailed(name: name, reason: reason)
         case .draining: throw ServingError.draining
         }
+    }
+
+    /// How many replies run or wait.
+    func load(_ request: DoorRequest) -> DoorAnswer {
+        let load = service.registry.models.reduce(0) { sum, model in
+            sum + model.engine.statistics.runningCount + model.engine.statistics.waitingCount
+        }
+        return .json(["server_load": .number(load)])
     }
 
     func version(_ request: DoorRequest) -> DoorAnswer {

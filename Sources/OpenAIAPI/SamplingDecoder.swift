@@ -28,9 +28,22 @@ enum SamplingDecoder {
         options.usesPrefixCache = try root.bool("cache_prompt") ?? true
         options.cacheSalt = try root.string("cache_salt")
         options.promptLogProbabilityCount = try root.integer("prompt_logprobs")
-        options.stopsInReasoning = try stopsInReasoning(from: &root)
+        options.stopsInReasoning = try isAll("stop_scope", &root) ?? false
+        options.penalizesContentOnly = !(try isAll("penalty_scope", &root) ?? true)
         options.priority = try root.integer("priority")
         try TimeLimitDecoder.read(from: &root, into: &options)
+        return options
+    }
+
+    /// The same for a reply that has one choice and no place for what is known of the prompt.
+    static func singleOptions(from root: inout FieldReader) throws(APIError) -> GenerationOptions {
+        let options = try options(from: &root)
+        if let count = options.choiceCount, count != 1 {
+            throw root.unsupported("n", "'n' must be 1: a reply of this endpoint has one choice.")
+        }
+        if options.promptLogProbabilityCount != nil {
+            throw root.unsupported("prompt_logprobs", "'prompt_logprobs' is not supported at this endpoint.")
+        }
         return options
     }
 
@@ -49,12 +62,14 @@ enum SamplingDecoder {
         return logitBias
     }
 
-    private static func stopsInReasoning(from root: inout FieldReader) throws(APIError) -> Bool {
-        switch try root.string("stop_scope") {
-        case nil, "content": return false
+    /// Whether a scope, `content` or `all`, is all; nil where it is not given.
+    private static func isAll(_ key: String, _ root: inout FieldReader) throws(APIError) -> Bool? {
+        switch try root.string(key) {
+        case nil: return nil
+        case "content": return false
         case "all": return true
         case .some(let other):
-            throw root.invalid("stop_scope", "'stop_scope' must be content or all, not '\(other.prefix(40))'.")
+            throw root.invalid(key, "'\(key)' must be content or all, not '\(other.prefix(40))'.")
         }
     }
 }

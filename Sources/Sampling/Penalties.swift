@@ -16,16 +16,22 @@ struct Penalties {
 
     /// Repetition counts over prompt and output, as Hugging Face does; presence and frequency over the output, as OpenAI.
     mutating func apply(_ parameters: SamplingParameters, to row: inout LogitRow, history: TokenHistory) {
+        let (first, output): (Int, Int)
+        switch history.reach {
+        case .nothing: return
+        case .behind(let count): (first, output) = (history.promptCount + count, history.promptCount + count)
+        // Tokens of the prompt alone matter to the repetition penalty only.
+        case .everything:
+            (first, output) = (parameters.repetitionPenalty == 1 ? history.promptCount : 0, history.promptCount)
+        }
         if marks.isEmpty {
             marks = Array(repeating: 0, count: vocabularySize)
         }
-        history.forEach(from: history.promptCount) { token in
+        history.forEach(from: output) { token in
             if row.contains(token.index) {
                 marks[token.index] += 1
             }
         }
-        // Tokens of the prompt alone matter to the repetition penalty only.
-        let first = parameters.repetitionPenalty == 1 ? history.promptCount : 0
         history.forEach(from: first) { token in
             guard row.contains(token.index), marks[token.index] != Self.isDone else { return }
             let count = marks[token.index]

@@ -19,6 +19,8 @@ public struct SamplingParameters: Hashable, Sendable {
     public var frequencyPenalty: Float
     /// Divides positive and multiplies negative logits of the tokens of the prompt and of those generated; 1 does nothing.
     public var repetitionPenalty: Float
+    /// Whether penalties leave reasoning alone: they neither apply to it nor count it, or the prompt, behind it.
+    public var penalizesContentOnly: Bool
     /// Added to the logits. −100 and below bans a token; where a token has 100 or more, only such tokens can be drawn.
     public var logitBias: [TokenID: Float]
     /// The same request with the same seed draws the same tokens, whatever else runs beside it.
@@ -34,7 +36,8 @@ public struct SamplingParameters: Hashable, Sendable {
 
     public init(
         temperature: Float = 1, topP: Float = 1, topK: Int = 0, minP: Float = 0, presencePenalty: Float = 0,
-        frequencyPenalty: Float = 0, repetitionPenalty: Float = 1, logitBias: [TokenID: Float] = [:],
+        frequencyPenalty: Float = 0, repetitionPenalty: Float = 1, penalizesContentOnly: Bool = false,
+        logitBias: [TokenID: Float] = [:],
         seed: UInt64 = 0, choice: UInt32 = 0, minimumTokens: Int = 0, ignoresEnd: Bool = false,
         logProbabilityCount: Int? = nil
     ) {
@@ -45,6 +48,7 @@ public struct SamplingParameters: Hashable, Sendable {
         self.presencePenalty = presencePenalty
         self.frequencyPenalty = frequencyPenalty
         self.repetitionPenalty = repetitionPenalty
+        self.penalizesContentOnly = penalizesContentOnly
         self.logitBias = logitBias
         self.seed = seed
         self.choice = choice

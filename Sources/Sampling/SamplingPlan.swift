@@ -19,7 +19,7 @@ public struct SamplingPlan: Sendable {
     let biases: [Bias]
     /// Tokens outside of which nothing can be drawn; empty if there is no such rule.
     let exclusive: [Bias]
-    let hasPenalties: Bool
+    public let hasPenalties: Bool
 
     /// - Parameters:
     ///   - parameters: what the request asked for.

@@ -7,11 +7,16 @@ public struct TokenHistory: Sendable {
     public var promptCount: Int
     /// Generated tokens that are only guessed.
     public var guesses: ArraySlice<TokenID>
+    /// What penalties look back on.
+    public var reach: PenaltyReach
 
-    public init(_ tokens: [TokenID], promptCount: Int, guesses: ArraySlice<TokenID> = []) {
+    public init(
+        _ tokens: [TokenID], promptCount: Int, guesses: ArraySlice<TokenID> = [], reach: PenaltyReach = .everything
+    ) {
         self.tokens = tokens
         self.promptCount = promptCount
         self.guesses = guesses
+        self.reach = reach
     }
 
     /// How many tokens were generated, guesses included.
@@ -22,7 +27,7 @@ public struct TokenHistory: Sendable {
         for token in tokens.dropFirst(first) {
             body(token)
         }
-        for token in guesses {
+        for token in guesses.dropFirst(max(0, first - tokens.count)) {
             body(token)
         }
     }

@@ -17,6 +17,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var presencePenalty: Double?
     public var frequencyPenalty: Double?
     public var repetitionPenalty: Double?
+    /// Whether penalties leave reasoning alone.
+    public var penalizesContentOnly: Bool
     /// Token id to what is added to its logit, -100 to 100.
     public var logitBias: [Int: Double]
     public var seed: UInt64?
@@ -56,7 +58,8 @@ public struct GenerationOptions: Sendable, Hashable {
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
         constraint: ConstraintDefinition? = nil, usesPrefixCache: Bool = true, cacheSalt: String? = nil,
         writingTime: Int? = nil, totalTime: Int? = nil, stopsInReasoning: Bool = false,
-        promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false, priority: Int? = nil
+        promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false, priority: Int? = nil,
+        penalizesContentOnly: Bool = false
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -84,5 +87,6 @@ public struct GenerationOptions: Sendable, Hashable {
         self.promptLogProbabilityCount = promptLogProbabilityCount
         self.reportsReasoningTokens = reportsReasoningTokens
         self.priority = priority
+        self.penalizesContentOnly = penalizesContentOnly
     }
 }

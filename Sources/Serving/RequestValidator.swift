@@ -80,6 +80,7 @@ struct RequestValidator {
             frequencyPenalty: Float(
                 try checked(options.frequencyPenalty ?? defaults.frequencyPenalty, .frequencyPenalty, -2...2)),
             repetitionPenalty: Float(repetitionPenalty),
+            penalizesContentOnly: options.penalizesContentOnly,
             logitBias: try logitBias(options),
             seed: options.seed ?? UInt64.random(in: .min ... .max),
             ignoresEnd: options.ignoresEnd,

@@ -23,6 +23,29 @@ import Testing
         #expect(error["param"]?.stringValue == param, sourceLocation: sourceLocation)
     }
 
+    @Test(arguments: ["/v1/responses", "/completion"])
+    func aReplyOfOneChoiceTakesNoOtherNumber(path: String) async throws {
+        let client = try APIClient()
+        let body: JSONValue = ["input": "Hi", "prompt": "Hi"]
+        for (key, value) in [("n", 2), ("prompt_logprobs", 1)] {
+            let reply = try await client.post(path, body.adding(key, .number(value)))
+            #expect(reply.status == 400)
+            #expect(try reply.error("param") == .string(key))
+        }
+    }
+
+    @Test(arguments: [
+        ("/v1/chat/completions", APIClient.chat()), ("/v1/completions", ["prompt": "Hi"]),
+        ("/v1/responses", ["input": "Hi"]), ("/completion", ["prompt": "Hi"]),
+    ])
+    func aTimeoutOfTheHeadIsReadByEveryEndpoint(path: String, body: JSONValue) async throws {
+        let client = try APIClient()
+        let name = try #require(HTTPField.Name("X-Request-Timeout"))
+        let reply = try await client.send(.post, path, headers: [name: "soon"], body: body.serializedBytes())
+        #expect(reply.status == 400)
+        #expect(try reply.error("param") == "X-Request-Timeout")
+    }
+
     @Test(arguments: ["", "{", "[1]", "nonsense", "{\"a\":1} x", "\"text\"", "{\"messages\":[}"])
     func aBodyThatIsNoJSONObjectIsRefused(body: String) async throws {
         let reply = try await APIClient().send(.post, "/v1/chat/completions", body: Array(body.utf8))

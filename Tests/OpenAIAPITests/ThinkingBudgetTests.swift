@@ -56,6 +56,19 @@ import Tokens
         #expect(ids.count { $0 == open.index } == 1)
     }
 
+    @Test func penaltiesCanLeaveReasoningAlone() async throws {
+        let client = try APIClient.endlessThinker()
+        let members: JSONObject = ["thinking_budget": 40, "frequency_penalty": 2, "temperature": 0, "max_tokens": 200]
+        let (everywhere, _) = try await choice(client, members)
+        var scoped = members
+        scoped["penalty_scope"] = "content"
+        let (apart, _) = try await choice(client, scoped)
+        let plain = String(repeating: "h", count: 39)
+        #expect(apart["message"]?["reasoning_content"]?.stringValue?.hasPrefix(plain) == true)
+        #expect(apart["message"]?["content"] == "Yes.")
+        #expect(everywhere["message"]?["reasoning_content"]?.stringValue?.hasPrefix(plain) == false)
+    }
+
     @Test func prioritiesHaveARange() async throws {
         let client = try APIClient()
         #expect(try await client.chat(APIClient.chat(["priority": -5, "strict": true])).status == 200)

@@ -27,7 +27,8 @@ package enum RandomJSON {
         "enabled", "reasoning_content", "0", "7", "-1", "preserve_thinking", "custom_params", "thinking_budget",
         "priority",
         "continuous_usage_stats", "output_format", "schema", "thinking_token_budget", "min_answer_tokens",
-        "prompt_logprobs", "reasoning_logprobs", "return_progress", "return_effective", "stop_scope", "raw",
+        "prompt_logprobs", "reasoning_logprobs", "return_progress", "return_effective", "stop_scope", "penalty_scope",
+        "raw",
         "keep_alive",
     ]
 

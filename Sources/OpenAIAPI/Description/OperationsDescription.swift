@@ -3,6 +3,8 @@ internal import APIDoors
 extension OperationsRoute {
     static let healthDescription = RouteDescription("The process lives.", response: ["status": .string])
     static let readyDescription = RouteDescription("Requests can be served.", response: ["status": .string])
+    static let loadDescription = RouteDescription(
+        "How many replies run or wait, in vLLM's word.", response: ["server_load": .integer])
     static let versionDescription = RouteDescription("The release.", response: ["version": .string])
 }
 
@@ -19,6 +21,7 @@ extension ModelsRoute {
     private static let model: JSONShape = [
         "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
         "display_name": .string, "created_at": .string, "max_model_len": .integer, "aliases": .array(.string),
+        "capabilities": .array(.string),
     ]
 }
 

@@ -22,7 +22,7 @@ enum NativeCompletionDecoder {
         var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
         let prompt = try prompt(from: &root)
-        var options = try SamplingDecoder.options(from: &root)
+        var options = try SamplingDecoder.singleOptions(from: &root)
         options.seed = options.seed == UInt64.max ? nil : options.seed
         let count = try root.integer("n_predict")
         let otherCount = try root.integer("max_tokens")

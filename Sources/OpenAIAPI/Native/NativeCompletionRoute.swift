@@ -7,7 +7,8 @@ struct NativeCompletionRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        let call = try NativeCompletionDecoder.call(from: try await request.object(), settings: settings)
+        var call = try NativeCompletionDecoder.call(from: try await request.object(), settings: settings)
+        try call.request.options.boundTime(by: request)
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request) }
         return .reply(

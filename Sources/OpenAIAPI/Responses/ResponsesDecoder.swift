@@ -38,7 +38,7 @@ enum ResponsesDecoder {
         let tools = try tools(from: &root, warnings: &remarks.warnings)
         let use = try toolUse(from: &root)
         let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
-        var options = try SamplingDecoder.options(from: &root)
+        var options = try SamplingDecoder.singleOptions(from: &root)
         options.maximumTokens = try root.integer("max_output_tokens")
         let parallel = try root.bool("parallel_tool_calls") ?? true
         options.constraint = try format(from: &root)
@@ -48,6 +48,7 @@ enum ResponsesDecoder {
                 model: model, messages: system + conversation, tools: tools, toolUse: use,
                 allowsParallelToolCalls: parallel, thinking: reasoning.thinking, thinkingBudget: reasoning.budget,
                 thinkingStopMessage: reasoning.stopMessage, minimumAnswerTokens: reasoning.minimumAnswerTokens,
+                thinkingTime: reasoning.time, reasoningDelivery: reasoning.isExcluded ? .omitted : .apart,
                 templateVariables: reasoning.templateVariables,
                 keepsEarlierReasoning: reasoning.keepsEarlierReasoning, options: options),
             streams: try root.bool("stream") ?? false,

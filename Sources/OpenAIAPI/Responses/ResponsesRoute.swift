@@ -10,7 +10,8 @@ struct ResponsesRoute: Sendable {
     let store: ResponseStore
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        let call = try await call(of: request)
+        var call = try await call(of: request)
+        try call.request.options.boundTime(by: request)
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
         let body = ResponseBody(
