@@ -78,8 +78,8 @@ package enum DoorAnswer: Sendable {
     case json([UInt8], warnings: [RequestWarning] = [])
     case reply(any DialectReply)
 
-    package static func json(_ value: JSONValue) -> DoorAnswer {
-        .json(value.serializedBytes())
+    package static func json(_ value: JSONValue, warnings: [RequestWarning] = []) -> DoorAnswer {
+        .json(value.serializedBytes(), warnings: warnings)
     }
 }
 

@@ -23,7 +23,7 @@ enum MessagesDecoder {
         let model = try root.string("model")
         let messages = try ConversationDecoder.messages(from: &root)
         let tools = try ToolsDecoder.fields(from: &root)
-        let thinking = try thinking(from: &root)
+        let thinking = try thinking(from: &root, warnings: &remarks.warnings)
         let streams = try root.bool("stream") ?? false
         let output = try output(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
         if output.effort != nil, !thinking.isOn {
@@ -61,10 +61,13 @@ enum MessagesDecoder {
     }
 
     /// Without `thinking` the model does not think: clients of this API count on it.
-    private static func thinking(from root: inout FieldReader) throws(APIError) -> (isOn: Bool, budget: Int?) {
+    private static func thinking(
+        from root: inout FieldReader, warnings: inout [RequestWarning]
+    ) throws(APIError) -> (isOn: Bool, budget: Int?) {
         guard var thinking = try root.reader("thinking") else { return (false, nil) }
         guard let type = try thinking.string("type") else { throw thinking.missing("type") }
         let budget = try thinking.integer("budget_tokens")
+        warnings.warnOfUnknown(thinking)
         switch type {
         case "enabled", "adaptive": return (true, budget)
         case "disabled": return (false, nil)

@@ -25,13 +25,18 @@ struct OllamaModelsRoute: Sendable {
 
     func show(_ request: DoorRequest) async throws -> DoorAnswer {
         var root = FieldReader(try await request.object())
+        var remarks = try RequestRemarks(from: &root, settings: settings)
         let name = service.knownName(try Self.name(from: &root))
-        return .json(Self.description(of: try service.registry.model(named: name)))
+        try remarks.finish(root)
+        return .json(
+            Self.description(of: try service.registry.model(named: name)), warnings: remarks.warnings)
     }
 
     static func name(from root: inout FieldReader) throws(APIError) -> String {
         let name = try root.string("model")
         let older = try root.string("name")
+        // Whatever is known is shown.
+        _ = try root.bool("verbose")
         guard let asked = name ?? older else { throw root.missing("model") }
         return asked
     }

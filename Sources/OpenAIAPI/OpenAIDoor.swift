@@ -16,7 +16,7 @@ extension Door {
     private static func replies(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
         let running = RunningReplies()
         let chat = ChatCompletionsRoute(service: service, settings: settings, running: running)
-        let control = ChatControlRoute(running: running)
+        let control = ChatControlRoute(running: running, settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
         let native = NativeCompletionRoute(service: service, settings: settings)
         return [

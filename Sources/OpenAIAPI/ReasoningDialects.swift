@@ -40,7 +40,7 @@ enum ReasoningDialects {
         if let isOn = try root.bool("enable_thinking") {
             switches.append(Switch(name: "enable_thinking", isOn: isOn))
         }
-        try readAnthropic(from: &root, &switches, &budgets)
+        try readAnthropic(from: &root, &switches, &budgets, warnings: &warnings)
         readLevel("think", try root.think("think"), in: root, &switches, &budgets)
         try readRouter(from: &root, into: &fields, &switches, &budgets, warnings: &warnings)
         for name in budgetNames {
@@ -108,7 +108,8 @@ enum ReasoningDialects {
 
     /// `thinking: {"type": "enabled" | "disabled", "budget_tokens": …}`, as Anthropic's API has it.
     private static func readAnthropic(
-        from root: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget]
+        from root: inout FieldReader, _ switches: inout [Switch], _ budgets: inout [Budget],
+        warnings: inout [RequestWarning]
     ) throws(APIError) {
         guard var thinking = try root.reader("thinking") else { return }
         try readBudget("budget_tokens", from: &thinking, &budgets)
@@ -118,6 +119,7 @@ enum ReasoningDialects {
                 "type", "'thinking.type' must be \"enabled\" or \"disabled\", not \"\(type.prefix(40))\".")
         }
         switches.append(Switch(name: thinking.path(of: "type"), isOn: type != "disabled"))
+        warnings.warnOfUnknown(thinking)
     }
 
     /// `reasoning: {"enabled": …, "effort": …, "max_tokens": …}`, as OpenRouter has it, and OpenAI's `reasoning_effort`.

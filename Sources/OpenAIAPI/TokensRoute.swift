@@ -13,29 +13,32 @@ struct TokensRoute: Sendable {
     func tokenize(_ request: DoorRequest) async throws -> DoorAnswer {
         let body = try await request.object()
         var root = FieldReader(body)
-        let fields = try TokenizeFields(from: &root)
+        let fields = try TokenizeFields(from: &root, settings: settings)
+        var warnings = fields.remarks.warnings
         let served = try service.registry.model(named: fields.model)
         let pieces: [TokenPiece]
         if let text = fields.text {
             pieces = try service.tokenize(text, parsesSpecial: fields.parsesSpecial, model: fields.model)
         } else {
-            pieces = try prompt(body).ids.map(served.piece)
+            let (prompt, further) = try prompt(fields.conversation(of: body))
+            pieces = prompt.ids.map(served.piece)
+            warnings += further
         }
         let reply = TokenizeBody(
             pieces: pieces, contextLength: served.contextLength, withPieces: fields.withPieces,
             withStrings: fields.withStrings)
-        return .json(reply.bytes)
+        return .json(reply.bytes, warnings: warnings)
     }
 
     func detokenize(_ request: DoorRequest) async throws -> DoorAnswer {
         var root = FieldReader(try await request.object())
-        let fields = try DetokenizeFields(from: &root)
+        let fields = try DetokenizeFields(from: &root, settings: settings)
         let text = try service.detokenize(fields.tokens, model: fields.model)
-        return .json(["content": .string(text), "prompt": .string(text)])
+        return .json(["content": .string(text), "prompt": .string(text)], warnings: fields.remarks.warnings)
     }
 
     func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
-        let prompt = try prompt(try await request.object())
+        let (prompt, warnings) = try prompt(try await request.object())
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -46,18 +49,20 @@ struct TokensRoute: Sendable {
         writer.append(key: "count", int: prompt.ids.count)
         writer.append(key: "starts_in", string: prompt.startPhase == .reasoning ? "reasoning" : "content")
         writer.endObject()
-        return .json(writer.bytes)
+        return .json(writer.bytes, warnings: warnings)
     }
 
     /// How many tokens the prompt of a chat request has.
     func count(_ request: DoorRequest) async throws -> DoorAnswer {
-        let prompt = try prompt(try await request.object())
-        return .json(["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)])
+        let (prompt, warnings) = try prompt(try await request.object())
+        return .json(
+            ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings: warnings)
     }
 
-    private func prompt(_ body: JSONObject) throws -> Prompt {
+    private func prompt(_ body: JSONObject) throws -> (Prompt, [RequestWarning]) {
         let call = try ChatCompletionDecoder.call(from: body, settings: settings)
-        return try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
+        let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
+        return (prompt, call.remarks.warnings)
     }
 }
 
@@ -69,9 +74,15 @@ struct TokenizeFields {
     var parsesSpecial: Bool
     var withPieces: Bool
     var withStrings: Bool
+    var remarks: RequestRemarks
+
+    private static let keys = [
+        "with_pieces", "return_token_strs", "add_special", "add_special_tokens", "parse_special", "content", "prompt",
+    ]
 
     /// llama-server calls the text `content`, vLLM calls it `prompt`.
-    init(from root: inout FieldReader) throws(APIError) {
+    init(from root: inout FieldReader, settings: APISettings) throws(APIError) {
+        remarks = try RequestRemarks(from: &root, settings: settings)
         model = try root.string("model")
         withPieces = try root.bool("with_pieces") ?? false
         withStrings = try root.bool("return_token_strs") ?? false
@@ -82,9 +93,20 @@ struct TokenizeFields {
         let isConversation = root.value("messages") != nil
         let content = try root.string("content")
         let prompt = try root.string("prompt")
+        // The other fields of a conversation are a chat request's.
         guard !isConversation else { return }
         guard let text = content ?? prompt else { throw root.missing("content") }
         self.text = text
+        try remarks.finish(root)
+    }
+
+    /// The chat request in a body.
+    func conversation(of body: JSONObject) -> JSONObject {
+        var conversation = body
+        for key in Self.keys {
+            conversation[key] = nil
+        }
+        return conversation
     }
 }
 
@@ -92,11 +114,14 @@ struct TokenizeFields {
 struct DetokenizeFields {
     var model: String?
     var tokens: [Int]
+    var remarks: RequestRemarks
 
-    init(from root: inout FieldReader) throws(APIError) {
+    init(from root: inout FieldReader, settings: APISettings) throws(APIError) {
+        remarks = try RequestRemarks(from: &root, settings: settings)
         model = try root.string("model")
         guard let tokens = try root.integers("tokens") else { throw root.missing("tokens") }
         self.tokens = tokens
+        try remarks.finish(root)
     }
 }
 

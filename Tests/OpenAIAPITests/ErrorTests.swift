@@ -34,10 +34,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let bodies: [(String, JSONValue)] = [
         ("/v1/chat/completions", APIClient.chat()), ("/v1/completions", ["prompt": "Hi"]),
         ("/v1/responses", ["input": "Hi"]), ("/completion", ["prompt": "Hi"]),
-    ])
+    ]
+
+    @Test(arguments: bodies)
     func aTimeoutOfTheHeadIsReadByEveryEndpoint(path: String, body: JSONValue) async throws {
         let client = try APIClient()
         let name = try #require(HTTPField.Name("X-Request-Timeout"))

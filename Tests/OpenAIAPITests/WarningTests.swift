@@ -62,6 +62,22 @@ import Testing
         #expect(reply.header("X-Warnings") == nil)
     }
 
+    private static let smallBodies: [(String, JSONValue)] = [
+        ("/tokenize", ["content": "Hi"]), ("/tokenize", ["messages": [["role": "user", "content": "Hi"]]]),
+        ("/detokenize", ["tokens": [1]]), ("/apply-template", ["messages": [["role": "user", "content": "Hi"]]]),
+        ("/v1/chat/completions/control", ["id": "x", "action": "reasoning_end"]),
+    ]
+
+    @Test(arguments: smallBodies)
+    func smallEndpointsNameItInTheHead(path: String, body: JSONValue) async throws {
+        let client = try APIClient()
+        #expect(try await client.post(path, body.adding("strict", true)).status == 200)
+        let reply = try await client.post(path, body.adding("frobnicate", 1))
+        #expect(reply.status == 200)
+        #expect(reply.header("X-Warnings")?.hasPrefix("frobnicate: ") == true)
+        #expect(try await client.post(path, body.adding("frobnicate", 1).adding("strict", true)).status == 400)
+    }
+
     /// The same holds in the dialects beside chat completions.
     @Test(arguments: ["/v1/completions", "/v1/responses", "/completion", "/v1/parse"])
     func everyEndpointNamesWhatItDoesNotKnow(path: String) async throws {

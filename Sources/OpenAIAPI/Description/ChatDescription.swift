@@ -72,7 +72,7 @@ extension ChatControlRoute {
         "Acts on a reply that is coming.",
         request: RequestDescription([["id": "x", "action": "reasoning_end"]], required: ["id", "action"]) { body in
             var root = FieldReader(body)
-            _ = try ControlFields(from: &root)
+            _ = try ControlFields(from: &root, settings: APISettings(version: ""))
         },
         response: ["success": .boolean, "message": .optional(.string)])
 }

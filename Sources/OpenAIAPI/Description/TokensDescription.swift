@@ -6,7 +6,7 @@ extension TokensRoute {
         "A text or a conversation as tokens.",
         request: RequestDescription([["content": "Hi"]]) { body in
             var root = FieldReader(body)
-            _ = try TokenizeFields(from: &root)
+            _ = try TokenizeFields(from: &root, settings: APISettings(version: ""))
         },
         response: [
             "tokens": .array(.either([.integer, ["id": .integer, "piece": .anything]])), "count": .integer,
@@ -17,7 +17,7 @@ extension TokensRoute {
         "Tokens as text.",
         request: RequestDescription([["tokens": [1]]], required: ["tokens"]) { body in
             var root = FieldReader(body)
-            _ = try DetokenizeFields(from: &root)
+            _ = try DetokenizeFields(from: &root, settings: APISettings(version: ""))
         },
         response: ["content": .string, "prompt": .string])
 

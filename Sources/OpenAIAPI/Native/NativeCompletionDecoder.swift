@@ -32,7 +32,10 @@ enum NativeCompletionDecoder {
             guard let value = root.value(key), value != "", value != [:] else { continue }
             throw root.unsupported(key, "'\(key)' is not supported yet.")
         }
-        _ = root.value("id_slot")
+        if let slot = try root.integer("id_slot"), slot != -1 {
+            remarks.warnings.append(
+                RequestWarning(parameter: "id_slot", message: "Sequences have no fixed places; it has no effect."))
+        }
         try remarks.finish(root)
         return NativeCompletionCall(
             request: CompletionRequest(model: model, prompts: [prompt], options: options), streams: streams,
