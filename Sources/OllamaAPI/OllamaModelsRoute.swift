@@ -65,9 +65,6 @@ struct OllamaModelsRoute: Sendable {
     ]
 
     private static func description(of model: ServedModel) -> JSONValue {
-        var capabilities: [JSONValue] = ["completion"]
-        if model.chatFormat != nil, model.outputTokens.toolCallOpen != nil { capabilities.append("tools") }
-        if model.chatFormat != nil, model.outputTokens.thinkOpen != nil { capabilities.append("thinking") }
         let shape = model.engine.shape
         let sampling = model.defaults.thinking
         return [
@@ -84,7 +81,16 @@ struct OllamaModelsRoute: Sendable {
                 "qwen3.attention.head_count_kv": .number(shape.keyValueHeadCount),
                 "qwen3.attention.key_length": .number(shape.headDimension),
             ],
-            "capabilities": .array(capabilities), "modified_at": .string(time(of: model)),
+            "capabilities": .array(capabilities(of: model)), "modified_at": .string(time(of: model)),
         ]
+    }
+
+    private static func capabilities(of model: ServedModel) -> [JSONValue] {
+        var capabilities: [JSONValue] = model.abilities.embedding == nil ? [] : ["embedding"]
+        guard model.abilities.generates else { return capabilities }
+        capabilities.append("completion")
+        if model.chatFormat != nil, model.outputTokens.toolCallOpen != nil { capabilities.append("tools") }
+        if model.chatFormat != nil, model.outputTokens.thinkOpen != nil { capabilities.append("thinking") }
+        return capabilities
     }
 }
