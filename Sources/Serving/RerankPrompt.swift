@@ -36,10 +36,10 @@ struct RerankPrompt {
         let body = TextSpan(" \(document)", addedTokens: .none)
         var tokens = tokenizer.encode(head + [body, Self.end])
         guard let documentTokenLimit else { return tokens }
-        let endCount = tokenizer.encode([Self.end]).count
-        let kept = tokenizer.encode(head).count + documentTokenLimit
-        if kept < tokens.count - endCount {
-            tokens.removeSubrange(kept..<tokens.count - endCount)
+        let end = tokens.count - tokenizer.encode([Self.end]).count
+        let start = tokenizer.encode(head).count
+        if documentTokenLimit < end - start {
+            tokens.removeSubrange(start + documentTokenLimit..<end)
         }
         return tokens
     }

@@ -84,4 +84,19 @@ import Tokens
         let shown = try await client().post("/api/show", ["model": "test-model"]).json
         #expect(shown["capabilities"] == ["embedding"])
     }
+
+    @Test(arguments: ["/api/embed", "/api/embeddings"])
+    func noBodyMakesTheServerFail(path: String) async throws {
+        let client = try client()
+        let fields = ["model", "input", "prompt", "dimensions", "truncate", "options", "keep_alive"]
+        var random = SeededGenerator(seed: UInt64(path.utf8.count))
+        for _ in 0..<300 {
+            var body: JSONObject = ["model": "test-model", "input": "Hi", "prompt": "Hi"]
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                body[fields[Int.random(in: fields.indices, using: &random)]] = RandomJSON.value(depth: 3, &random)
+            }
+            let reply = try await client.post(path, .object(body))
+            #expect(reply.status < 500 || reply.status == 504, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+        }
+    }
 }

@@ -139,4 +139,23 @@ import Tokens
         #expect(reply.status == 504)
         #expect(try await client.post("/v1/embeddings", ["input": "Hi", "max_latency_ms": 60_000]).status == 200)
     }
+
+    @Test(arguments: ["/v1/embeddings", "/embedding"])
+    func noBodyMakesTheServerFail(path: String) async throws {
+        let client = try client()
+        let fields = [
+            "input", "content", "dimensions", "encoding_format", "embd_normalize", "model", "user", "strict",
+            "max_latency_ms",
+            "cache_salt", "cache_prompt",
+        ]
+        var random = SeededGenerator(seed: UInt64(path.utf8.count))
+        for _ in 0..<300 {
+            var body: JSONObject = ["input": "Hi"]
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                body[fields[Int.random(in: fields.indices, using: &random)]] = RandomJSON.value(depth: 3, &random)
+            }
+            let reply = try await client.post(path, .object(body))
+            #expect(reply.status < 500 || reply.status == 504, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+        }
+    }
 }

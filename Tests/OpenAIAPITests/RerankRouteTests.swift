@@ -1,6 +1,7 @@
 import JSON
 import Serving
 import ServingTestSupport
+import TestSupport
 import Testing
 import Tokens
 
@@ -95,5 +96,23 @@ import Tokens
         let reply = try await APIClient().post("/v1/rerank", body())
         #expect(reply.status == 400)
         #expect(try reply.json["error"]?["message"]?.stringValue?.contains("--reranking") == true)
+    }
+
+    @Test(arguments: ["/v1/rerank", "/rerank"])
+    func noBodyMakesTheServerFail(path: String) async throws {
+        let client = try client()
+        let fields = [
+            "query", "documents", "texts", "top_n", "return_documents", "return_text", "instruction",
+            "max_tokens_per_doc", "model", "max_latency_ms", "strict",
+        ]
+        var random = SeededGenerator(seed: UInt64(path.utf8.count))
+        for _ in 0..<300 {
+            var body: JSONObject = ["query": "Hi", "documents": ["a", "b"]]
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                body[fields[Int.random(in: fields.indices, using: &random)]] = RandomJSON.value(depth: 3, &random)
+            }
+            let reply = try await client.post(path, .object(body))
+            #expect(reply.status < 500 || reply.status == 504, "\(JSONValue.object(body).serialized()) → \(reply.text)")
+        }
     }
 }

@@ -56,6 +56,8 @@ import Tokens
         let words = (0..<50).map { "word\($0)" }.joined(separator: " ")
         var request = RerankRequest(query: "Which?", documents: [words, "short"])
         let whole = try await service.rerank(request)
+        request.documentTokenLimit = .max
+        #expect(try await service.rerank(request).scores == whole.scores)
         request.documentTokenLimit = 5
         let cut = try await service.rerank(request)
         #expect(cut.usage.promptTokens < whole.usage.promptTokens)
