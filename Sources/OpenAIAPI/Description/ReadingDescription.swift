@@ -4,7 +4,9 @@ internal import JSON
 extension EmbeddingsRoute {
     static let description = RouteDescription(
         "Texts as vectors.",
-        request: RequestDescription([["input": "Hi"]], required: ["input"]) { _ = try EmbeddingsDecoder.call(from: $0) },
+        request: RequestDescription([["input": "Hi"]], required: ["input"]) {
+            _ = try EmbeddingsDecoder.call(from: $0)
+        },
         response: ([
             "object": .string,
             "data": .array(["object": .string, "index": .integer, "embedding": .either([.array(.number), .string])]),
