@@ -31,6 +31,15 @@ package struct RequestRemarks: Sendable {
         }
     }
 
+    /// Runs work of the service that returns when it is done, whose errors name fields as this endpoint does.
+    package func naming<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do {
+            return try await work()
+        } catch let error as ServingError {
+            throw APIError(error, fieldNames: fieldNames)
+        }
+    }
+
     /// Begins a reply, whose warnings come to the request's.
     package mutating func begin<Stream: ReplyStream>(
         _ work: () throws(ServingError) -> Stream

@@ -27,6 +27,11 @@ extension APIError {
                 status: 400, message: message, type: .invalidRequest, parameter: name(.messages),
                 code: .contextLengthExceeded,
                 contextNumbers: ContextNumbers(promptTokenCount: promptTokenCount, limit: limit))
+        case .inputTooLong(let field, let index, let tokenCount, let limit):
+            self.init(
+                status: 400, message: message, type: .invalidRequest, parameter: "\(name(field))[\(index)]",
+                code: .contextLengthExceeded,
+                contextNumbers: ContextNumbers(promptTokenCount: tokenCount, limit: limit))
         case .chatTemplateMissing:
             self = .unsupported(name(.messages), message)
         case .promptFailed:

@@ -92,13 +92,13 @@ extension ModelBenchmark {
     private mutating func run(_ benchmarkCase: BenchmarkCase) {
         switch benchmarkCase.work {
         case .prompt(let count):
-            read(0, from: benchmarkCase.depth, to: benchmarkCase.depth + count, wantsLogits: true)
+            read(0, from: benchmarkCase.depth, to: benchmarkCase.depth + count, wantsLogits: model.shape.hasHead)
         case .generate(let count):
             for step in 0..<count {
                 batch.removeAll()
                 for sequence in 0..<benchmarkCase.batch {
                     batch.beginSequence(blockTable: table(sequence))
-                    batch.append(token: token(), position: benchmarkCase.depth + step, wantsLogits: true)
+                    batch.append(token: token(), position: benchmarkCase.depth + step, wantsLogits: model.shape.hasHead)
                 }
                 _ = model.forward(batch, cache: cache)
             }

@@ -65,12 +65,17 @@ public final class Checkpoint: Sendable {
         }
     }
 
-    /// All bytes of a file in the checkpoint's folder, such as `tokenizer.json`; nil where there is none.
+    /// All bytes of a file in the checkpoint's folder, such as `tokenizer.json`, or in a folder in it; nil where there is none.
     ///
     /// A GGUF file that was opened by its own path has no folder.
-    public func fileBytes(named name: String) throws(CheckpointError) -> [UInt8]? {
-        guard let folder, CheckpointFolder.isPlainName(name), folder.holds(name) else { return nil }
-        return try Checkpoint.bytes(folder.path(of: name))
+    public func fileBytes(named name: String, in subfolder: String? = nil) throws(CheckpointError) -> [UInt8]? {
+        guard var folder, CheckpointFolder.isPlainName(name) else { return nil }
+        if let subfolder {
+            let path = folder.path(of: subfolder)
+            guard CheckpointFolder.isPlainName(subfolder), CheckpointFolder.isFolder(path) else { return nil }
+            folder = try CheckpointFolder(path: path)
+        }
+        return folder.holds(name) ? try Checkpoint.bytes(folder.path(of: name)) : nil
     }
 
     private static let fileByteLimit = 1 << 28

@@ -16,6 +16,7 @@ final class ActiveGeneration {
     let sampling: SamplingPlan
     let maximumTokens: Int
     let promptLogProbabilityCount: Int?
+    let reading: PromptReading?
     /// How many of the prompt's log-probabilities were posted.
     var postedPromptCount = 0
     /// The place in the queue that was posted last.
@@ -42,6 +43,7 @@ final class ActiveGeneration {
         submitted = submission.time
         maximumTokens = request.maximumTokens
         promptLogProbabilityCount = request.promptLogProbabilities
+        reading = request.reading
         output = ConstrainedOutput(machine: request.output, constraint: request.constraint)
         stops = request.stops
         timeLimits = request.timeLimits.isEmpty ? nil : request.timeLimits

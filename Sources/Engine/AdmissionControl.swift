@@ -15,6 +15,8 @@ public enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible {
     case negativeTokenLimit(Int)
     /// More alternatives to a token than can be reported.
     case tooManyLogProbabilities(Int, limit: Int)
+    /// The request needs logits, and the model has no head.
+    case headMissing
 
     public var description: String {
         switch self {
@@ -27,6 +29,7 @@ public enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible {
         case .negativeTokenLimit(let count): "the token limit is \(count); it must not be negative"
         case .tooManyLogProbabilities(let count, let limit):
             "log-probabilities of \(count) alternatives; the limit is \(limit)"
+        case .headMissing: "the model has no head, and so no logits"
         }
     }
 }
@@ -37,6 +40,8 @@ struct AdmissionControl: Sendable {
     let contextLength: Int
     /// Ids from here on are not rows of the model's embedding.
     let vocabularySize: Int
+    /// Whether the model makes logits.
+    let hasHead: Bool
     let queueLimit: Int
 
     /// Refuses what could never run; the queue's state is checked when it is entered.
@@ -47,17 +52,27 @@ struct AdmissionControl: Sendable {
         if request.maximumTokens < 0 {
             throw .negativeTokenLimit(request.maximumTokens)
         }
+        if !hasHead, request.reading != .state || request.promptLogProbabilities != nil {
+            throw .headMissing
+        }
         let neededForOutput = request.maximumTokens == 0 ? 0 : 1
         if request.prompt.count > contextLength - neededForOutput {
             throw .contextLengthExceeded(prompt: request.prompt.count, limit: contextLength)
         }
-        for token in request.prompt where token.rawValue < 0 || token.index >= vocabularySize {
-            throw .tokenOutOfRange(id: token.index, limit: vocabularySize)
+        try check(request.prompt)
+        if case .logits(let tokens) = request.reading {
+            try check(tokens)
         }
         for count in [request.sampling.logProbabilityCount, request.promptLogProbabilities] {
             if let count, !(0...Sampler.alternativeLimit).contains(count) {
                 throw .tooManyLogProbabilities(count, limit: Sampler.alternativeLimit)
             }
+        }
+    }
+
+    private func check(_ tokens: [TokenID]) throws(AdmissionError) {
+        for token in tokens where token.rawValue < 0 || token.index >= vocabularySize {
+            throw .tokenOutOfRange(id: token.index, limit: vocabularySize)
         }
     }
 }

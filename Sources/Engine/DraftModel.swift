@@ -104,7 +104,7 @@ final class DraftModel {
         while fillBatch(requests, generations) {
             // After a step whose guesses were all right, the cache lacks two tokens of a sequence.
             isUsual = isUsual && batch.rowCount <= 2 * members.count
-            let logits = model.forward(batch, cache: cache)
+            let logits = model.forward(batch, cache: cache).logits
             drawGuesses(logits, requests, generations)
             passCount += 1
             if members.contains(where: { !$0.reachesEnd }) {

@@ -85,23 +85,23 @@ struct EngineLoop: ~Copyable {
             speculator.propose(&plan, &scheduler, generations)
             publishStatistics()
             fillBatch()
-            let logits = compute()
-            settle(logits)
+            let output = compute()
+            settle(output)
             statistics.stepCount += 1
         }
         statistics.preemptionCount += plan.preemptionCount
         publishStatistics()
     }
 
-    private mutating func compute() -> Logits {
+    private mutating func compute() -> ForwardOutput {
         let prefillRowCount = plan.prefillRowCount
         statistics.prefillTokenCount += prefillRowCount
         let start = ContinuousClock.now
-        let logits = model.forward(batch, cache: cache)
+        let output = model.forward(batch, cache: cache)
         if prefillRowCount == 0 {
             speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
         }
-        return logits
+        return output
     }
 
     private mutating func fillBatch() {
@@ -109,12 +109,14 @@ struct EngineLoop: ~Copyable {
         for chunk in plan.chunks {
             let slot = chunk.slot
             batch.beginSequence(blockTable: scheduler.sequences[slot].blockTable)
+            let readsState = generations[slot]?.reading == .state
             let guessPosition = chunk.firstPosition + chunk.rowCount - chunk.guessCount
             for position in chunk.firstPosition..<guessPosition {
                 let isLast = chunk.reachesEnd && position == guessPosition - 1
                 batch.append(
                     token: scheduler.sequences[slot].tokens[position], position: position,
-                    wantsLogits: isLast || scheduler.sequences[slot].wantsPromptLogits(at: position))
+                    wantsLogits: isLast && !readsState || scheduler.sequences[slot].wantsPromptLogits(at: position),
+                    wantsState: isLast && readsState)
             }
             guard chunk.guessCount > 0, let guesses = generations[slot]?.speculation.guesses else { continue }
             for index in 0..<chunk.guessCount {

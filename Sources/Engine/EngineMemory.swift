@@ -27,7 +27,7 @@ extension EngineConfiguration {
         let block = plans.reduce(0) { sum, plan in
             sum + KVCacheStorage.blockByteCount(shape: plan.shape, blockLength: blockLength, format: kvCacheFormat)
         }
-        let logits = plan.shape.vocabularySize * MemoryLayout<Float>.stride
+        let logits = plan.shape.hasHead ? plan.shape.vocabularySize * MemoryLayout<Float>.stride : 0
         let draftLogits = (draft?.shape.vocabularySize ?? 0) * MemoryLayout<Float>.stride
         return EngineMemory(
             cachedTokenCount: blockCount * blockLength, cacheByteCount: blockCount * block,

@@ -1,3 +1,4 @@
+internal import Compute
 internal import Models
 internal import Sampling
 internal import Tokens
@@ -5,16 +6,28 @@ internal import Tokens
 /// The third verb of a step: what the rows of logits mean for the sequences that asked for them.
 extension EngineLoop {
     /// Reads all rows of logits at once, then settles them in the order in which `fillBatch` asked for them.
-    mutating func settle(_ logits: Logits) {
+    mutating func settle(_ output: ForwardOutput) {
+        let logits = output.logits
         readLogits(logits)
         var row = 0
+        var stateRow = 0
         for chunk in plan.chunks {
             row += postPromptLogProbabilities(chunk, logits, firstRow: row)
             scheduler.settle(chunk)
             if chunk.reachesEnd {
                 noteEndOfPrompt(of: chunk.slot)
-                settleEnd(of: chunk, logits, row: row)
-                row += 1 + chunk.guessCount
+                switch generations[chunk.slot]?.reading {
+                case .state:
+                    finish(chunk.slot, reading: unsafe Array(output.states.row(stateRow)))
+                    stateRow += 1
+                case .logits(let tokens):
+                    let values = unsafe logits.row(row)
+                    finish(chunk.slot, reading: tokens.map { unsafe values[$0.index] })
+                    row += 1
+                case nil:
+                    settleEnd(of: chunk, logits, row: row)
+                    row += 1 + chunk.guessCount
+                }
             } else {
                 postProgress(of: chunk.slot)
             }
@@ -33,7 +46,12 @@ extension EngineLoop {
                     SamplingRow(
                         logits.row(logitRows.count), alternativeCount: generation.promptLogProbabilityCount ?? 0))
             }
-            guard chunk.reachesEnd else { continue }
+            guard chunk.reachesEnd, generation.reading != .state else { continue }
+            guard generation.reading == nil else {
+                // Nothing is drawn: the row only keeps its place.
+                unsafe logitRows.append(SamplingRow(logits.row(logitRows.count)))
+                continue
+            }
             let rules = generation.rules(behind: generation.speculation.guesses.prefix(chunk.guessCount))
             for (guessCount, rule) in rules.enumerated() {
                 let history = TokenHistory(
@@ -156,6 +174,12 @@ extension EngineLoop {
         guard let generation = generations[slot], generation.completionCount == 0 else { return }
         let sequence = scheduler.sequences[slot]
         generation.mailbox.notePrefilled(sequence.promptCount, cached: sequence.cachedCount ?? 0)
+    }
+
+    /// Ends a generation whose prompt was all that was wanted.
+    private mutating func finish(_ slot: Int, reading: [Float]) {
+        generations[slot]?.mailbox.post(reading: reading)
+        finish(slot, .length)
     }
 
     /// Ends a generation: its blocks are free when its reader hears of it.

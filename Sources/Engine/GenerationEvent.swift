@@ -1,8 +1,8 @@
 public import Sampling
 public import Tokens
 
-/// What an engine tells the reader of a generation, in this order: queued, prefilling, prompt log-probabilities, tokens,
-/// finished. The last comes exactly once and nothing follows it.
+/// What an engine tells the reader of a generation, in this order: queued, prefilling, prompt log-probabilities, reading or
+/// tokens, finished. The last comes exactly once and nothing follows it.
 public enum GenerationEvent: Hashable, Sendable {
     /// Not started; so many others go first.
     case queued(ahead: Int)
@@ -10,6 +10,8 @@ public enum GenerationEvent: Hashable, Sendable {
     case prefilling(done: Int, of: Int)
     /// For each prompt token in turn, in one or more events.
     case promptLogProbabilities([PromptLogProbability])
+    /// What the request wanted to read at its prompt's end.
+    case reading([Float])
     /// Generated tokens. The one that ended the output is not among them.
     case tokens([SampledToken])
     case finished(FinishReason, GenerationUsage)

@@ -10,6 +10,7 @@ final class GenerationMailbox: Sendable {
         var queuedAhead: Int?
         var prefilling: (done: Int, total: Int)?
         var promptLogProbabilities: [PromptLogProbability] = []
+        var reading: [Float]?
         var tokens: [SampledToken] = []
         var finish: (reason: FinishReason, usage: GenerationUsage)?
     }
@@ -49,6 +50,10 @@ final class GenerationMailbox: Sendable {
 
     func post(promptLogProbabilities: [PromptLogProbability]) {
         post { $0.pending.promptLogProbabilities += promptLogProbabilities }
+    }
+
+    func post(reading: [Float]) {
+        post { $0.pending.reading = reading }
     }
 
     /// The prompt is computed; the reader hears of it with the first token.
@@ -151,6 +156,9 @@ final class GenerationMailbox: Sendable {
         }
         if !pending.promptLogProbabilities.isEmpty {
             events.append(.promptLogProbabilities(pending.promptLogProbabilities))
+        }
+        if let reading = pending.reading {
+            events.append(.reading(reading))
         }
         if !pending.tokens.isEmpty {
             events.append(.tokens(pending.tokens))

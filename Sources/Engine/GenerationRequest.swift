@@ -6,6 +6,8 @@ public struct GenerationRequest: Sendable {
     public var prompt: [TokenID]
     /// The most tokens to generate; 0 computes the prompt only.
     public var maximumTokens: Int
+    /// What is read off the prompt's last token; then nothing is generated.
+    public var reading: PromptReading?
     public var sampling: SamplingParameters
     public var stops: StopConditions
     /// The machine that labels the output, in the state in which the prompt leaves it.
@@ -18,9 +20,8 @@ public struct GenerationRequest: Sendable {
     public var usesPrefixCache: Bool
     /// Only requests with the same salt share a prefix.
     public var cacheSalt: UInt64
-    /// Requests of one group have the same prompt: the first computes it, the others wait and take it from the prefix cache.
-    /// 0 belongs to none.
-    public var promptGroup: UInt64
+    /// Those whose prompt begins as this one's does, if there are any.
+    public var promptGroup: PromptGroup?
     /// How long it may take.
     public var timeLimits: TimeLimits
     /// Higher goes first, and is preempted last.
@@ -30,10 +31,11 @@ public struct GenerationRequest: Sendable {
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
         stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
         constraint: (any TokenConstraint)? = nil, promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true,
-        cacheSalt: UInt64 = 0, promptGroup: UInt64 = 0, timeLimits: TimeLimits = TimeLimits(), priority: Int = 0
+        cacheSalt: UInt64 = 0, promptGroup: PromptGroup? = nil, timeLimits: TimeLimits = TimeLimits(), priority: Int = 0
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
+        reading = nil
         self.sampling = sampling
         self.stops = stops
         self.output = output
@@ -44,5 +46,16 @@ public struct GenerationRequest: Sendable {
         self.promptGroup = promptGroup
         self.timeLimits = timeLimits
         self.priority = priority
+    }
+
+    /// Computes a prompt for what is read where it ends.
+    public init(
+        prompt: [TokenID], reading: PromptReading, usesPrefixCache: Bool = true, cacheSalt: UInt64 = 0,
+        promptGroup: PromptGroup? = nil, timeLimits: TimeLimits = TimeLimits()
+    ) {
+        self.init(
+            prompt: prompt, maximumTokens: 0, usesPrefixCache: usesPrefixCache, cacheSalt: cacheSalt,
+            promptGroup: promptGroup, timeLimits: timeLimits)
+        self.reading = reading
     }
 }

@@ -42,7 +42,7 @@ public final class InferenceEngine: Sendable {
         shape = started.shape
         admission = AdmissionControl(
             contextLength: started.contextLength, vocabularySize: started.shape.vocabularySize,
-            queueLimit: max(1, configuration.queueLimit))
+            hasHead: started.shape.hasHead, queueLimit: max(1, configuration.queueLimit))
     }
 
     deinit {

@@ -49,7 +49,7 @@ struct Scheduler {
 
     /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
     mutating func add(
-        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: UInt64 = 0,
+        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: PromptGroup? = nil,
         wantsPromptLogits: Bool = false
     ) -> Int {
         let sequence = SequenceState(
@@ -228,13 +228,13 @@ struct Scheduler {
         }
     }
 
-    /// Whether another sequence of its group is computing the prompt that this one can then take from the prefix cache.
+    /// Whether another sequence of its group is computing the part of the prompt that this one can then take from the prefix cache.
     private func waitsForItsPrompt(_ slot: Int) -> Bool {
         let sequence = sequences[slot]
-        guard sequence.group != 0, sequence.reusableCount >= limits.blockLength else { return false }
-        let sharedCount = (sequence.promptCount - 1) / limits.blockLength * limits.blockLength
+        guard let group = sequence.group else { return false }
+        let sharedCount = min(group.sharedCount, sequence.reusableCount) / limits.blockLength * limits.blockLength
         return running.contains { other in
-            sequences[other].group == sequence.group && sequences[other].computedCount < sharedCount
+            sequences[other].group?.id == group.id && sequences[other].computedCount < sharedCount
                 && !sequences[other].isPaused
         }
     }

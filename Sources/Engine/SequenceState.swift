@@ -28,14 +28,14 @@ struct SequenceState {
     let usesPrefixCache: Bool
     let salt: UInt64
     let priority: Int
-    /// Sequences of one group have the same prompt; 0 is no group.
-    let group: UInt64
+    /// The sequences whose prompts begin alike.
+    let group: PromptGroup?
     /// Grows from sequence to sequence.
     let arrival: UInt64
 
     init(
         prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
-        group: UInt64 = 0, wantsPromptLogits: Bool = false, arrival: UInt64
+        group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64
     ) {
         tokens = prompt
         promptCount = prompt.count

@@ -35,6 +35,11 @@ public enum ModelLoader {
             progress: progress)
     }
 
+    /// The rows that judge sequences in place of a head, such as a reranker's; nil where the checkpoint has none.
+    public static func classifier(of checkpoint: Checkpoint) throws(ModelError) -> StateClassifier? {
+        try StateClassifier(checkpoint, hiddenSize: configuration(of: checkpoint).hiddenSize)
+    }
+
     /// The settings of a checkpoint's model, from config.json or from GGUF keys.
     static func configuration(of checkpoint: Checkpoint) throws(ModelError) -> Qwen3Configuration {
         if let metadata = checkpoint.metadata {
@@ -45,7 +50,7 @@ public enum ModelLoader {
         }
         var configuration = try Qwen3Configuration(configuration: object, source: "\(checkpoint.name)/config.json")
         let locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
-        if configuration.tiesEmbeddings, locator.holdsAnotherHead { configuration.tiesEmbeddings = false }
+        configuration.head = locator.head
         return configuration
     }
 }

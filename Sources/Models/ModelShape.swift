@@ -12,6 +12,8 @@ public struct ModelShape: Hashable, Sendable {
     public var vocabularySize: Int
     /// Positions that the model was made for, with its rotary scaling.
     public var contextLength: Int
+    /// Whether states become logits: without a head a model embeds and generates nothing.
+    public var hasHead: Bool
 
     public init(
         layerCount: Int,
@@ -20,7 +22,8 @@ public struct ModelShape: Hashable, Sendable {
         keyValueHeadCount: Int,
         headDimension: Int,
         vocabularySize: Int,
-        contextLength: Int
+        contextLength: Int,
+        hasHead: Bool = true
     ) {
         self.layerCount = layerCount
         self.hiddenSize = hiddenSize
@@ -29,6 +32,7 @@ public struct ModelShape: Hashable, Sendable {
         self.headDimension = headDimension
         self.vocabularySize = vocabularySize
         self.contextLength = contextLength
+        self.hasHead = hasHead
     }
 
     /// Keys and values that one position leaves in the cache, over all layers.

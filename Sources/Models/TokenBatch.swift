@@ -21,6 +21,8 @@ public struct TokenBatch: ~Copyable {
     public private(set) var positions: [Int32] = []
     /// The rows that want logits, ascending.
     public private(set) var logitRows: [Int32] = []
+    /// The rows that want their states, ascending.
+    public private(set) var stateRows: [Int32] = []
     /// One span a sequence, in the order of the rows.
     public private(set) var spans: [Span] = []
     /// All tables, one after another: entry `i` of a table is the cache block that holds positions
@@ -44,6 +46,7 @@ public struct TokenBatch: ~Copyable {
         tokens.removeAll(keepingCapacity: true)
         positions.removeAll(keepingCapacity: true)
         logitRows.removeAll(keepingCapacity: true)
+        stateRows.removeAll(keepingCapacity: true)
         spans.removeAll(keepingCapacity: true)
         blockTables.removeAll(keepingCapacity: true)
     }
@@ -64,7 +67,7 @@ public struct TokenBatch: ~Copyable {
     }
 
     /// Adds a row to the current sequence.
-    public mutating func append(token: TokenID, position: Int, wantsLogits: Bool) {
+    public mutating func append(token: TokenID, position: Int, wantsLogits: Bool, wantsState: Bool = false) {
         precondition(!spans.isEmpty, "a row before any sequence")
         let span = spans[spans.count - 1]
         precondition(
@@ -72,6 +75,7 @@ public struct TokenBatch: ~Copyable {
             "positions of a sequence must ascend by one"
         )
         if wantsLogits { logitRows.append(Int32(tokens.count)) }
+        if wantsState { stateRows.append(Int32(tokens.count)) }
         tokens.append(token)
         positions.append(Int32(position))
         spans[spans.count - 1].rowCount += 1

@@ -38,6 +38,25 @@ extension OllamaReplyRoute {
         ] as JSONShape).with(.warnings)
 }
 
+extension OllamaEmbedRoute {
+    static let description = RouteDescription(
+        "Texts as vectors, in Ollama's words.",
+        request: RequestDescription([["model": "m", "input": "Hi"]], required: ["model"]) {
+            _ = try OllamaEmbedCall(from: $0, textKey: "input", settings: APISettings(version: ""))
+        },
+        response: ([
+            "model": .string, "embeddings": .array(.array(.number)), "total_duration": .integer,
+            "load_duration": .integer, "prompt_eval_count": .integer,
+        ] as JSONShape).with(.warnings))
+
+    static let oneDescription = RouteDescription(
+        "A text as a vector, in Ollama's older words.",
+        request: RequestDescription([["model": "m", "prompt": "Hi"]], required: ["model"]) {
+            _ = try OllamaEmbedCall(from: $0, textKey: "prompt", settings: APISettings(version: ""))
+        },
+        response: (["embedding": .array(.number)] as JSONShape).with(.warnings))
+}
+
 extension OllamaModelsRoute {
     static let listDescription = RouteDescription(
         "The models that are served, in Ollama's words.", response: ["models": .array(entry)])

@@ -9,12 +9,16 @@ extension Door {
     public static func ollama(service: InferenceService, settings: APISettings) -> Door {
         let chat = OllamaReplyRoute(kind: .chat, service: service, settings: settings)
         let generate = OllamaReplyRoute(kind: .generate, service: service, settings: settings)
+        let embeddings = OllamaEmbedRoute(service: service, settings: settings)
         let models = OllamaModelsRoute(service: service, settings: settings)
         return Door(
             settings: settings, errors: .ollama, owns: { $0.hasPrefix("/api/") },
             routes: [
                 DoorRoute(.post, "/api/chat", about: OllamaReplyRoute.chatDescription, answer: chat.answer),
                 DoorRoute(.post, "/api/generate", about: OllamaReplyRoute.generateDescription, answer: generate.answer),
+                DoorRoute(.post, "/api/embed", about: OllamaEmbedRoute.description, answer: embeddings.embed),
+                DoorRoute(
+                    .post, "/api/embeddings", about: OllamaEmbedRoute.oneDescription, answer: embeddings.embedOne),
                 DoorRoute(.get, "/api/tags", about: OllamaModelsRoute.listDescription, answer: models.list),
                 DoorRoute(.get, "/api/ps", about: OllamaModelsRoute.runningDescription, answer: models.running),
                 DoorRoute(.post, "/api/show", about: OllamaModelsRoute.showDescription, answer: models.show),

@@ -10,7 +10,7 @@ extension Door {
         Door(
             settings: settings, errors: .openAI, owns: { _ in true },
             routes: replies(service, settings) + responses(service, settings) + tokens(service, settings)
-                + operations(service, settings))
+                + readings(service, settings) + operations(service, settings))
     }
 
     private static func replies(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
@@ -64,6 +64,21 @@ extension Door {
             DoorRoute(
                 .post, "/apply-template", "/v1/apply-template", about: TokensRoute.templateDescription,
                 answer: tokens.applyTemplate),
+        ]
+    }
+
+    /// What generates nothing, by every peer's name for it.
+    private static func readings(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
+        let embeddings = EmbeddingsRoute(service: service, settings: settings)
+        let rerank = RerankRoute(service: service, settings: settings)
+        return [
+            DoorRoute(.post, "/v1/embeddings", about: EmbeddingsRoute.description, answer: embeddings.answer),
+            DoorRoute(
+                .post, "/embedding", "/embeddings", about: EmbeddingsRoute.nativeDescription,
+                answer: embeddings.answerNatively),
+            DoorRoute(
+                .post, "/v1/rerank", "/rerank", "/v2/rerank", "/v1/reranking", "/reranking",
+                about: RerankRoute.description, answer: rerank.answer),
         ]
     }
 

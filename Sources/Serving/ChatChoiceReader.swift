@@ -45,6 +45,7 @@ struct ChatChoiceReader: ChoiceReader {
         case .prefilling(let done, let total):
             return [.progress(.prefilling(choice: choice, done: done, of: total))]
         case .promptLogProbabilities: return []
+        case .reading: return []
         case .tokens(let tokens): return read(tokens)
         case .finished(let reason, let usage):
             self.usage = usage

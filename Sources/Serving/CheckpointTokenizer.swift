@@ -15,11 +15,13 @@ enum CheckpointTokenizer {
 
     private static func vocabulary(_ metadata: GGUFMetadata) throws -> GGUFVocabulary? {
         guard let tokens = try metadata.strings("tokenizer.ggml.tokens") else { return nil }
+        let endsTexts = try metadata.bool("tokenizer.ggml.add_eos_token") ?? false
         return GGUFVocabulary(
             tokens: tokens,
             tokenTypes: try metadata.integers("tokenizer.ggml.token_type")?.map(Int.init) ?? [],
             merges: try metadata.strings("tokenizer.ggml.merges") ?? [],
             model: try metadata.string("tokenizer.ggml.model") ?? "",
-            preTokenizer: try metadata.string("tokenizer.ggml.pre") ?? "")
+            preTokenizer: try metadata.string("tokenizer.ggml.pre") ?? "",
+            textEnd: endsTexts ? try metadata.integer("tokenizer.ggml.eos_token_id") : nil)
     }
 }

@@ -42,6 +42,7 @@ struct CompletionChoiceReader: ChoiceReader {
         case .promptLogProbabilities(let tokens):
             keep(tokens)
             return []
+        case .reading: return []
         case .tokens(let tokens): return beginning(with: read(tokens))
         case .finished(let reason, let usage):
             self.usage = usage

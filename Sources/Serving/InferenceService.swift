@@ -18,13 +18,15 @@ public final class InferenceService: Sendable {
     public func chat(_ request: ChatRequest) throws(ServingError) -> ChatStream {
         try refuseWhileDraining()
         let model = try registry.model(named: request.model)
+        try model.refuseUnlessItGenerates()
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
         var warnings = validated.warning(about: prompt).map { [$0] } ?? []
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
         let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
-        let generations = try validated.options.generations { (sampling, group) throws(ServingError) in
+        let generations = try validated.options.generations(promptTokenCount: prompt.ids.count) {
+            (sampling, group) throws(ServingError) in
             try model.generate(
                 validated.generation(
                     prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, group: group, sampling: sampling))
@@ -46,6 +48,7 @@ public final class InferenceService: Sendable {
     public func complete(_ request: CompletionRequest) throws(ServingError) -> CompletionStream {
         try refuseWhileDraining()
         let model = try registry.model(named: request.model)
+        try model.refuseUnlessItGenerates()
         let validated = try ValidatedCompletionRequest(request, model: model)
         var warnings: [ServingWarning] = []
         var generations: [Generation] = []
@@ -53,7 +56,8 @@ public final class InferenceService: Sendable {
         for prompt in validated.prompts {
             let maximumTokens = try model.maximumTokens(
                 validated.options.maximumTokens, promptTokenCount: prompt.tokens.count, warnings: &warnings)
-            generations += try validated.options.generations { (sampling, group) throws(ServingError) in
+            generations += try validated.options.generations(promptTokenCount: prompt.tokens.count) {
+                (sampling, group) throws(ServingError) in
                 readers.append(validated.reader(choice: readers.count, prompt: prompt, tokenizer: model.tokenizer))
                 return try model.generate(
                     validated.generation(prompt: prompt, maximumTokens: maximumTokens, group: group, sampling: sampling)
@@ -73,6 +77,7 @@ public final class InferenceService: Sendable {
     /// What a chat request would be answered with: its prompt and what it comes to. Refuses what `chat` refuses.
     public func preview(_ request: ChatRequest) throws(ServingError) -> ChatPreview {
         let model = try registry.model(named: request.model)
+        try model.refuseUnlessItGenerates()
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
         var warnings = validated.warning(about: prompt).map { [$0] } ?? []
@@ -94,7 +99,7 @@ public final class InferenceService: Sendable {
         }
     }
 
-    private func refuseWhileDraining() throws(ServingError) {
+    func refuseWhileDraining() throws(ServingError) {
         guard !registry.isDraining else { throw .draining }
     }
 }
@@ -119,7 +124,7 @@ extension ServedModel {
     }
 
     /// Hands a request to the engine, its refusals in the service's terms.
-    fileprivate func generate(_ request: GenerationRequest) throws(ServingError) -> Generation {
+    func generate(_ request: GenerationRequest) throws(ServingError) -> Generation {
         do {
             return try engine.generate(request)
         } catch {
@@ -131,10 +136,10 @@ extension ServedModel {
 extension ValidatedOptions {
     /// One generation for each choice; all draw from the same seed, each its own stream.
     fileprivate func generations(
-        _ begin: (SamplingParameters, _ group: UInt64) throws(ServingError) -> Generation
+        promptTokenCount: Int, _ begin: (SamplingParameters, _ group: PromptGroup?) throws(ServingError) -> Generation
     ) throws(ServingError) -> [Generation] {
         var generations: [Generation] = []
-        let group: UInt64 = choiceCount > 1 ? .random(in: 1 ... .max) : 0
+        let group = choiceCount > 1 ? PromptGroup(sharedCount: promptTokenCount) : nil
         for choice in 0..<choiceCount {
             var sampling = sampling
             sampling.choice = UInt32(choice)
@@ -156,7 +161,7 @@ extension ServingError {
             self = .queueFull(limit: limit, retryAfter: .seconds(min(60, 2 * rounds)))
         case .draining: self = .draining
         case .emptyPrompt: self = .invalidValue(field: .prompt, message: "The prompt has no tokens.")
-        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities:
+        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing:
             self = .internalFailure(error.description)
         }
     }

@@ -28,6 +28,10 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var tileCache: TileCache?
     /// How tokens are guessed ahead.
     public var speculation = SpeculationMode.automatic
+    /// Whether a model that was not made for it gives embeddings.
+    public var embeds = false
+    /// Whether a model that was not made for it judges documents.
+    public var reranks = false
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -79,11 +83,13 @@ public enum ModelStartup {
             let defaults = GenerationDefaults(
                 advice: try CheckpointDefaults.advice(of: checkpoint),
                 endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
+            let abilities = try CheckpointAbilities.abilities(of: checkpoint, tokenizer: tokenizer, options: options)
             let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
                 fingerprint: CheckpointFingerprint.text(of: checkpoint), contextLength: engine.contextLength,
-                engine: engine, tokenizer: tokenizer, chatFormat: format, defaults: defaults)
+                engine: engine, tokenizer: tokenizer, chatFormat: format, defaults: defaults,
+                abilities: abilities)
         } catch let error as ModelStartupError {
             throw error
         } catch {

@@ -5,6 +5,10 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case model
     case messages
     case prompt
+    case input
+    case dimensions
+    case documents
+    case documentTokenLimit = "max_tokens_per_doc"
     case tools
     case maximumTokens = "max_tokens"
     case minimumTokens = "min_tokens"

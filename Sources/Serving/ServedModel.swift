@@ -21,6 +21,7 @@ public final class ServedModel: Sendable {
     /// Nil for a model without a chat template: it completes text, but cannot chat.
     public let chatFormat: ChatFormat?
     public let defaults: GenerationDefaults
+    public let abilities: ModelAbilities
     /// The ids of think and tool tags and of the ends of a turn.
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
@@ -29,7 +30,8 @@ public final class ServedModel: Sendable {
 
     public init(
         name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,
-        engine: InferenceEngine, tokenizer: Tokenizer, chatFormat: ChatFormat?, defaults: GenerationDefaults
+        engine: InferenceEngine, tokenizer: Tokenizer, chatFormat: ChatFormat?, defaults: GenerationDefaults,
+        abilities: ModelAbilities = ModelAbilities()
     ) {
         self.name = name
         self.aliases = aliases
@@ -40,6 +42,7 @@ public final class ServedModel: Sendable {
         self.tokenizer = tokenizer
         self.chatFormat = chatFormat
         self.defaults = defaults
+        self.abilities = abilities
         self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
             message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
         self.constraints = ConstraintCompiler(tokenizer: tokenizer, ends: defaults.endTokens)
@@ -55,7 +58,9 @@ public final class ServedModel: Sendable {
 extension ServedModel {
     /// What the model can do, in Ollama's words.
     public var capabilities: [String] {
-        var capabilities = ["completion"]
+        var capabilities = abilities.embedding == nil ? [] : ["embedding"]
+        guard abilities.generates else { return capabilities }
+        capabilities.append("completion")
         if chatFormat != nil, outputTokens.toolCallOpen != nil { capabilities.append("tools") }
         if chatFormat != nil, outputTokens.thinkOpen != nil { capabilities.append("thinking") }
         return capabilities
@@ -77,5 +82,13 @@ extension ServedModel {
             let message = "The output cannot be held to this: \(error.message)"
             throw .unsupportedValue(field: .constraint, message: message)
         }
+    }
+
+    /// Refuses to chat or to complete where the model was made for something else.
+    func refuseUnlessItGenerates() throws(ServingError) {
+        guard !abilities.generates else { return }
+        let purpose = abilities.reranking == nil ? "embeddings" : "reranking"
+        throw .unsupportedValue(
+            field: .model, message: "The model '\(name)' was made for \(purpose): it writes no text.")
     }
 }

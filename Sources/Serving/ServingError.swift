@@ -18,6 +18,8 @@ public enum ServingError: Error, Sendable, Hashable {
     case unsupportedValue(field: RequestField, message: String)
     /// The prompt leaves no room for a reply.
     case contextLengthExceeded(promptTokenCount: Int, limit: Int)
+    /// One of many inputs does not fit into the context.
+    case inputTooLong(field: RequestField, index: Int, tokenCount: Int, limit: Int)
     /// The model came without a chat template, so that it cannot chat.
     case chatTemplateMissing(model: String)
     /// The model's chat template refused the conversation, or failed on it.
@@ -49,6 +51,9 @@ extension ServingError: CustomStringConvertible {
         case .contextLengthExceeded(let promptTokenCount, let limit):
             return "This model's maximum context length is \(limit) tokens, but the prompt has \(promptTokenCount) "
                 + "tokens and a reply needs at least 1 more. Please shorten the prompt."
+        case .inputTooLong(let field, let index, let tokenCount, let limit):
+            return "This model's maximum context length is \(limit) tokens, but '\(field.rawValue)[\(index)]' comes to "
+                + "\(tokenCount). Please shorten it."
         case .chatTemplateMissing(let model):
             return "The model '\(model)' has no chat template, so it cannot chat. Use completions, "
                 + "or start the server with a chat template file."

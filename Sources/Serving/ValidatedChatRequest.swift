@@ -86,7 +86,7 @@ struct ValidatedChatRequest {
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, group: UInt64, sampling: SamplingParameters
+        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
         var timeLimits = options.timeLimits
         timeLimits.thinking = thinkingTime

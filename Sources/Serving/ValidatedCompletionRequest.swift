@@ -51,7 +51,7 @@ struct ValidatedCompletionRequest {
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, group: UInt64, sampling: SamplingParameters
+        prompt: Prompt, maximumTokens: Int, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
         GenerationRequest(
             prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,

@@ -14,13 +14,18 @@ public struct GGUFVocabulary: Sendable {
     public var model: String
     /// `tokenizer.ggml.pre`: how text is cut into words.
     public var preTokenizer: String
+    /// `tokenizer.ggml.eos_token_id` where `tokenizer.ggml.add_eos_token` holds.
+    public var textEnd: Int?
 
-    public init(tokens: [String], tokenTypes: [Int], merges: [String], model: String, preTokenizer: String) {
+    public init(
+        tokens: [String], tokenTypes: [Int], merges: [String], model: String, preTokenizer: String, textEnd: Int? = nil
+    ) {
         self.tokens = tokens
         self.tokenTypes = tokenTypes
         self.merges = merges
         self.model = model
         self.preTokenizer = preTokenizer
+        self.textEnd = textEnd
     }
 }
 
@@ -60,6 +65,9 @@ extension GGUFVocabulary {
                 let isSpecial = tokenTypes[id] == Self.control && !Self.unspecial.contains(token)
                 definition.added.append(AddedToken(id: TokenID(id), text: token, isSpecial: isSpecial))
             }
+        }
+        if let textEnd, tokens.indices.contains(textEnd) {
+            definition.textEnd = [TokenID(textEnd)]
         }
         return definition
     }

@@ -12,6 +12,9 @@ public final class Tokenizer: Sendable {
     private let addedByText: [[UInt8]: TokenID]
     private let specials: Set<TokenID>
     private let normalization: Normalization?
+    /// What the tokenizer's file puts behind a text where one is encoded with special tokens: models that embed texts were
+    /// trained with it. `encode` leaves it to the caller.
+    public let textEnd: [TokenID]
     private let keepsWholeWords: Bool
     private let preTokenizer = PreTokenizer()
     private let scratches = Mutex<[EncodingScratch]>([])
@@ -35,6 +38,7 @@ public final class Tokenizer: Sendable {
         specials = Set(added.tokens.lazy.filter(\.isSpecial).map(\.id))
         normalization = definition.normalizes ? Normalization() : nil
         keepsWholeWords = definition.keepsWholeWords
+        textEnd = definition.textEnd
     }
 }
 

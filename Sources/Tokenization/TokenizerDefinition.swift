@@ -10,6 +10,8 @@ struct TokenizerDefinition {
     var normalizes = true
     /// Whether a word that is a token stays whole even where merges would not build it.
     var keepsWholeWords = false
+    /// What stands behind each text that is encoded with special tokens.
+    var textEnd: [TokenID] = []
 
     /// Puts an entry at its id.
     mutating func set(_ entry: String, at id: Int, field: @autoclosure () -> String) throws(TokenizerError) {

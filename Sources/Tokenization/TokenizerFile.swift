@@ -27,6 +27,7 @@ struct TokenizerFile {
         try addVocabulary(model, to: &definition)
         try addMerges(model, to: &definition)
         try addAddedTokens(to: &definition)
+        try addTextEnd(to: &definition)
         return definition
     }
 
@@ -93,6 +94,23 @@ struct TokenizerFile {
                 definition.merges.append(pair)
             } else {
                 throw TokenizerError("model.merges[\(rank)]", "expected two tokens, found \(merge)")
+            }
+        }
+    }
+
+    /// The tokens behind the text in the post-processor's template for a single one.
+    private func addTextEnd(to definition: inout TokenizerDefinition) throws(TokenizerError) {
+        let processor = root["post_processor"]
+        let steps = processor?["processors"]?.arrayValue ?? processor.map { [$0] } ?? []
+        guard let template = steps.first(where: { $0["type"] == "TemplateProcessing" }) else { return }
+        let pieces = template["single"]?.arrayValue ?? []
+        guard let text = pieces.lastIndex(where: { $0["Sequence"] != nil }) else { return }
+        for name in pieces[(text + 1)...].compactMap({ $0["SpecialToken"]?["id"]?.stringValue }) {
+            for value in template["special_tokens"]?[name]?["ids"]?.arrayValue ?? [] {
+                guard let id = value.intValue, definition.entries.indices.contains(id) else {
+                    throw TokenizerError("post_processor.special_tokens", "\(value) is no token of the vocabulary")
+                }
+                definition.textEnd.append(TokenID(id))
             }
         }
     }

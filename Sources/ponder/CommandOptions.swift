@@ -88,6 +88,16 @@ struct ServeOptions: ParsableArguments {
     )
     var speculation: String?
 
+    @Flag(
+        name: [.customLong("embeddings"), .customLong("embedding")],
+        help: "Give embeddings with a model that was not made for it, too: the state behind a text's last token.")
+    var embeddings = false
+
+    @Flag(
+        name: [.customLong("reranking"), .customLong("rerank")],
+        help: "Rank documents with a model that was not made for it, too: by its yes and no.")
+    var reranking = false
+
     @Option(help: ArgumentHelp("The model's name for clients. (default: the file's name)", valueName: "name"))
     var alias: String?
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Flags of vLLM's and SGLang's launch lines, so that those of Qwen's documentation work as they stand.
+/// Flags of vLLM's, SGLang's and llama-server's launch lines, so that those of Qwen's documentation work as they stand.
 ///
 /// Reasoning and calls are found without flags here; what a flag would have changed is said in a warning.
 struct PeerFlags: ParsableArguments {
@@ -46,12 +46,36 @@ struct PeerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("There is no such memory.", visibility: .hidden))
     var memFractionStatic: String?
 
+    @Flag(help: ArgumentHelp("SGLang's name for --embeddings.", visibility: .hidden))
+    var isEmbedding = false
+
+    @Option(help: ArgumentHelp("vLLM's words for --embeddings and --reranking.", visibility: .hidden))
+    var task: String?
+
+    @Option(help: ArgumentHelp("vLLM's newer words for them.", visibility: .hidden))
+    var convert: String?
+
+    @Option(help: ArgumentHelp("What a checkpoint was made for is found by its files.", visibility: .hidden))
+    var runner: String?
+
+    @Option(help: ArgumentHelp("llama-server's words for them.", visibility: .hidden))
+    var pooling: String?
+
     /// The names that Ponder has for what was given, filled in; and a line for each flag that means nothing here.
     func apply(to options: inout ServeOptions) throws -> [String] {
         try fill(&options.model, modelPath, name: "the model", flag: "--model-path")
         try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
         try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
         try fill(&options.context, contextLength, name: "--context", flag: "--context-length")
+        if isEmbedding || ["embed", "embedding"].contains(task) || convert == "embed" || pooling == "last" {
+            options.embeddings = true
+        }
+        if task == "score" || convert == "classify" || pooling == "rank" {
+            options.reranking = true
+        }
+        if let pooling, !["last", "rank"].contains(pooling) {
+            throw ValidationError("--pooling \(pooling) is not supported: last and rank are.")
+        }
         return warnings
     }
 
@@ -64,6 +88,7 @@ struct PeerFlags: ParsableArguments {
             (toolCallParser != nil, "--tool-call-parser", "a call of a tool \(found)"),
             (trustRemoteCode, "--trust-remote-code", "no code of a checkpoint is ever run"),
             (tensorParallelSize != nil, "--tensor-parallel-size", "one machine computes, with --threads"),
+            (runner != nil, "--runner", "what a checkpoint was made for is found by its files"),
             (dtype != nil, "--dtype", "the checkpoint says how its weights are stored"),
             (gpuMemoryUtilization != nil, "--gpu-memory-utilization", "see --kv-cache-memory and --memory-limit"),
             (memFractionStatic != nil, "--mem-fraction-static", "see --kv-cache-memory and --memory-limit"),

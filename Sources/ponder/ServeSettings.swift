@@ -46,6 +46,12 @@ struct ServeSettings: Equatable, Sendable {
     /// Which tokens are guessed and computed ahead.
     var speculation = SpeculationMode.automatic
 
+    /// Whether a model that was not made for it gives embeddings.
+    var embeds = false
+
+    /// Whether a model that was not made for it judges documents.
+    var reranks = false
+
     /// The name that clients use for the model; nil is the file's or the folder's.
     var alias: String?
 

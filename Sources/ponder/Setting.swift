@@ -13,6 +13,8 @@ enum Setting: String, CaseIterable, Sendable {
     case tileCache = "tile-cache"
     case draftModel = "draft-model"
     case speculation
+    case embeddings
+    case reranking
     case alias
     case apiKey = "api-key"
     case strict
@@ -42,6 +44,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .tileCache: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"
         case .speculation: "one of auto, lookup and off"
+        case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .strict: "true or false"
@@ -68,6 +71,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .tileCache: options.tileCache
         case .draftModel: options.draftModel
         case .speculation: options.speculation
+        case .embeddings: options.embeddings ? "true" : nil
+        case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
         case .strict: options.strict ? "true" : nil

@@ -41,6 +41,8 @@ struct SettingsLoader {
         try read(.tileCache, Self.folder) { settings.tileCache = $0 }
         try read(.draftModel) { settings.draftModel = $0 }
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
+        try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }
+        try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }

@@ -42,6 +42,8 @@ struct StartupPlan: Sendable {
         options.cacheFormat = settings.kvCacheType
         options.activations = settings.activationType
         options.speculation = settings.speculation
+        options.embeds = settings.embeds
+        options.reranks = settings.reranks
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
         options.creationTime = Int(Date().timeIntervalSince1970)
         let weights = options.tileCache == nil ? model.residentByteCount + (draft?.residentByteCount ?? 0) : 0

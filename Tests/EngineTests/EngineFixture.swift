@@ -16,6 +16,7 @@ struct NumberBytes: TokenByteSource {
 struct Collected: Equatable {
     var tokens: [SampledToken] = []
     var promptLogProbabilities: [PromptLogProbability] = []
+    var reading: [Float] = []
     var queued: [Int] = []
     var prefilling: [Int] = []
     var finish: FinishReason?
@@ -38,6 +39,7 @@ struct Collected: Equatable {
         case .queued(let ahead): queued.append(ahead)
         case .prefilling(let done, _): prefilling.append(done)
         case .promptLogProbabilities(let new): promptLogProbabilities += new
+        case .reading(let values): reading = values
         case .tokens(let new): tokens += new
         case .finished(let reason, let usage):
             finish = reason

@@ -6,9 +6,10 @@ import Tokens
 @testable import Engine
 
 @Suite struct PromptGroupTests {
-    private func request(_ prompt: [TokenID], choice: UInt32, group: UInt64) -> GenerationRequest {
+    private func request(_ prompt: [TokenID], choice: UInt32, group: UInt64?) -> GenerationRequest {
         GenerationRequest(
-            prompt: prompt, maximumTokens: 12, sampling: SamplingParameters(seed: 5, choice: choice), promptGroup: group
+            prompt: prompt, maximumTokens: 12, sampling: SamplingParameters(seed: 5, choice: choice),
+            promptGroup: group.map { PromptGroup(id: $0, sharedCount: prompt.count) }
         )
     }
 
@@ -18,7 +19,7 @@ import Tokens
         for choice in 0..<4 {
             let engine = try makeEngine()
             alone.append(
-                await Collected(try engine.generate(request(prompt, choice: UInt32(choice), group: 0))).ids)
+                await Collected(try engine.generate(request(prompt, choice: UInt32(choice), group: nil))).ids)
         }
         #expect(Set(alone).count == 4)
         let engine = try makeEngine()

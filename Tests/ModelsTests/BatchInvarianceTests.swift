@@ -82,7 +82,7 @@ import Tokens
                 if sequence == watched { watchedRows = count }
                 done[sequence] += count
             }
-            rows += watchedLogits(model.forward(batch, cache: cache), batch, watchedRows, span: watched)
+            rows += watchedLogits(model.forward(batch, cache: cache).logits, batch, watchedRows, span: watched)
             step += 1
         }
         #expect(rows == expected)

@@ -33,7 +33,7 @@ final class ModelRun {
             batch.append(token: TokenID(token), position: position + index, wantsLogits: wanted.contains(index))
         }
         position += tokens.count
-        let logits = model.forward(batch, cache: storage.cache)
+        let logits = model.forward(batch, cache: storage.cache).logits
         return (0..<logits.rowCount).map { Array(logits.row($0)) }
     }
 

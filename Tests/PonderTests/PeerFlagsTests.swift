@@ -5,6 +5,10 @@ import Testing
 
 @Suite struct PeerFlagsTests {
     private func parse(_ arguments: String...) throws -> (options: ServeOptions, warnings: [String]) {
+        try parse(arguments)
+    }
+
+    private func parse(_ arguments: [String]) throws -> (options: ServeOptions, warnings: [String]) {
         let command = try #require(ServeCommand.parseAsRoot(arguments) as? ServeCommand)
         var options = command.options
         let warnings = try command.peerFlags.apply(to: &options)
@@ -29,6 +33,24 @@ import Testing
         #expect(found.options.model == "Qwen/Qwen3-30B-A3B")
         #expect(found.options.port == "30000")
         #expect(found.warnings.count == 2)
+    }
+
+    @Test func everyPeersWordForEmbeddingsAndRankingsWorks() throws {
+        let embedding = [
+            ["--is-embedding"], ["--task", "embed"], ["--convert", "embed"], ["--embedding", "--pooling", "last"],
+        ]
+        for line in embedding {
+            let options = try parse(line).options
+            #expect(options.embeddings && !options.reranking, "\(line)")
+        }
+        for line in [["--task", "score"], ["--rerank"], ["--pooling", "rank"]] {
+            let options = try parse(line).options
+            #expect(options.reranking && !options.embeddings, "\(line)")
+        }
+        let runner = try parse("Qwen/Qwen3-Embedding-0.6B", "--runner", "pooling")
+        #expect(!runner.options.embeddings)
+        #expect(runner.warnings.count == 1)
+        #expect(throws: (any Error).self) { try parse("a", "--pooling", "mean") }
     }
 
     @Test func oneMeaningCannotHaveTwoValues() throws {

@@ -42,7 +42,7 @@ import Testing
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
-            "--reasoning-field", "both",
+            "--reasoning-field", "both", "--embeddings", "--rerank",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -65,6 +65,8 @@ import Testing
         expected.speculation = .lookup
         expected.isStrict = true
         expected.reasoningField = .both
+        expected.embeds = true
+        expected.reranks = true
         #expect(settings == expected)
     }
 

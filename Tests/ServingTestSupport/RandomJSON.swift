@@ -47,7 +47,7 @@ package enum RandomJSON {
         return body
     }
 
-    private static func value(depth: Int, _ random: inout SeededGenerator) -> JSONValue {
+    package static func value(depth: Int, _ random: inout SeededGenerator) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 10 : 7), using: &random) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &random))

@@ -20,6 +20,7 @@ public struct TestModel: Sendable {
         public var sequenceLimit = 64
         public var stepTokenBudget = 512
         public var speculation = Speculation.off
+        public var abilities = ModelAbilities()
         /// What follows a prompt that no reply was prepared for.
         public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
         /// Called on the engine thread before each step; may wait.
@@ -69,7 +70,7 @@ public struct TestModel: Sendable {
         served = ServedModel(
             name: options.name, aliases: options.aliases, creationTime: 1_795_420_800, fingerprint: "fp_test",
             contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
-            defaults: GenerationDefaults(advice: SamplingAdvice(), endTokens: Set(ends)))
+            defaults: GenerationDefaults(advice: SamplingAdvice(), endTokens: Set(ends)), abilities: options.abilities)
     }
 
     /// The tokens of a text; tags written in it become the added tokens that they stand for.

@@ -17,27 +17,31 @@ public final class ScriptedModel: CausalLanguageModel {
     private var blockLength = 1
     private var rowLimit = 0
     private var values: UnsafeMutablePointer<Float>
+    private var states: UnsafeMutablePointer<Float>
     private var logitRowLimit = 0
 
     /// - Parameters:
     ///   - vocabularySize: the length of a row of logits.
     ///   - contextLength: the longest sequence.
+    ///   - hasHead: whether logits may be asked for.
     ///   - willCompute: called on the engine thread before each step, with its row count; may wait.
     ///   - script: the logits of what follows a history; by default pseudo-random ones.
     public init(
-        vocabularySize: Int = 64, contextLength: Int = 4096,
+        vocabularySize: Int = 64, contextLength: Int = 4096, hasHead: Bool = true,
         willCompute: (@Sendable (_ rowCount: Int) -> Void)? = nil, script: Script? = nil
     ) {
         shape = ModelShape(
             layerCount: 1, hiddenSize: 8, headCount: 1, keyValueHeadCount: 1, headDimension: 8,
-            vocabularySize: vocabularySize, contextLength: contextLength)
+            vocabularySize: vocabularySize, contextLength: contextLength, hasHead: hasHead)
         self.willCompute = willCompute
         self.script = script ?? Self.hashed(seed: 1)
         values = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+        states = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     }
 
     deinit {
         values.deallocate()
+        states.deallocate()
     }
 
     /// Pseudo-random logits in −4…4 that depend on every token of the history.
@@ -82,6 +86,8 @@ public final class ScriptedModel: CausalLanguageModel {
         self.logitRowLimit = logitRowLimit
         values.deallocate()
         values = UnsafeMutablePointer<Float>.allocate(capacity: logitRowLimit * shape.vocabularySize)
+        states.deallocate()
+        states = UnsafeMutablePointer<Float>.allocate(capacity: logitRowLimit * shape.hiddenSize)
     }
 
     public func makeCache(blockCount: Int, blockLength: Int, format: KVCacheFormat) throws(ModelError) -> KVCacheStorage
@@ -91,9 +97,10 @@ public final class ScriptedModel: CausalLanguageModel {
         return try KVCacheStorage(shape: shape, blockCount: blockCount, blockLength: blockLength, format: format)
     }
 
-    public func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> Logits {
+    public func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> ForwardOutput {
         precondition(batch.rowCount > 0 && batch.rowCount <= rowLimit, "the batch has \(batch.rowCount) rows")
-        precondition(batch.logitRows.count <= logitRowLimit, "\(batch.logitRows.count) rows want logits")
+        precondition(
+            batch.logitRows.count + batch.stateRows.count <= logitRowLimit, "more rows want logits or states than may")
         willCompute?(batch.rowCount)
         for span in batch.spans {
             for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount) {
@@ -101,21 +108,34 @@ public final class ScriptedModel: CausalLanguageModel {
             }
         }
         var logits = Array(repeating: Float(0), count: shape.vocabularySize)
-        var written = 0
-        for span in batch.spans {
-            for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount)
-            where written < batch.logitRows.count && batch.logitRows[written] == row {
-                let history = (0...Int(batch.positions[row])).map {
-                    TokenID(rawValue: memory[place(of: $0, span, batch)])
-                }
-                script(history, &logits)
-                for index in logits.indices {
-                    values[written * shape.vocabularySize + index] = logits[index]
-                }
-                written += 1
-            }
+        for (index, row) in batch.logitRows.enumerated() {
+            script(history(of: row, batch), &logits)
+            (values + index * shape.vocabularySize).update(from: logits, count: logits.count)
         }
-        return Logits(values: values, rowCount: written, vocabularySize: shape.vocabularySize)
+        for (index, row) in batch.stateRows.enumerated() {
+            let state = Self.state(history(of: row, batch), count: shape.hiddenSize)
+            (states + index * shape.hiddenSize).update(from: state, count: state.count)
+        }
+        return ForwardOutput(
+            logits: Logits(values: values, rowCount: batch.logitRows.count, vocabularySize: shape.vocabularySize),
+            states: RowsView(states, count: batch.stateRows.count, columns: shape.hiddenSize))
+    }
+
+    /// The state behind a history: pseudo-random numbers that depend on every token of it.
+    public static func state(_ history: [TokenID], count: Int = 8) -> [Float] {
+        var state = Array(repeating: Float(0), count: count)
+        hashed(seed: 99)(history, &state)
+        return state
+    }
+
+    /// The tokens of a row's sequence up to it, read back through its table.
+    private func history(of row: Int32, _ batch: borrowing TokenBatch) -> [TokenID] {
+        guard let span = batch.spans.first(where: { $0.firstRow <= row && row < $0.firstRow + $0.rowCount }) else {
+            preconditionFailure("row \(row) belongs to no sequence")
+        }
+        return (0...Int(batch.positions[Int(row)])).map {
+            TokenID(rawValue: memory[place(of: $0, span, batch)])
+        }
     }
 
     private func place(of position: Int, _ span: TokenBatch.Span, _ batch: borrowing TokenBatch) -> Int {

@@ -18,12 +18,20 @@ struct Qwen3Configuration: Hashable, Sendable {
     var rotary: RotarySettings
     /// Whether the four projections of attention add a bias. No published model's do.
     var hasAttentionBiases = false
-    /// Whether the head is the embedding.
-    var tiesEmbeddings: Bool
+    var head: Head
     /// The inner width of a dense feed-forward block.
     var feedForwardSize: Int
     /// Nil for a dense model.
     var mixture: Mixture?
+
+    /// Where the matrix that turns states into logits is.
+    enum Head: Hashable, Sendable {
+        /// The embedding is the head, too.
+        case embedding
+        case own
+        /// Nowhere: the model embeds texts and generates nothing.
+        case none
+    }
 
     struct Mixture: Hashable, Sendable {
         var expertCount: Int
@@ -56,7 +64,8 @@ struct Qwen3Configuration: Hashable, Sendable {
             keyValueHeadCount: keyValueHeadCount,
             headDimension: headDimension,
             vocabularySize: vocabularySize,
-            contextLength: contextLength
+            contextLength: contextLength,
+            hasHead: head != .none
         )
     }
 }

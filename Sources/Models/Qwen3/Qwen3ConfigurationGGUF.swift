@@ -29,7 +29,7 @@ extension Qwen3Configuration {
         let positions = try keys.integer("context_length", in: Qwen3Limits.contextLength)
         normEpsilon = Float(try keys.number("attention.layer_norm_rms_epsilon") ?? 1e-6)
         hasAttentionBiases = checkpoint.tensor(named: "blk.0.attn_q.bias") != nil
-        tiesEmbeddings = checkpoint.tensor(named: "output.weight") == nil
+        head = checkpoint.tensor(named: "output.weight") == nil ? .embedding : .own
         if architecture == "qwen3moe" {
             let mixture = try Mixture(keys)
             self.mixture = mixture

@@ -5,7 +5,8 @@ extension Qwen3Configuration {
     /// `num_local_experts`). Keys that are not there have transformers' defaults.
     init(configuration object: JSONObject, source: String) throws(ModelError) {
         let reader = SettingsReader(source: source, object: object)
-        let isMixture = try Qwen3Configuration.isMixture(reader)
+        let architecture = try Qwen3Architecture(reader)
+        let isMixture = architecture.isMixture
         try Qwen3Configuration.refuseUnsupported(reader)
         hiddenSize = try reader.integer("hidden_size", in: Qwen3Limits.width)
         layerCount = try reader.integer("num_hidden_layers", in: Qwen3Limits.layerCount)
@@ -17,7 +18,8 @@ extension Qwen3Configuration {
         let positions = try reader.optionalInteger("max_position_embeddings", in: Qwen3Limits.contextLength) ?? 32_768
         normEpsilon = Float(try reader.number("rms_norm_eps") ?? 1e-6)
         hasAttentionBiases = try reader.bool("attention_bias") ?? false
-        tiesEmbeddings = try reader.bool("tie_word_embeddings") ?? false
+        let tiesEmbeddings = try reader.bool("tie_word_embeddings") ?? false
+        head = tiesEmbeddings ? .embedding : architecture.hasHead ? .own : .none
         feedForwardSize = try reader.integer("intermediate_size", in: Qwen3Limits.width)
         mixture = isMixture ? try Mixture(reader, layerCount: layerCount) : nil
         rotary = try RotarySettings(reader, contextLength: positions)
@@ -25,17 +27,6 @@ extension Qwen3Configuration {
         contextLength = rotary.contextLength(of: positions)
         try refuseSlidingWindow(reader)
         try check(source: source)
-    }
-
-    private static func isMixture(_ reader: SettingsReader) throws(ModelError) -> Bool {
-        let architecture = reader.value("architectures")?.arrayValue?.first?.stringValue
-        switch (try reader.string("model_type"), architecture) {
-        case ("qwen3", nil), ("qwen3", "Qwen3ForCausalLM"): return false
-        case ("qwen3_moe", nil), ("qwen3_moe", "Qwen3MoeForCausalLM"): return true
-        case (let type, let architecture):
-            let found = [architecture, type].compactMap { $0 }.first ?? "neither model_type nor architectures"
-            throw .unsupportedArchitecture(source: reader.source, found: found)
-        }
     }
 
     private static func refuseUnsupported(_ reader: SettingsReader) throws(ModelError) {

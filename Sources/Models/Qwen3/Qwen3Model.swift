@@ -15,7 +15,7 @@ final class Qwen3Model: CausalLanguageModel {
     enum Stage: Hashable {
         /// The residual stream before layer `i`.
         case hidden(layer: Int)
-        /// The residual stream after the final norm: of the rows that want logits only.
+        /// The residual stream after the final norm: of the rows that want logits, then of those that want states.
         case normed
         case routerLogits(layer: Int)
     }
@@ -55,9 +55,11 @@ final class Qwen3Model: CausalLanguageModel {
         return try KVCacheStorage(shape: shape, blockCount: blockCount, blockLength: blockLength, format: format)
     }
 
-    func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> Logits {
+    func forward(_ batch: borrowing TokenBatch, cache: borrowing KVCacheStorage) -> ForwardOutput {
         precondition(batch.rowCount <= scratch.rowLimit, "A batch keeps to the rows of prepare.")
-        precondition(batch.logitRows.count <= scratch.logitRowLimit, "A batch keeps to the logit rows of prepare.")
+        precondition(
+            batch.logitRows.count + batch.stateRows.count <= scratch.logitRowLimit,
+            "A batch keeps to the logit rows of prepare.")
         precondition(cache.shape == shape, "A cache serves the model that made it.")
         let step = Qwen3Step(scratch, configuration, rowCount: batch.rowCount, pool: pool)
         embed(batch, step)
@@ -68,7 +70,7 @@ final class Qwen3Model: CausalLanguageModel {
             }
             add(step.branch, to: step.hidden, pool: pool)
         }
-        return logits(batch, step)
+        return output(batch, step)
     }
 }
 
@@ -107,30 +109,47 @@ extension Qwen3Model {
         }
     }
 
-    /// Norm and head, for the rows that want logits.
-    private func logits(_ batch: borrowing TokenBatch, _ step: Qwen3Step) -> Logits {
-        let count = batch.logitRows.count
-        guard count > 0 else {
-            return unsafe Logits(values: scratch.logits.pointer, rowCount: 0, vocabularySize: shape.vocabularySize)
+    /// The final norm for the rows that want logits or their states, and the head for the former.
+    private func output(_ batch: borrowing TokenBatch, _ step: Qwen3Step) -> ForwardOutput {
+        let (logitCount, stateCount) = (batch.logitRows.count, batch.stateRows.count)
+        let rows = unsafe RowsView(
+            scratch.logitInput.pointer, count: logitCount + stateCount, columns: shape.hiddenSize)
+        for index in 0..<logitCount {
+            copy(batch.logitRows[index], of: step, to: rows, at: index)
         }
-        let rows = unsafe RowsView(scratch.logitInput.pointer, count: count, columns: shape.hiddenSize)
-        let values = unsafe RowsView(scratch.logits.pointer, count: count, columns: shape.vocabularySize)
-        for (index, row) in batch.logitRows.enumerated() {
-            unsafe rows.row(index).baseAddress?.update(
-                from: step.hidden.pointer + Int(row) * shape.hiddenSize,
-                count: shape.hiddenSize
+        for index in 0..<stateCount {
+            copy(batch.stateRows[index], of: step, to: rows, at: logitCount + index)
+        }
+        if rows.count > 0 {
+            unsafe normalize(
+                rows,
+                weight: weights.finalNorm.pointer,
+                epsilon: configuration.normEpsilon,
+                into: rows,
+                pool: pool
             )
+            trace?(.normed, rows)
         }
-        unsafe normalize(
-            rows,
-            weight: weights.finalNorm.pointer,
-            epsilon: configuration.normEpsilon,
-            into: rows,
-            pool: pool
+        let states = unsafe RowsView(
+            rows.pointer + logitCount * shape.hiddenSize, count: stateCount, columns: shape.hiddenSize)
+        return ForwardOutput(logits: logits(of: rows.prefix(logitCount)), states: states)
+    }
+
+    private func copy(_ row: Int32, of step: Qwen3Step, to rows: RowsView, at index: Int) {
+        unsafe rows.row(index).baseAddress?.update(
+            from: step.hidden.pointer + Int(row) * shape.hiddenSize,
+            count: shape.hiddenSize
         )
-        trace?(.normed, rows)
-        scratch.input.load(rows)
-        multiply(scratch.input, by: weights.head, into: values, pool: pool)
-        return unsafe Logits(values: scratch.logits.pointer, rowCount: count, vocabularySize: shape.vocabularySize)
+    }
+
+    private func logits(of rows: RowsView) -> Logits {
+        if rows.count > 0 {
+            guard let head = weights.head else { preconditionFailure("A model without a head has no logits.") }
+            let values = unsafe RowsView(scratch.logits.pointer, count: rows.count, columns: shape.vocabularySize)
+            scratch.input.load(rows)
+            multiply(scratch.input, by: head, into: values, pool: pool)
+        }
+        return unsafe Logits(
+            values: scratch.logits.pointer, rowCount: rows.count, vocabularySize: shape.vocabularySize)
     }
 }

@@ -79,7 +79,13 @@ extension Qwen3Configuration {
     }
 
     fileprivate var architectureDescription: String {
-        guard let mixture else { return tiesEmbeddings ? "Qwen3, tied embeddings" : "Qwen3" }
+        guard let mixture else {
+            switch head {
+            case .embedding: return "Qwen3, tied embeddings"
+            case .own: return "Qwen3"
+            case .none: return "Qwen3, without a head"
+            }
+        }
         let experts = "\(mixture.expertCount) experts, \(mixture.activeExpertCount) per token"
         let sparse = (0..<layerCount).count { isSparse(layer: $0) }
         let layers = sparse == layerCount ? "" : ", \(sparse) of \(layerCount) layers"

@@ -103,7 +103,7 @@ extension Qwen3Configuration {
             weights += layerWeights(layer)
         }
         weights.append(Qwen3Weight(.finalNorm, nil, 1, hiddenSize))
-        if !tiesEmbeddings {
+        if head == .own {
             weights.append(Qwen3Weight(.head, nil, vocabularySize, hiddenSize))
         }
         return weights

@@ -19,11 +19,23 @@ struct Qwen3WeightLocator {
     let checkpoint: Checkpoint
     let configuration: Qwen3Configuration
 
+    /// What the names of a decoder's weights begin with where a head may stand beside it.
+    private static let decoderPrefix = "model."
+    /// Whether the decoder was stored by itself, without that prefix: so models are that embed.
+    private let hasBareNames: Bool
+
+    init(checkpoint: Checkpoint, configuration: Qwen3Configuration) {
+        self.checkpoint = checkpoint
+        self.configuration = configuration
+        let embedding = Qwen3Slot.embedding.names.huggingFace.dropFirst(Self.decoderPrefix.count)
+        hasBareNames = checkpoint.kind == .safetensors && checkpoint.tensor(named: String(embedding)) != nil
+    }
+
     /// The matrices of a weight: one, or one for each expert.
     func sources(of weight: Qwen3Weight) throws(ModelError) -> [Qwen3WeightSource] {
         do {
             let isGGUF = checkpoint.kind == .gguf
-            let pattern = isGGUF ? weight.slot.names.gguf : weight.slot.names.huggingFace
+            let pattern = pattern(of: weight.slot)
             guard weight.slot.weightClass == .experts else {
                 if isGGUF, let rows = configuration.fusedRows(of: weight.slot),
                     checkpoint.tensor(named: weight.name(pattern)) == nil,
@@ -36,8 +48,11 @@ struct Qwen3WeightLocator {
             if isGGUF {
                 return try stack(weight, named: weight.name(pattern), part: 0, of: 1)
             }
-            if let fused = weight.slot.fusedName, checkpoint.tensor(named: weight.name(fused.name)) != nil {
-                return try stack(weight, named: weight.name(fused.name), part: fused.part, of: fused.partCount)
+            if let fused = weight.slot.fusedName {
+                let name = weight.name(inFiles(fused.name))
+                if checkpoint.tensor(named: name) != nil {
+                    return try stack(weight, named: name, part: fused.part, of: fused.partCount)
+                }
             }
             return try (0..<weight.expertCount).map { expert throws(CheckpointError) in
                 try whole(weight, named: weight.name(pattern, expert: expert))
@@ -49,22 +64,32 @@ struct Qwen3WeightLocator {
 
     /// Refuses tensors that change what the model computes and that this decoder has no place for.
     func refuseForeignTensors() throws(ModelError) {
-        let isGGUF = checkpoint.kind == .gguf
         let biases = configuration.weights.filter { $0.slot.isVector && $0.slot.weightClass == .attention }
-        let known = Set(biases.map { $0.name(isGGUF ? $0.slot.names.gguf : $0.slot.names.huggingFace) })
+        let known = Set(biases.map { $0.name(pattern(of: $0.slot)) })
         for tensor in checkpoint.tensors where tensor.name.hasSuffix(".bias") || tensor.name == "rope_freqs.weight" {
             guard !known.contains(tensor.name) else { continue }
             throw .checkpoint(tensor.error(expected: "only tensors of Qwen3", found: "besides"))
         }
     }
 
-    /// Whether the head is stored and is not the embedding, whatever the configuration says of the two.
+    /// Where the head is by the tensors, whatever the configuration says.
     ///
-    /// transformers believes the tensors then, too. Published small models store their head although it is tied.
-    var holdsAnotherHead: Bool {
+    /// transformers believes the tensors, too. Published small models store their head although it is tied; and those that
+    /// embed are stored without one, whichever architecture they name.
+    var head: Qwen3Configuration.Head {
+        let isStored = checkpoint.tensor(named: pattern(of: .head)) != nil
+        switch configuration.head {
+        case .embedding: return holdsAnotherHead ? .own : .embedding
+        case .own: return isStored || !hasBareNames ? .own : .none
+        case .none: return isStored ? .own : .none
+        }
+    }
+
+    /// Whether the head is stored and is not the embedding.
+    private var holdsAnotherHead: Bool {
         guard
-            let head = checkpoint.tensor(named: Qwen3Slot.head.names.huggingFace),
-            let embedding = checkpoint.tensor(named: Qwen3Slot.embedding.names.huggingFace)
+            let head = checkpoint.tensor(named: pattern(of: .head)),
+            let embedding = checkpoint.tensor(named: pattern(of: .embedding))
         else { return false }
         guard head.format == embedding.format, head.shape == embedding.shape else { return true }
         guard let bytes = unsafe head.bytes.baseAddress, let others = unsafe embedding.bytes.baseAddress else {
@@ -73,10 +98,21 @@ struct Qwen3WeightLocator {
         return unsafe memcmp(bytes, others, head.byteCount) != 0
     }
 
+    /// How these files call a place of the decoder.
+    private func pattern(of slot: Qwen3Slot) -> String {
+        checkpoint.kind == .gguf ? slot.names.gguf : inFiles(slot.names.huggingFace)
+    }
+
+    /// A name of Hugging Face's as these files spell it.
+    private func inFiles(_ pattern: String) -> String {
+        guard hasBareNames, pattern.hasPrefix(Self.decoderPrefix) else { return pattern }
+        return String(pattern.dropFirst(Self.decoderPrefix.count))
+    }
+
     /// The name of a weight that is one whole tensor. Of tied weights a checkpoint may hold either.
     private func name(of weight: Qwen3Weight, _ pattern: String) -> String {
         let (name, head) = (weight.name(pattern), Qwen3Slot.head.names.huggingFace)
-        guard weight.slot == .embedding, configuration.tiesEmbeddings else { return name }
+        guard weight.slot == .embedding, configuration.head == .embedding else { return name }
         guard checkpoint.tensor(named: name) == nil, checkpoint.tensor(named: head) != nil else { return name }
         return head
     }

@@ -6,8 +6,8 @@ struct Qwen3Weights {
     let embedding: WeightMatrix
     let layers: [Qwen3Layer]
     let finalNorm: WeightVector
-    /// `[vocabulary × hidden]`; the embedding itself where the two are tied.
-    let head: WeightMatrix
+    /// `[vocabulary × hidden]`; the embedding itself where the two are tied. Nil where there is none.
+    let head: WeightMatrix?
 }
 
 extension Qwen3Weights {
@@ -22,7 +22,12 @@ extension Qwen3Weights {
         self.embedding = embedding
         self.layers = layers
         finalNorm = try reader.vector(.finalNorm)
-        head = configuration.tiesEmbeddings ? embedding : try reader.matrix(.head)
+        head =
+            switch configuration.head {
+            case .embedding: embedding
+            case .own: try reader.matrix(.head)
+            case .none: nil
+            }
     }
 }
 

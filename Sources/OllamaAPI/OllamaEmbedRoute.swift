@@ -1,0 +1,88 @@
+internal import APIDoors
+internal import JSON
+internal import Serving
+
+/// `POST /api/embed`, and the older `POST /api/embeddings` of one text.
+struct OllamaEmbedRoute: Sendable {
+    let service: InferenceService
+    let settings: APISettings
+
+    func embed(_ request: DoorRequest) async throws -> DoorAnswer {
+        let call = try OllamaEmbedCall(from: try await request.object(), textKey: "input", settings: settings)
+        let result = try await result(of: call)
+        var body = JSONWriter()
+        body.beginObject()
+        body.append(key: "model", string: call.model)
+        body.append(key: "embeddings")
+        body.beginArray()
+        for vector in result?.embeddings ?? [] {
+            Self.write(vector, to: &body)
+        }
+        body.endArray()
+        body.append(key: "total_duration", int: Int((ContinuousClock.now - request.arrival).milliseconds * 1e6))
+        body.append(key: "load_duration", int: 0)
+        body.append(key: "prompt_eval_count", int: result?.usage.promptTokens ?? 0)
+        return end(&body, call)
+    }
+
+    func embedOne(_ request: DoorRequest) async throws -> DoorAnswer {
+        let call = try OllamaEmbedCall(from: try await request.object(), textKey: "prompt", settings: settings)
+        let result = try await result(of: call)
+        var body = JSONWriter()
+        body.beginObject()
+        body.append(key: "embedding")
+        Self.write(result?.embeddings.first ?? [], to: &body)
+        return end(&body, call)
+    }
+
+    /// Nil without a text: the model is only to be loaded.
+    private func result(of call: OllamaEmbedCall) async throws -> EmbeddingResult? {
+        var request = call.request
+        request.model = service.knownName(call.model)
+        guard !request.inputs.isEmpty else {
+            _ = try service.registry.model(named: request.model)
+            return nil
+        }
+        let named = request
+        return try await call.remarks.naming { try await service.embed(named) }
+    }
+
+    private func end(_ body: inout JSONWriter, _ call: OllamaEmbedCall) -> DoorAnswer {
+        call.remarks.warnings.write(to: &body)
+        body.endObject()
+        return .json(body.bytes, warnings: call.remarks.warnings)
+    }
+
+    private static func write(_ vector: [Float], to body: inout JSONWriter) {
+        body.beginArray()
+        for value in vector {
+            body.append(float: value)
+        }
+        body.endArray()
+    }
+}
+
+/// What `/api/embed` and `/api/embeddings` are asked for: types are checked, every complaint names its field.
+struct OllamaEmbedCall {
+    /// As the client spells it.
+    var model: String
+    var request: EmbeddingRequest
+    var remarks: RequestRemarks
+
+    init(from body: JSONObject, textKey: String, settings: APISettings) throws(APIError) {
+        var root = FieldReader(body)
+        remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: [.input: textKey])
+        guard let model = try root.string("model") else { throw root.missing("model") }
+        self.model = model
+        let texts = try root.stringOrStrings(textKey) ?? []
+        request = EmbeddingRequest(
+            inputs: texts == [""] ? [] : texts.map { .text($0) },
+            dimensions: try root.integer("dimensions").flatMap { $0 == 0 ? nil : $0 },
+            truncates: try root.bool("truncate") ?? true)
+        if root.value("keep_alive") != nil {
+            remarks.warnings.append(
+                RequestWarning(parameter: "keep_alive", message: "A served model stays loaded; it has no effect."))
+        }
+        try remarks.finish(root)
+    }
+}
