@@ -16,6 +16,8 @@ indirect enum GrammarExpression: Sendable, Hashable {
     case rule(RuleID)
     /// Items in their order, each of which may be optional, then any number of extra ones, with separators between all.
     case joined([Item], separator: GrammarExpression, extra: GrammarExpression?)
+    /// What a table of states accepts, from its first state on.
+    case states(StateTable)
 
     struct Item: Sendable, Hashable {
         var expression: GrammarExpression
@@ -34,9 +36,27 @@ indirect enum GrammarExpression: Sendable, Hashable {
     static func anyOf(_ text: String) -> GrammarExpression { .set(ByteSet(text.utf8)) }
 }
 
+/// A finite automaton over bytes. From the bytes of a state's edges at most one holds each byte.
+struct StateTable: Sendable, Hashable {
+    struct Edge: Sendable, Hashable {
+        var bytes: ByteSet
+        var target: Int32
+    }
+
+    struct State: Sendable, Hashable {
+        var isAccepting: Bool
+        var edges: [Edge]
+    }
+
+    /// At least one: the first is the beginning.
+    var states: [State]
+}
+
 /// Rules that are being collected.
 struct GrammarRules: Sendable {
     private(set) var expressions: [GrammarExpression] = []
+    /// What rules are called by those who wrote them.
+    var names: [RuleID: String] = [:]
 
     /// A rule whose expression follows: until then it matches nothing.
     mutating func reserve() -> RuleID {

@@ -191,9 +191,9 @@ extension JSONGrammar {
     private static let plainScalars = ScalarClass([0...0x1F, 0x22...0x22, 0x5C...0x5C]).inverted
 
     /// A key without escapes that is none of those given.
-    static func key(except names: [String]) -> GrammarExpression {
+    mutating func key(except names: [String]) -> GrammarExpression {
         let keys = names.map { Array($0.unicodeScalars.map(\.value)) }
-        return quoted(rest(of: keys))
+        return rules.add(Self.quoted(Self.rest(of: keys)))
     }
 
     /// What may follow where these are the rests of the forbidden keys that were begun.

@@ -276,7 +276,7 @@ extension ScalarClass {
 
 extension Unicode.Scalar {
     /// The value of an ASCII hexadecimal digit.
-    fileprivate var hexadecimalValue: UInt32? {
+    var hexadecimalValue: UInt32? {
         switch self {
         case "0"..."9": value - 0x30
         case "a"..."f": value - 0x57

@@ -206,7 +206,7 @@ extension SchemaCompiler {
             members.append(.init(expression: member, isRequired: required.contains(name)))
         }
         guard additional != .bool(false) else { return json.object(members, extra: nil) }
-        let key = properties.isEmpty ? json.string : JSONGrammar.key(except: properties.keys)
+        let key = properties.isEmpty ? json.string : json.key(except: Array(properties.keys))
         let value = try compile(additional, place.appending(key: "additionalProperties"))
         return json.object(members, extra: json.member(key, value))
     }
