@@ -36,22 +36,6 @@ indirect enum GrammarExpression: Sendable, Hashable {
     static func anyOf(_ text: String) -> GrammarExpression { .set(ByteSet(text.utf8)) }
 }
 
-/// A finite automaton over bytes. From the bytes of a state's edges at most one holds each byte.
-struct StateTable: Sendable, Hashable {
-    struct Edge: Sendable, Hashable {
-        var bytes: ByteSet
-        var target: Int32
-    }
-
-    struct State: Sendable, Hashable {
-        var isAccepting: Bool
-        var edges: [Edge]
-    }
-
-    /// At least one: the first is the beginning.
-    var states: [State]
-}
-
 /// Rules that are being collected.
 struct GrammarRules: Sendable {
     private(set) var expressions: [GrammarExpression] = []

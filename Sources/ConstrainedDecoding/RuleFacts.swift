@@ -3,6 +3,9 @@ struct RuleFacts: Sendable {
     /// Larger rules are no lexemes.
     private static let lexemeSizeLimit = 2000
 
+    /// Larger tables are worth sharing.
+    private static let tableSizeMinimum = 4
+
     private let expressions: [GrammarExpression]
     /// Whether each rule matches the empty text.
     private(set) var isNullable: [Bool]
@@ -56,7 +59,8 @@ struct RuleFacts: Sendable {
 
     private mutating func holdsText(_ expression: GrammarExpression) -> Bool {
         switch expression {
-        case .bytes, .set, .token, .rule, .states: return false
+        case .bytes, .set, .token, .rule: return false
+        case .states(let table): return table.states.count > Self.tableSizeMinimum
         case .sequence(let parts), .choice(let parts):
             for part in parts where holdsText(part) {
                 return true
