@@ -8,6 +8,8 @@ struct GBNFGrammar {
     private static let depthLimit = 64
     private static let ruleLimit = 20_000
     private static let countLimit = 1_000_000
+    /// XGrammar's.
+    private static let functions: Set<String> = ["TagDispatch", "Token", "ExcludeToken", "TokenTagDispatch"]
 
     private var reader: GBNFReader
     private var rules = GrammarRules()
@@ -35,10 +37,7 @@ struct GBNFGrammar {
         }
         let missing = references.filter { !defined.contains($0.key) }.min { $0.value.place < $1.value.place }
         if let (name, place) = missing?.value {
-            let isFunction = ["TagDispatch", "Token", "ExcludeToken", "TokenTagDispatch"].contains(name)
-            throw reader.failure(
-                isFunction ? "'\(name)' is a function, which is not supported" : "the rule '\(name)' is not defined",
-                at: place)
+            throw reader.failure("the rule '\(name)' is not defined", at: place)
         }
         guard let root = rulesByName["root"] else {
             throw ConstraintError(message: "The grammar has no rule called 'root'.")
@@ -158,6 +157,9 @@ extension GBNFGrammar {
         default:
             guard let name = reader.name() else {
                 throw reader.failure("'\(reader.next.map(String.init) ?? "")' is not expected here", at: place)
+            }
+            if Self.functions.contains(name), reader.next == "(" {
+                throw reader.failure("'\(name)' is a function, which is not supported", at: place)
             }
             let rule = rule(name)
             if references[rule] == nil {

@@ -61,11 +61,10 @@ extension Grammar {
     /// Refuses rules that call themselves before any byte: the automaton would call without end.
     func refuseLeftRecursion(_ isNullable: [Bool], _ names: [RuleID: String]) throws(ConstraintError) {
         var callers: [[RuleID]] = Array(repeating: [], count: starts.count)
-        var calleeCounts = [Int](repeating: 0, count: starts.count)
+        let callees = starts.map { leftmostCalls(from: $0, isNullable) }
+        var calleeCounts = callees.map(\.count)
         for rule in starts.indices {
-            let callees = leftmostCalls(from: starts[rule], isNullable)
-            calleeCounts[rule] = callees.count
-            for callee in callees {
+            for callee in callees[rule] {
                 callers[callee].append(rule)
             }
         }
@@ -80,11 +79,14 @@ extension Grammar {
                 }
             }
         }
-        guard doneCount == starts.count else {
-            let name = starts.indices.first { calleeCounts[$0] > 0 && names[$0] != nil }.flatMap { names[$0] }
-            let rule = name.map { "The rule '\($0)'" } ?? "A rule"
-            throw ConstraintError(message: "\(rule) refers to itself before anything else is written.")
+        guard var rule = starts.indices.first(where: { calleeCounts[$0] > 0 }), doneCount < starts.count else { return }
+        // Whoever is left calls one of those who are left: sooner or later one comes again.
+        var visited: Set<RuleID> = []
+        while visited.insert(rule).inserted {
+            rule = callees[rule].first { calleeCounts[$0] > 0 } ?? rule
         }
+        let name = names[rule].map { "The rule '\($0)'" } ?? "A rule"
+        throw ConstraintError(message: "\(name) refers to itself before anything else is written.")
     }
 
     /// The rules that may be called before the first byte.

@@ -43,6 +43,30 @@ enum SchemaKeywords {
 enum SchemaType: String, CaseIterable, Hashable {
     case object, array, string, number, integer, boolean, null
 
+    /// The type of a value; a whole number's is number.
+    init(of value: JSONValue) {
+        self =
+            switch value {
+            case .null: .null
+            case .bool: .boolean
+            case .number: .number
+            case .string: .string
+            case .array: .array
+            case .object: .object
+            }
+    }
+
+    /// The keywords that speak of this type alone.
+    var keywords: Set<String> {
+        switch self {
+        case .object: SchemaKeywords.object
+        case .array: SchemaKeywords.array
+        case .string: SchemaKeywords.string
+        case .number, .integer: SchemaKeywords.number
+        case .boolean, .null: []
+        }
+    }
+
     /// The types of a value: a whole number has two.
     static func types(of value: JSONValue) -> Set<SchemaType> {
         switch value {

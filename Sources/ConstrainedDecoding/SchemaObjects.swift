@@ -14,7 +14,8 @@ extension SchemaCompiler {
         let names = try PropertyNames(schema, self, place)
         let required = try requiredNames(schema, place)
         let additional = schema["additionalProperties"] ?? .bool(properties.isEmpty && !names.hasPatterns)
-        for name in required where !properties.contains(key: name) {
+        let requiredInOrder = (schema["required"]?.arrayValue ?? []).compactMap(\.stringValue)
+        for name in requiredInOrder where !properties.contains(key: name) {
             properties[name] = names.matches(name) ? .bool(true) : schema["additionalProperties"] ?? .bool(true)
         }
         var members: [GrammarExpression.Item] = []
@@ -111,7 +112,8 @@ extension SchemaCompiler {
 struct PropertyNames {
     private static let patternLimit = 5
 
-    private var patterns: [(table: StateTable, schema: JSONValue)] = []
+    /// What surely matches a pattern, and what may by some dialect.
+    private var patterns: [(table: StateTable, wideTable: StateTable, schema: JSONValue)] = []
     /// Nil where any name will do.
     private var allowed: StateTable?
 
@@ -125,8 +127,12 @@ struct PropertyNames {
         for (pattern, value) in entries {
             let place = place.appending(key: "patternProperties").appending(key: pattern)
             do {
-                let expression = try RegularExpression(parsing: pattern).anchored(isSearch: true)
-                patterns.append((try StateTable(expression.expression(JSONGrammar.spelled)), value))
+                let tables = try [false, true].map { isWide throws(ConstraintError) in
+                    let expression = try RegularExpression(parsing: pattern, isWide: isWide)
+                        .anchored(isSearch: true, isWide: isWide)
+                    return try StateTable(expression.expression(JSONGrammar.spelled))
+                }
+                patterns.append((tables[0], tables[1], value))
             } catch {
                 throw ConstraintError(place: place.description, message: "'\(place)': \(error.message)")
             }
@@ -153,7 +159,7 @@ struct PropertyNames {
 
     var hasPatterns: Bool { !patterns.isEmpty }
 
-    /// Whether a pattern speaks of the name.
+    /// Whether a pattern surely speaks of the name.
     func matches(_ name: String) -> Bool {
         patterns.contains { $0.table.accepts(JSONGrammar.escaped(name)) }
     }
@@ -164,7 +170,7 @@ struct PropertyNames {
 
     /// What a declared member must fit.
     func schema(of name: String, beside declared: JSONValue) -> JSONValue {
-        let further = patterns.filter { $0.table.accepts(JSONGrammar.escaped(name)) }.map(\.schema)
+        let further = patterns.filter { $0.wideTable.accepts(JSONGrammar.escaped(name)) }.map(\.schema)
         return further.isEmpty ? declared : ["allOf": .array([declared] + further)]
     }
 
@@ -188,7 +194,7 @@ struct PropertyNames {
             var schemas: [JSONValue] = []
             for (index, pattern) in patterns.enumerated() {
                 let isChosen = chosen >> index & 1 == 1
-                names = try isChosen ? names.intersection(pattern.table) : names.subtracting(pattern.table)
+                names = try isChosen ? names.intersection(pattern.table) : names.subtracting(pattern.wideTable)
                 schemas += isChosen ? [pattern.schema] : []
             }
             guard !names.isEmpty else { continue }

@@ -52,7 +52,8 @@ extension SchemaCompiler {
         }
         var taken = excluded.map { GrammarExpression.sequence($0.unicodeScalars.map { spelling(ScalarClass(scalar: $0.value)) }) }
         for pattern in exclusions.patterns {
-            taken.append(try expression(ofPattern: pattern, place.appending(key: "not")).expression(spelling))
+            let expression = try expression(ofPattern: pattern, isWide: true, place.appending(key: "not"))
+            taken.append(expression.expression(spelling))
         }
         do {
             var table = try StateTable(required[0].expression(spelling))
@@ -89,10 +90,12 @@ extension SchemaCompiler {
         return expressions
     }
 
-    /// An expression that may be found anywhere in the string.
-    func expression(ofPattern text: String, _ place: JSONPath) throws(ConstraintError) -> RegularExpression {
+    /// An expression that may be found anywhere in the string; a wide one for strings that are not to have it.
+    func expression(
+        ofPattern text: String, isWide: Bool = false, _ place: JSONPath
+    ) throws(ConstraintError) -> RegularExpression {
         do {
-            return try RegularExpression(parsing: text).anchored(isSearch: true)
+            return try RegularExpression(parsing: text, isWide: isWide).anchored(isSearch: true, isWide: isWide)
         } catch {
             let place = place.appending(key: "pattern")
             throw ConstraintError(place: place.description, message: "'\(place)': \(error.message)")

@@ -55,11 +55,9 @@ extension SchemaCompiler {
 
     /// The types that a schema without `type` speaks of; nil if it speaks of none.
     func inferredTypes(_ schema: JSONObject) -> [SchemaType]? {
-        let groups: [(Set<String>, SchemaType)] = [
-            (SchemaKeywords.object, .object), (SchemaKeywords.array, .array), (SchemaKeywords.string, .string),
-            (SchemaKeywords.number, .number),
-        ]
-        let types = groups.filter { group in schema.keys.contains { group.0.contains($0) } }.map(\.1)
+        let types = [SchemaType.object, .array, .string, .number].filter { type in
+            schema.keys.contains(where: type.keywords.contains)
+        }
         return types.isEmpty ? nil : types
     }
 
@@ -84,11 +82,11 @@ extension SchemaCompiler {
         }
         let rest = schema.without("enum").without("const").without("type")
         guard !rest.isEmpty else { return values }
-        let others = rest.without("not")
-        var table = others.isEmpty ? nil : try automaton(of: others, place)
+        var automata: [SchemaType: GrammarAutomaton?] = [:]
         let exclusions = try exclusions(of: schema, place)
         let patterns = try exclusions.patterns.map { pattern throws(ConstraintError) in
-            try StateTable(expression(ofPattern: pattern, place.appending(key: "not")).expression(JSONGrammar.spelled))
+            let expression = try expression(ofPattern: pattern, isWide: true, place.appending(key: "not"))
+            return try StateTable(expression.expression(JSONGrammar.spelled))
         }
         var fitting: [JSONValue] = []
         for value in values where !exclusions.values.contains(where: value.isSame) {
@@ -96,17 +94,29 @@ extension SchemaCompiler {
                 let text = value.stringValue.map(JSONGrammar.escaped)
                 guard let text, !patterns.contains(where: { $0.accepts(text) }) else { continue }
             }
-            if table?.accepts(value.serializedBytes()) ?? true {
-                fitting.append(value)
+            let type = SchemaType(of: value)
+            if automata[type] == nil {
+                automata[type] = .some(try automaton(of: rest.without("not"), for: type, place))
             }
+            if var automaton = automata[type] ?? nil {
+                guard automaton.accepts(value.serializedBytes()) else { continue }
+                automata[type] = automaton
+            }
+            fitting.append(value)
         }
         return fitting
     }
 
-    /// What fits a schema by itself.
-    private func automaton(of schema: JSONObject, _ place: JSONPath) throws(ConstraintError) -> GrammarAutomaton {
+    /// What a schema's keywords leave of a type; nil if they leave all.
+    private func automaton(
+        of schema: JSONObject, for type: SchemaType, _ place: JSONPath
+    ) throws(ConstraintError) -> GrammarAutomaton? {
+        let keys = SchemaKeywords.general.union(type.keywords)
+        var part = JSONObject(schema.filter { keys.contains($0.key) }.map { ($0.key, $0.value) })
+        guard !part.isEmpty else { return nil }
+        part["type"] = .string(type.rawValue)
         var compiler = SchemaCompiler(document)
-        let expression = try compiler.compile(.object(schema), place)
+        let expression = try compiler.compile(.object(part), place)
         let root = compiler.json.rules.reserve()
         compiler.json.rules.define(root, as: expression)
         return GrammarAutomaton(try Grammar(compiler.json.rules, root: root))

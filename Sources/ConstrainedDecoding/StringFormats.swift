@@ -12,7 +12,7 @@ enum StringFormats {
     private static let ipv4 = "\(byte)(?:\\.\(byte)){3}"
     private static let group = "[0-9a-f]{1,4}"
     private static let label = "[a-z0-9]{1,15}(?:-[a-z0-9]{1,15}){0,3}"
-    private static let hostname = "[a-z]\(label)(?:\\.[a-z]\(label)){0,3}"
+    private static let hostname = "(?:\(label)\\.){0,3}[a-z][a-z0-9]{0,14}(?:-[a-z0-9]{1,15}){0,3}"
     private static let hexadecimal = "[0-9A-Fa-f]"
     private static let escape = "%\(hexadecimal){2}"
     private static let email =

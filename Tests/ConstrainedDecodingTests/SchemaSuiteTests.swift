@@ -30,7 +30,7 @@ import Testing
                 }
             }
         }
-        #expect(enforcedCount >= 120, "\(enforcedCount)")
-        #expect(acceptedCount * 100 >= validCount * 50, "\(acceptedCount) of \(validCount)")
+        #expect(enforcedCount >= 212, "\(enforcedCount)")
+        #expect(acceptedCount >= 386, "\(acceptedCount) of \(validCount)")
     }
 }
