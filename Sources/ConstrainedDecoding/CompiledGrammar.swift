@@ -83,13 +83,14 @@ public final class CompiledGrammar: Sendable {
         let trie = vocabulary.trie
         var marks = TokenTrie.Marks(tokenCount: trie.tokenCount)
         let (lexemes, rest) = automaton.parts(of: state)
+        let workEnd = automaton.work + GrammarAutomaton.maskWorkLimit
         for open in lexemes {
             let inside = known(automaton.grammar.lexemes[Int(open.number)], in: open.state)
             marks.formUnion(inside)
-            trie.mark(below: inside.ends, &automaton, open.behind, &marks)
+            trie.mark(below: inside.ends, &automaton, open.behind, workEnd: workEnd, &marks)
         }
         if rest != GrammarAutomaton.dead {
-            trie.mark(&automaton, rest, &marks)
+            trie.mark(&automaton, rest, workEnd: workEnd, &marks)
         }
         for token in automaton.tokens(in: state) {
             marks.insert(token)

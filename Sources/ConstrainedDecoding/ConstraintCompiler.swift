@@ -71,6 +71,10 @@ public final class ConstraintCompiler: Sendable {
         }
     }
 
+    var vocabularySize: Int { tokenizer.tokenCount }
+
+    func isEnd(_ token: TokenID) -> Bool { ends.contains(token) }
+
     private func cached(_ key: String) -> CompiledGrammar? {
         cache.withLock { cache in
             guard let known = cache.grammars[key] else { return nil }

@@ -14,6 +14,9 @@ struct GrammarAutomaton {
     /// A state may drop alternatives beyond this: what is left is still of the grammar.
     private static let configurationLimit = 2048
 
+    /// What may be done for one mask: about a twentieth of a second's work.
+    static let maskWorkLimit = 1_000_000
+
     /// A configuration whose node waits, packed: the node above, the stack below. A lexeme's stack has the lexeme's own
     /// state on top.
     typealias Configuration = UInt64

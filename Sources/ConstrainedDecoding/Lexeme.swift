@@ -50,7 +50,8 @@ final class Lexeme: Sendable {
     func marks(in state: GrammarAutomaton.StateID, _ trie: TokenTrie) -> TokenTrie.Marks {
         automaton.withLock { automaton in
             var marks = TokenTrie.Marks(tokenCount: trie.tokenCount)
-            trie.mark(&automaton, state, collectsEnds: true, &marks)
+            let workEnd = automaton.work + GrammarAutomaton.maskWorkLimit
+            trie.mark(&automaton, state, collectsEnds: true, workEnd: workEnd, &marks)
             return marks
         }
     }

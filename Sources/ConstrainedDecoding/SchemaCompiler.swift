@@ -9,12 +9,15 @@ struct SchemaCompiler {
     private static let resolutionLimit = 64
 
     let document: JSONValue
+    let budget: SchemaBudget
     var json = JSONGrammar()
     private var references: [String: RuleID] = [:]
     private var depth = 0
 
-    init(_ document: JSONValue) {
+    /// - Parameter budget: shared by all who compile parts of the same document.
+    init(_ document: JSONValue, budget: SchemaBudget = SchemaBudget()) {
         self.document = document
+        self.budget = budget
     }
 
     /// The rules, and the one for the whole text.
@@ -37,6 +40,7 @@ struct SchemaCompiler {
 extension SchemaCompiler {
     /// The expression of a schema, as a rule of its own where it is no mere word.
     mutating func compile(_ schema: JSONValue, _ place: JSONPath) throws(ConstraintError) -> GrammarExpression {
+        try budget.spend(1, at: place)
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.depthLimit else {
@@ -132,6 +136,7 @@ extension SchemaCompiler {
     func merging(
         _ left: JSONObject, _ right: JSONValue, _ place: JSONPath
     ) throws(ConstraintError) -> JSONObject {
+        try budget.spend(1, at: place)
         let rightObject: JSONObject
         switch right {
         case .bool(true): return left

@@ -11,6 +11,7 @@ extension SchemaCompiler {
     func negation(
         of schema: JSONValue, _ place: JSONPath, depth: Int = 0
     ) throws(ConstraintError) -> JSONValue {
+        try budget.spend(1, at: place)
         guard depth <= Self.negationDepthLimit else {
             throw failure(place, "The schema at '\(place)' negates too deep a schema.")
         }

@@ -28,6 +28,7 @@ extension SchemaCompiler {
                 }
                 table = try table.subtracting(StateTable(.choice(spellings)))
             }
+            try budget.spend(table.states.count / 5, at: place)
             return table.expression
         } catch {
             guard error.place.isEmpty else { throw error }

@@ -12,6 +12,7 @@ extension SchemaCompiler {
             throw failure(place, "properties", "must be an object")
         }
         let names = try PropertyNames(schema, self, place)
+        try budget.spend(names.size / 5, at: place)
         let required = try requiredNames(schema, place)
         let additional = schema["additionalProperties"] ?? .bool(properties.isEmpty && !names.hasPatterns)
         let requiredInOrder = (schema["required"]?.arrayValue ?? []).compactMap(\.stringValue)
@@ -27,6 +28,9 @@ extension SchemaCompiler {
         }
         var extras: [GrammarExpression] = []
         for (keys, value, key) in try names.undeclared(Array(properties.keys), additional) {
+            if case .states(let table) = keys {
+                try budget.spend(table.states.count / 5, at: place)
+            }
             let compiled = try compile(value, place.appending(key: key))
             let name = keys.map { json.rules.add(JSONGrammar.quoted($0)) }
             let anyName = properties.isEmpty ? json.string : json.string(except: Array(properties.keys))
@@ -146,7 +150,7 @@ struct PropertyNames {
     private static func table(
         of names: JSONValue, _ compiler: SchemaCompiler, _ place: JSONPath
     ) throws(ConstraintError) -> StateTable {
-        var compiler = SchemaCompiler(compiler.document)
+        var compiler = SchemaCompiler(compiler.document, budget: compiler.budget)
         let expression = try compiler.compile(["allOf": [["type": "string"], names]], place)
         let spelled = JSONGrammar.quoted(RegularExpression.anything.expression(JSONGrammar.spelled))
         do {
@@ -158,6 +162,9 @@ struct PropertyNames {
     }
 
     var hasPatterns: Bool { !patterns.isEmpty }
+
+    /// The states of all tables.
+    var size: Int { patterns.reduce(allowed?.states.count ?? 0) { $0 + 2 * $1.table.states.count } }
 
     /// Whether a pattern surely speaks of the name.
     func matches(_ name: String) -> Bool {

@@ -58,13 +58,15 @@ extension SchemaCompiler {
         do {
             var table = try StateTable(required[0].expression(spelling))
             for further in required.dropFirst() {
-                table = try table.intersection(StateTable(further.expression(spelling)))
+                table = try table.intersection(further.expression(spelling))
             }
             for expression in taken {
                 table = try table.subtracting(StateTable(expression))
             }
+            try budget.spend(table.states.count / 5, at: place)
             return table.expression
         } catch {
+            guard error.place.isEmpty else { throw error }
             let key = ["pattern", "format", "not", "maxLength"].first { schema[$0] != nil } ?? "minLength"
             throw failure(place, key, "is too much together with what else limits the string: \(error.message)")
         }

@@ -115,7 +115,7 @@ extension SchemaCompiler {
         var part = JSONObject(schema.filter { keys.contains($0.key) }.map { ($0.key, $0.value) })
         guard !part.isEmpty else { return nil }
         part["type"] = .string(type.rawValue)
-        var compiler = SchemaCompiler(document)
+        var compiler = SchemaCompiler(document, budget: budget)
         let expression = try compiler.compile(.object(part), place)
         let root = compiler.json.rules.reserve()
         compiler.json.rules.define(root, as: expression)

@@ -83,6 +83,42 @@ extension StateTable {
         try product(other, keepsOutside: true) { $0 && !$1 }
     }
 
+    /// What this one accepts and an expression matches. Of the expression no more is looked at than this one leads to.
+    func intersection(_ expression: GrammarExpression) throws(ConstraintError) -> StateTable {
+        var rules = GrammarRules()
+        let root = rules.reserve()
+        rules.define(root, as: expression)
+        var automaton = GrammarAutomaton(try Grammar(rules, root: root))
+        var numbers: [SIMD2<Int32>: Int32] = [[0, automaton.start]: 0]
+        var order: [SIMD2<Int32>] = [[0, automaton.start]]
+        var result: [State] = []
+        while result.count < order.count {
+            let pair = order[result.count]
+            let state = states[Int(pair.x)]
+            var edges: [SIMD2<Int32>: ByteSet] = [:]
+            for edge in state.edges {
+                edge.bytes.forEach { byte in
+                    let next = automaton.next(pair.y, byte)
+                    if next != GrammarAutomaton.dead {
+                        edges[[edge.target, next], default: ByteSet()].insert(byte)
+                    }
+                }
+            }
+            var targets: [Edge] = []
+            for (pair, bytes) in edges.sorted(by: { ($0.key.x, $0.key.y) < ($1.key.x, $1.key.y) }) {
+                let number = numbers[pair] ?? Int32(order.count)
+                if numbers.updateValue(number, forKey: pair) == nil {
+                    order.append(pair)
+                }
+                targets.append(Edge(bytes: bytes, target: number))
+            }
+            try Self.check(order.count)
+            let isAccepting = state.isAccepting && automaton.isAccepting(pair.y)
+            result.append(State(isAccepting: isAccepting, edges: targets))
+        }
+        return StateTable(states: result).trimmed
+    }
+
     /// Both side by side; outside, the other one has come to nothing.
     private func product(
         _ other: StateTable, keepsOutside: Bool, accepts: (Bool, Bool) -> Bool

@@ -28,37 +28,35 @@ extension TokenTrie {
         }
     }
 
-    /// A walk gives up branches beyond this many configurations; single bytes are always tried.
-    private static let workLimit = 2_000_000
-
     /// Marks the tokens whose text may follow a state, beside those that are no text.
+    ///
+    /// - Parameter workEnd: when the automaton has done so much work, branches are given up; single bytes are always tried.
     func mark(
         _ automaton: inout GrammarAutomaton, _ state: GrammarAutomaton.StateID, collectsEnds: Bool = false,
-        _ marks: inout Marks
+        workEnd: Int, _ marks: inout Marks
     ) {
         var path = [GrammarAutomaton.StateID](repeating: GrammarAutomaton.dead, count: depthLimit + 1)
         path[0] = state
-        walk(0..<nodes.count, &automaton, &path, collectsEnds, &marks)
+        walk(0..<nodes.count, &automaton, &path, collectsEnds, workEnd, &marks)
     }
 
     /// Marks the tokens that go on below nodes, where a state follows those nodes.
     func mark(
         below ends: [Int32], _ automaton: inout GrammarAutomaton, _ state: GrammarAutomaton.StateID,
-        _ marks: inout Marks
+        workEnd: Int, _ marks: inout Marks
     ) {
         var path = [GrammarAutomaton.StateID](repeating: GrammarAutomaton.dead, count: depthLimit + 1)
         for end in ends {
             let node = nodes[Int(end)]
             path[Int(node.depth) + 1] = state
-            walk(Int(end) + 1..<Int(node.end), &automaton, &path, false, &marks)
+            walk(Int(end) + 1..<Int(node.end), &automaton, &path, false, workEnd, &marks)
         }
     }
 
     private func walk(
         _ range: Range<Int>, _ automaton: inout GrammarAutomaton, _ path: inout [GrammarAutomaton.StateID],
-        _ collectsEnds: Bool, _ marks: inout Marks
+        _ collectsEnds: Bool, _ workEnd: Int, _ marks: inout Marks
     ) {
-        let workEnd = automaton.work + Self.workLimit
         let nodes = nodes.span
         var index = range.lowerBound
         while index < range.upperBound {

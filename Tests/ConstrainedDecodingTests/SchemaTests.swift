@@ -243,6 +243,18 @@ import Testing
         #expect(try text.grammar().nodes.count < 200 && list.grammar().nodes.count < 200)
     }
 
+    @Test func `small schemas that come to very much are refused soon`() throws {
+        var conditions = #"{"type":"string","maxLength":5}"#
+        var overlaps = conditions
+        for length in 1..<14 {
+            conditions = #"{"if":\#(conditions),"then":{"minLength":\#(length)},"else":\#(conditions)}"#
+            overlaps = #"{"oneOf":[\#(overlaps),{"type":"string","minLength":\#(length)},{"type":"string"}]}"#
+        }
+        for schema in [conditions, overlaps] {
+            #expect(throws: ConstraintError.self) { try ConstraintDefinition.schema(schema).grammar() }
+        }
+    }
+
     @Test func `size and depth have limits`() throws {
         var deep = #"{"type":"integer"}"#
         for _ in 0..<100 {
