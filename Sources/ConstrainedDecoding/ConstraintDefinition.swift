@@ -94,9 +94,7 @@ struct GrammarDefinition: Sendable {
     var rules: GrammarRules
     var root: RuleID
 
-    /// The grammar; one that nothing fits is refused.
-    ///
-    /// - Parameter lexemes: where lexemes are shared with other grammars; without it the grammar has none.
+    /// The grammar; one that nothing fits is refused. It has lexemes where it may share them with other grammars.
     func grammar(lexemes: LexemeLibrary? = nil) throws(ConstraintError) -> Grammar {
         let grammar = try Grammar(rules, root: root, lexemes: lexemes)
         guard grammar.isSatisfiable else {

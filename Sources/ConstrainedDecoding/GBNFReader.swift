@@ -155,7 +155,9 @@ extension GBNFReader {
         case "U": return try hexadecimal(8, at: start)
         default:
             if let escape = Self.escapes[sign] { return escape }
-            guard Self.escapedSigns.contains(sign) else { throw failure("the escape '\\\(sign)' is unknown", at: start) }
+            guard Self.escapedSigns.contains(sign) else {
+                throw failure("the escape '\\\(sign)' is unknown", at: start)
+            }
             return sign
         }
     }

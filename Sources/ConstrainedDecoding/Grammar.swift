@@ -45,9 +45,8 @@ struct Grammar: Sendable {
     private var facts: RuleFacts
     private var lexemeNumbers: [RuleID: Int32] = [:]
 
-    /// The grammar of these rules, of which `root` is the one that a whole output matches.
-    ///
-    /// - Parameter lexemes: where lexemes are shared with other grammars; without it the grammar has none.
+    /// The grammar of these rules, of which `root` is the one that a whole output matches. It has lexemes where it may
+    /// share them with other grammars.
     init(
         _ rules: GrammarRules, root: RuleID, lexemes library: LexemeLibrary? = nil, nodeLimit: Int = 400_000
     ) throws(ConstraintError) {
@@ -56,7 +55,9 @@ struct Grammar: Sendable {
         facts = RuleFacts(rules)
         if let library {
             for rule in rules.expressions.indices {
-                guard let expression = facts.lexeme(rule), let lexeme = try? library.lexeme(expression) else { continue }
+                guard let expression = facts.lexeme(rule), let lexeme = try? library.lexeme(expression) else {
+                    continue
+                }
                 lexemeNumbers[rule] = Int32(lexemes.count)
                 lexemes.append(lexeme)
             }

@@ -48,7 +48,7 @@ struct GrammarAutomaton {
     private var foundEnd = false
     private var foundTextRoom: Int32 = -1
 
-    /// - Parameter counterLimit: no token is so long that it makes a difference whether a counter is larger.
+    /// No token may be so long that it makes a difference whether a counter is larger than `counterLimit`.
     init(_ grammar: Grammar, counterLimit: Int = .max) {
         self.grammar = grammar
         stacks = GrammarStacks(counterLimit: Int32(clamping: counterLimit))

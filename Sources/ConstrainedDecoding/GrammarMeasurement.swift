@@ -41,6 +41,8 @@ extension ConstraintCompiler {
     ///   - definition: what this compiler has not compiled before, for times that mean something.
     ///   - answerCount: how many early answers to follow, and how many late ones.
     ///   - seed: decides which tokens are drawn.
+    /// - Returns: the times.
+    /// - Throws: `ConstraintError` where the definition is refused.
     public func measure(
         _ definition: ConstraintDefinition, answerCount: Int, seed: UInt64
     ) throws(ConstraintError) -> GrammarMeasurement {

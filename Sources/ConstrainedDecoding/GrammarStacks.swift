@@ -44,7 +44,8 @@ struct GrammarStacks {
         return number(Frame(node: loop, minimum: minimum, maximum: maximum, below: below)) { frame in
             var frame = frame
             frame.minimum = Self.coarse(min(frame.minimum, limit), roundsUp: true)
-            frame.maximum = frame.maximum == Grammar.Loop.unlimited
+            frame.maximum =
+                frame.maximum == Grammar.Loop.unlimited
                 ? frame.maximum : Self.coarse(min(frame.maximum, limit), roundsUp: false)
             return frame
         }

@@ -20,7 +20,7 @@ final class Lexeme: Sendable {
     let owner: Int
     private let automaton: Mutex<GrammarAutomaton>
 
-    /// - Parameter owner: a number that no other owner of masks has.
+    /// The lexeme of an expression, under a number that no other owner of masks has; one that nothing fits is refused.
     init(_ expression: GrammarExpression, owner: Int, counterLimit: Int) throws(ConstraintError) {
         var rules = GrammarRules()
         let root = rules.reserve()

@@ -16,7 +16,7 @@ final class LexemeLibrary: Sendable {
     private let counterLimit: Int
     private let shelf = Mutex(Shelf())
 
-    /// - Parameter counterLimit: no token is so long that it makes a difference whether a counter is larger.
+    /// No token may be so long that it makes a difference whether a counter is larger than `counterLimit`.
     init(counterLimit: Int) {
         self.counterLimit = counterLimit
     }

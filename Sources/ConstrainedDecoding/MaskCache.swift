@@ -17,7 +17,7 @@ final class MaskCache: Sendable {
     private let generationLimit: Int
     private let generations = Mutex(Generations())
 
-    /// - Parameter byteLimit: what all masks together may take.
+    /// All masks together take about `byteLimit` bytes at most.
     init(tokenCount: Int, byteLimit: Int = 64 << 20) {
         generationLimit = max(64, byteLimit / (2 * (tokenCount / 8 + 512)))
     }

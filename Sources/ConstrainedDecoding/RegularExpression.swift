@@ -10,9 +10,8 @@ indirect enum RegularExpression: Hashable, Sendable {
     case startAnchor
     case endAnchor
 
-    /// Reads an expression as ECMAScript does.
-    ///
-    /// - Parameter isWide: reads it as matching all that any dialect would match: for what must not be written.
+    /// Reads an expression as ECMAScript does; if `isWide`, as matching all that any dialect would match, for what must not
+    /// be written.
     init(parsing text: String, isWide: Bool = false) throws(ConstraintError) {
         var parser = RegularExpressionParser(text, isWide: isWide)
         self = try parser.parseAll()
@@ -24,9 +23,7 @@ indirect enum RegularExpression: Hashable, Sendable {
 
 extension RegularExpression {
     /// The expression of whole texts, without anchors: where there is none at an end, anything may stand there if
-    /// `isSearch`, and nothing otherwise.
-    ///
-    /// - Parameter isWide: a line feed may follow the end, as some dialects have it.
+    /// `isSearch`, and nothing otherwise. If `isWide`, a line feed may follow the end, as some dialects have it.
     func anchored(isSearch: Bool, isWide: Bool = false) throws(ConstraintError) -> RegularExpression {
         var branches: [RegularExpression] = []
         for branch in alternatives {

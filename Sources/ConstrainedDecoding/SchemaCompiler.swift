@@ -14,7 +14,7 @@ struct SchemaCompiler {
     private var references: [String: RuleID] = [:]
     private var depth = 0
 
-    /// - Parameter budget: shared by all who compile parts of the same document.
+    /// All who compile parts of the same document share a budget.
     init(_ document: JSONValue, budget: SchemaBudget = SchemaBudget()) {
         self.document = document
         self.budget = budget
@@ -71,7 +71,8 @@ extension SchemaCompiler {
         }
         if let branches = try branches("oneOf", of: schema, place) {
             return try choice(
-                of: exclusive(branches, beside: schema.without("oneOf"), place), beside: schema, without: "oneOf", place)
+                of: exclusive(branches, beside: schema.without("oneOf"), place), beside: schema, without: "oneOf", place
+            )
         }
         return try compileFlat(schema, place)
     }

@@ -83,14 +83,15 @@ extension SchemaCompiler {
             var here: [[GrammarExpression]] = []
             for count in behind.indices {
                 let next = range.upperBound == .max ? min(count + 1, behind.count - 1) : count + 1
-                here.append([false, true].map { isSome in
-                    guard isSome || count == 0 else { return .never }
-                    var choices: [GrammarExpression] = item.isRequired ? [] : [behind[count][isSome ? 1 : 0]]
-                    if next < behind.count {
-                        choices.append(.sequence([isSome ? separator : .empty, item.expression, behind[next][1]]))
-                    }
-                    return json.rules.add(.choice(choices))
-                })
+                here.append(
+                    [false, true].map { isSome in
+                        guard isSome || count == 0 else { return .never }
+                        var choices: [GrammarExpression] = item.isRequired ? [] : [behind[count][isSome ? 1 : 0]]
+                        if next < behind.count {
+                            choices.append(.sequence([isSome ? separator : .empty, item.expression, behind[next][1]]))
+                        }
+                        return json.rules.add(.choice(choices))
+                    })
             }
             behind = here
         }
@@ -207,8 +208,10 @@ struct PropertyNames {
             guard !names.isEmpty else { continue }
             let whole: JSONValue = schemas.count == 1 ? schemas[0] : ["allOf": .array(schemas)]
             result.append(
-                (names.expression, chosen == 0 ? additional : whole,
-                 chosen == 0 ? "additionalProperties" : "patternProperties"))
+                (
+                    names.expression, chosen == 0 ? additional : whole,
+                    chosen == 0 ? "additionalProperties" : "patternProperties"
+                ))
         }
         return result
     }

@@ -50,7 +50,9 @@ extension SchemaCompiler {
         if required.count == 1, exclusions.patterns.isEmpty, excluded.isEmpty {
             return required[0].expression(spelling)
         }
-        var taken = excluded.map { GrammarExpression.sequence($0.unicodeScalars.map { spelling(ScalarClass(scalar: $0.value)) }) }
+        var taken = excluded.map { text in
+            GrammarExpression.sequence(text.unicodeScalars.map { spelling(ScalarClass(scalar: $0.value)) })
+        }
         for pattern in exclusions.patterns {
             let expression = try expression(ofPattern: pattern, isWide: true, place.appending(key: "not"))
             taken.append(expression.expression(spelling))

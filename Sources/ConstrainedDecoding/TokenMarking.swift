@@ -28,9 +28,8 @@ extension TokenTrie {
         }
     }
 
-    /// Marks the tokens whose text may follow a state, beside those that are no text.
-    ///
-    /// - Parameter workEnd: when the automaton has done so much work, branches are given up; single bytes are always tried.
+    /// Marks the tokens whose text may follow a state, beside those that are no text. When the automaton has done so much
+    /// work as `workEnd` says, branches are given up; single bytes are always tried.
     func mark(
         _ automaton: inout GrammarAutomaton, _ state: GrammarAutomaton.StateID, collectsEnds: Bool = false,
         workEnd: Int, _ marks: inout Marks

@@ -4,7 +4,7 @@ import Testing
 
 /// Grammars in llama.cpp's notation.
 @Suite struct GBNFTests {
-    private static let json = #"""
+    static let json = #"""
         # any JSON object, as most grammars write it
         root   ::= object
         value  ::= object | array | string | number | ("true" | "false" | "null") ws
@@ -38,7 +38,7 @@ import Testing
         pawn ::= ([a-h] "x")? [a-h] [1-8] ("=" [NBKQR])?
         castle ::= "O-O" "-O"?
         """#
-    private static let program = #"""
+    static let program = #"""
         root ::= declaration*
         declaration ::= type identifier "(" parameter? ")" "{" statement* "}"
         type ::= ("int" | "float" | "char") ws
@@ -66,7 +66,10 @@ import Testing
             ),
             (arithmetic, ["1=1\n", "(a_1+2 )*3= 4\n5=6\n"], ["1=1", "(1=1\n", "1+=2\n"]),
             (list, ["- a\n", "- é\u{1F600}\n- b c\n"], ["- \n", "- a", "a\n", "- a\u{85}\n"]),
-            (chess, ["1. e4 e5\n2. Nf3 Nc6\n", "1. O-O-O exd8=Q+\n12. Rae1 Kxe1#\n"], ["1. e4 e5\n", "1. e9 e5\n2. a1 a2\n"]),
+            (
+                chess, ["1. e4 e5\n2. Nf3 Nc6\n", "1. O-O-O exd8=Q+\n12. Rae1 Kxe1#\n"],
+                ["1. e4 e5\n", "1. e9 e5\n2. a1 a2\n"]
+            ),
             (
                 program, ["", "int f(char x){int y = 3*(x+1);while(y<10){y=-y;}//done\nreturn y;}"],
                 ["int f(){return;}", "int f(){y==1;}"]
@@ -81,7 +84,10 @@ import Testing
             ("root ::= 'a' \"\\u00e9\\x41\\U0001F600\\n\"", ["aéA\u{1F600}\n"], ["a"]),
             (#"root ::= [\]\-^a-c\\]+ "\"""#, ["]-^b\\\""], ["d\"", "\""]),
             ("root ::= [^a]{2} .", ["bc\n", "éé\u{1F600}"], ["abc", "bc"]),
-            ("root ::= \"a\"{2,3} | (\"b\" | \"c\"){,2} \"d\" *", ["aa", "aaa", "", "bc", "cdd"], ["a", "aaaa", "bbb"]),
+            (
+                "root ::= \"a\"{2,3} | (\"b\" | \"c\"){,2} \"d\" *", ["aa", "aaa", "", "bc", "cdd"],
+                ["a", "aaaa", "bbb"]
+            ),
             ("root ::= a.b-c_1\na.b-c_1 ::= \"x\"\n  | \"y\" # and so on\n\n  | z\nz::=\"\"", ["x", "y", ""], ["z"]),
             ("root ::= (\"a\"?)+ \"b\"", ["b", "aab"], ["a"]),
             ("root ::= expr\nexpr ::= expr \"+\" num | num\nnum ::= [0-9]", ["1", "1+2+3"], ["+1", "1+"]),

@@ -150,7 +150,8 @@ import Testing
             ),
             (
                 #"{"properties":{"kind":{"enum":["int","text"]},"v":true},"required":["kind","v"],"if":{"properties":{"kind":{"const":"int"}}},"then":{"properties":{"v":{"type":"integer"}}},"else":{"properties":{"v":{"type":"string"}}}}"#,
-                [#"{"kind":"int","v":1}"#, #"{"kind":"text","v":"a"}"#], [#"{"kind":"int","v":"a"}"#, #"{"kind":"text","v":1}"#]
+                [#"{"kind":"int","v":1}"#, #"{"kind":"text","v":"a"}"#],
+                [#"{"kind":"int","v":"a"}"#, #"{"kind":"text","v":1}"#]
             ),
             (#"{"not":{"type":["string","object"]}}"#, ["1", "null", "[]"], [#""a""#, "{}"]),
             (#"{"type":"string","not":{"enum":["a","ab"]}}"#, [#""""#, #""abc""#, #""b""#], [#""a""#, #""ab""#]),
@@ -159,7 +160,8 @@ import Testing
             (#"{"type":"number","not":{"const":2.50}}"#, ["2.51", "2", "-2.5"], ["2.5", "2.500"]),
             (#"{"not":{"required":["a"]},"properties":{"a":{},"b":{}}}"#, [#"{"b":1}"#, "{}"], [#"{"a":1}"#]),
             (
-                #"{"oneOf":[{"type":"integer","minimum":5},{"type":"integer","maximum":8}]}"#, ["4", "9"], ["5", "6", "8"]
+                #"{"oneOf":[{"type":"integer","minimum":5},{"type":"integer","maximum":8}]}"#, ["4", "9"],
+                ["5", "6", "8"]
             ),
             (
                 #"{"enum":[1,5,"a","bcd",null],"minimum":3,"maxLength":2}"#, ["5", #""a""#, "null"],
@@ -180,7 +182,10 @@ import Testing
             ),
             (#"{"type":"number","multipleOf":0.25,"maximum":2}"#, ["0.5", "1.75", "2", "-3.250"], ["0.3", "2.25"]),
             (#"{"type":"integer","multipleOf":7,"minimum":10}"#, ["14", "70"], ["7", "15"]),
-            (#"{"allOf":[{"multipleOf":4},{"multipleOf":6}],"type":"integer"}"#, ["12", "0", "-24"], ["4", "6", "18"]),
+            (
+                #"{"allOf":[{"multipleOf":4},{"multipleOf":6}],"type":"integer"}"#, ["12", "0", "-24"],
+                ["4", "6", "18"]
+            ),
             (
                 #"{"type":"string","pattern":"^[a-z]+$","minLength":2,"maxLength":3}"#, [#""ab""#, #""abc""#],
                 [#""a""#, #""abcd""#, #""A1""#]
@@ -212,7 +217,10 @@ import Testing
         (#"{"type":"nothing"}"#, "type"),
         (#"{"type":"number","multipleOf":0.0012345}"#, "multipleOf"),
         (#"{"minLength":-1}"#, "minLength"),
-        (#"{"type":"object","properties":{"x":{"if":{"format":"date"},"then":false}}}"#, "properties.x.anyOf[1].not.format"),
+        (
+            #"{"type":"object","properties":{"x":{"if":{"format":"date"},"then":false}}}"#,
+            "properties.x.anyOf[1].not.format"
+        ),
     ])
     func `what cannot be enforced is refused by name`(schema: String, place: String) throws {
         let error = #expect(throws: ConstraintError.self) { try ConstraintDefinition.schema(schema).grammar() }
@@ -237,7 +245,8 @@ import Testing
         let nulls = { "[" + Array(repeating: "null", count: $0).joined(separator: ",") + "]" }
         #expect(try list.accepted([2999, 3000, 3001, 3002].map(nulls)) == [3000, 3001].map(nulls))
         let names = (0..<1000).map { "name number \($0)" }
-        let choice = try ConstraintDefinition.schema(JSONValue.object(["enum": .array(names.map { .string($0) })]).serialized())
+        let choice = try ConstraintDefinition.schema(
+            JSONValue.object(["enum": .array(names.map { .string($0) })]).serialized())
         #expect(try choice.accepts("\"name number 999\"") && !choice.accepts("\"name number 1000\""))
         #expect(try choice.grammar().nodes.count < 6000)
         #expect(try text.grammar().nodes.count < 200 && list.grammar().nodes.count < 200)
