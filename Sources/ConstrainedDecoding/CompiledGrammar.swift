@@ -139,7 +139,7 @@ public final class CompiledGrammar: Sendable {
         var bytes: [UInt8] = []
         vocabulary.tokenizer.appendBytes(of: token, to: &bytes)
         for byte in bytes {
-            state = automaton.next(state, byte)
+            state = automaton.next(state, byte, remembers: false)
         }
         return state
     }

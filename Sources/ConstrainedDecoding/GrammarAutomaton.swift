@@ -70,15 +70,12 @@ struct GrammarAutomaton {
     @inline(__always)
     func textRoom(_ state: StateID) -> Int32 { states[Int(state)].textRoom }
 
-    /// The state behind a byte.
+    /// The state behind a byte. What an output passes once, a long count above all, need not be remembered: only states that
+    /// are tried with many tokens have a row in the table.
     @inline(__always)
-    mutating func next(_ state: StateID, _ byte: UInt8) -> StateID {
-        let row = states[Int(state)].steps
-        if row >= 0 {
-            let known = steps[Int(row) + Int(byte)]
-            if known != Self.unknown { return known }
-        }
-        return findNext(state, byte)
+    mutating func next(_ state: StateID, _ byte: UInt8, remembers: Bool = true) -> StateID {
+        let known = knownNext(state, byte)
+        return known == Self.unknown ? findNext(state, byte, remembers) : known
     }
 
     /// The state behind a byte, if it is known.
@@ -127,7 +124,7 @@ struct GrammarAutomaton {
 }
 
 extension GrammarAutomaton {
-    private mutating func findNext(_ state: StateID, _ byte: UInt8) -> StateID {
+    private mutating func findNext(_ state: StateID, _ byte: UInt8, _ remembers: Bool) -> StateID {
         // All bytes that the state's nodes do not tell apart from this one lead to the same state.
         var alike = ByteSet.all
         beginClosure()
@@ -143,7 +140,7 @@ extension GrammarAutomaton {
                 }
             case .lexeme(let number, let next):
                 let frame = stacks[stack]
-                let step = grammar.lexemes[Int(number)].step(frame.node, byte)
+                let step = grammar.lexemes[Int(number)].step(frame.node, byte, remembers: remembers)
                 alike.formIntersection(step.alike)
                 guard step.state != Self.dead else { continue }
                 find(Int32(Self.node(configuration)), stacks.lexeme(step, below: frame.below))
@@ -155,6 +152,7 @@ extension GrammarAutomaton {
             }
         }
         let next = endClosure()
+        guard remembers else { return next }
         if states[Int(state)].steps < 0 {
             states[Int(state)].steps = Int32(steps.count)
             steps.append(contentsOf: repeatElement(Self.unknown, count: 256))

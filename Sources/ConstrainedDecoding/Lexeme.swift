@@ -39,9 +39,9 @@ final class Lexeme: Sendable {
     /// About how many bytes its tables take.
     var byteCount: Int { automaton.withLock { $0.byteCount } }
 
-    func step(_ state: GrammarAutomaton.StateID, _ byte: UInt8) -> Step {
+    func step(_ state: GrammarAutomaton.StateID, _ byte: UInt8, remembers: Bool) -> Step {
         automaton.withLock { automaton in
-            let next = automaton.next(state, byte)
+            let next = automaton.next(state, byte, remembers: remembers)
             return automaton.step(to: next, alike: automaton.bytesAlike(state, byte))
         }
     }
