@@ -13,6 +13,9 @@ struct GrammarAutomaton {
     static let unknown: StateID = -1
     /// A state may drop alternatives beyond this: what is left is still of the grammar.
     private static let configurationLimit = 2048
+    /// Where all states have more alternatives than this, further ones have few.
+    private static let crowd = 1_000_000
+    private static let crowdedConfigurationLimit = 16
 
     /// What may be done for one mask: about a twentieth of a second's work.
     static let maskWorkLimit = 1_000_000
@@ -184,11 +187,12 @@ extension GrammarAutomaton {
 
     /// Follows everything that needs no byte, and answers the state that it comes to.
     private mutating func endClosure() -> StateID {
+        let limit = configurationCount < Self.crowd ? Self.configurationLimit : Self.crowdedConfigurationLimit
         while let configuration = open.popLast() {
             work += 1
             let node = Self.node(configuration)
             let stack = Self.stack(configuration)
-            guard found.count < Self.configurationLimit, visited.insert(configuration).inserted else { continue }
+            guard found.count < limit, visited.insert(configuration).inserted else { continue }
             switch grammar.nodes[node] {
             case .end: followEnd(stack)
             case .split(let targets):
