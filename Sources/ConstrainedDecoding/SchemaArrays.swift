@@ -27,7 +27,10 @@ extension SchemaCompiler {
         guard let prefix = (schema[prefixKey] ?? []).arrayValue else {
             throw failure(place, prefixKey, "must be an array")
         }
-        let mayRepeat = schema["uniqueItems"] != .bool(true) || maximum <= 1
+        if let isUnique = schema["uniqueItems"], isUnique.boolValue == nil {
+            throw failure(place, "uniqueItems", "must be a boolean")
+        }
+        let mayRepeat = schema["uniqueItems"] != true || maximum <= 1
         if let list = try hits(schema, prefix, range, mayRepeat: mayRepeat, place) {
             return json.bracketed("[", list, "]")
         }
