@@ -113,7 +113,8 @@ let package = Package(
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
-                "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel", "CLinux",
+                "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
+                "CLinux",
                 arguments, configuration, logging, httpTypes,
             ],
             swiftSettings: settings

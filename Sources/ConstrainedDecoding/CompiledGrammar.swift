@@ -5,26 +5,33 @@ public import Tokens
 
 /// A grammar over a vocabulary's tokens. All who match it share what one of them has found out; any thread may.
 public final class CompiledGrammar: Sendable {
-    /// What may be kept before it is begun anew.
-    private static let stateLimit = 8192
-    private static let maskLimit = 256
+    /// What its states may take before they are begun anew.
+    private static let byteLimit = 8 << 20
 
     private struct Tables {
         var automaton: GrammarAutomaton
-        /// Counts the beginnings: a state is one of its epoch only.
-        var epoch = 0
-        var stateLimit = CompiledGrammar.stateLimit
-        var masks: [GrammarAutomaton.StateID: TokenMask] = [:]
+        /// Tells its masks from others', and a state from those of other beginnings.
+        var owner: Int
+        var byteLimit = CompiledGrammar.byteLimit
     }
 
-    private let grammar: Grammar
+    private let definition: GrammarDefinition
     private let vocabulary: ConstraintVocabulary
     private let tables: Mutex<Tables>
 
-    init(_ grammar: Grammar, vocabulary: ConstraintVocabulary) {
-        self.grammar = grammar
+    init(_ definition: GrammarDefinition, vocabulary: ConstraintVocabulary) throws(ConstraintError) {
+        self.definition = definition
         self.vocabulary = vocabulary
-        tables = Mutex(Tables(automaton: GrammarAutomaton(grammar)))
+        tables = Mutex(try Self.begin(definition, vocabulary))
+    }
+
+    private static func begin(
+        _ definition: GrammarDefinition, _ vocabulary: ConstraintVocabulary
+    ) throws(ConstraintError) -> Tables {
+        let grammar = try definition.grammar(lexemes: vocabulary.lexemes)
+        return Tables(
+            automaton: GrammarAutomaton(grammar, counterLimit: vocabulary.counterLimit),
+            owner: vocabulary.lexemes.makeOwner())
     }
 
     /// A matcher of one output, at its beginning; before it, a think block may be allowed.
@@ -32,10 +39,10 @@ public final class CompiledGrammar: Sendable {
         GrammarMatcher(self, allowsThinking: allowsThinking)
     }
 
-    /// A place in an output: what was written, and the state it led to in some epoch.
+    /// A place in an output: what was written, and the state it led to in some beginning of the tables.
     struct Position: Sendable {
         var tokens: [TokenID] = []
-        var epoch = -1
+        var owner = -1
         var state = GrammarAutomaton.dead
     }
 
@@ -51,24 +58,14 @@ public final class CompiledGrammar: Sendable {
         tables.withLock { tables in
             var position = position
             settle(&position, &tables)
-            if let known = tables.masks[position.state] {
-                return known
+            let state = tables.automaton.canonical(position.state)
+            let key = MaskCache.Key(owner: tables.owner, state: state)
+            if let known = vocabulary.masks[key] {
+                return TokenMask(words: known.words)
             }
-            var mask = vocabulary.trie.mask(&tables.automaton, position.state)
-            for token in tables.automaton.tokens(in: position.state) {
-                mask.insert(token.index)
-            }
-            // Where nothing can follow, the output ends: the vocabulary lacks what the grammar asks for.
-            if tables.automaton.isAccepting(position.state) || mask.isEmpty {
-                for end in vocabulary.ends {
-                    mask.insert(end.index)
-                }
-            }
-            if tables.masks.count >= Self.maskLimit {
-                tables.masks.removeAll(keepingCapacity: true)
-            }
-            tables.masks[position.state] = mask
-            return mask
+            let marks = findMarks(in: state, &tables.automaton)
+            vocabulary.masks.insert(marks, key)
+            return TokenMask(words: marks.words)
         }
     }
 
@@ -80,22 +77,56 @@ public final class CompiledGrammar: Sendable {
         }
     }
 
-    /// Makes a position one of the present epoch; begins a new one where the tables have grown too large.
-    private func settle(_ position: inout Position, _ tables: inout Tables) {
-        if tables.automaton.stateCount > tables.stateLimit {
-            tables.automaton = GrammarAutomaton(grammar)
-            tables.masks.removeAll()
-            tables.epoch += 1
-            tables.stateLimit = Self.stateLimit
+    private func findMarks(
+        in state: GrammarAutomaton.StateID, _ automaton: inout GrammarAutomaton
+    ) -> TokenTrie.Marks {
+        let trie = vocabulary.trie
+        var marks = TokenTrie.Marks(tokenCount: trie.tokenCount)
+        let (lexemes, rest) = automaton.parts(of: state)
+        let workEnd = automaton.work + GrammarAutomaton.maskWorkLimit
+        for open in lexemes {
+            let inside = known(automaton.grammar.lexemes[Int(open.number)], in: open.state)
+            marks.formUnion(inside)
+            trie.mark(below: inside.ends, &automaton, open.behind, workEnd: workEnd, &marks)
         }
-        guard position.epoch != tables.epoch else { return }
-        position.epoch = tables.epoch
+        if rest != GrammarAutomaton.dead {
+            trie.mark(&automaton, rest, workEnd: workEnd, &marks)
+        }
+        for token in automaton.tokens(in: state) {
+            marks.insert(token)
+        }
+        // Where nothing can follow, the output ends: the vocabulary lacks what the grammar asks for.
+        if automaton.isAccepting(state) || marks.isEmpty {
+            for end in vocabulary.ends {
+                marks.insert(end)
+            }
+        }
+        return marks
+    }
+
+    private func known(_ lexeme: Lexeme, in state: GrammarAutomaton.StateID) -> TokenTrie.Marks {
+        let key = MaskCache.Key(owner: lexeme.owner, state: state)
+        if let known = vocabulary.masks[key] {
+            return known
+        }
+        let marks = lexeme.marks(in: state, vocabulary.trie)
+        vocabulary.masks.insert(marks, key)
+        return marks
+    }
+
+    /// Makes a position one of the present beginning; begins anew where the tables have grown too large.
+    private func settle(_ position: inout Position, _ tables: inout Tables) {
+        if tables.automaton.byteCount > tables.byteLimit, let fresh = try? Self.begin(definition, vocabulary) {
+            tables = fresh
+        }
+        guard position.owner != tables.owner else { return }
+        position.owner = tables.owner
         position.state = tables.automaton.start
         for token in position.tokens {
             position.state = next(position.state, token, &tables.automaton)
         }
         // A long output has many states of its own; they are not a reason to begin again at once.
-        tables.stateLimit = max(tables.stateLimit, 2 * tables.automaton.stateCount)
+        tables.byteLimit = max(tables.byteLimit, 2 * tables.automaton.byteCount)
     }
 
     private func next(
@@ -108,7 +139,7 @@ public final class CompiledGrammar: Sendable {
         var bytes: [UInt8] = []
         vocabulary.tokenizer.appendBytes(of: token, to: &bytes)
         for byte in bytes {
-            state = automaton.next(state, byte)
+            state = automaton.next(state, byte, remembers: false)
         }
         return state
     }

@@ -2,13 +2,27 @@ internal import Synchronization
 public import Tokenization
 public import Tokens
 
-/// A tokenizer as grammars need it.
+/// A tokenizer as grammars need it, with what grammars have in common.
 struct ConstraintVocabulary: Sendable {
     let tokenizer: Tokenizer
     let trie: TokenTrie
     /// Tokens that are no text.
     let added: Set<TokenID>
     let ends: Set<TokenID>
+    let lexemes: LexemeLibrary
+    let masks: MaskCache
+
+    init(_ tokenizer: Tokenizer, ends: Set<TokenID>) {
+        self.tokenizer = tokenizer
+        self.ends = ends
+        trie = TokenTrie(tokenizer)
+        added = Set(tokenizer.addedTokens.map(\.id))
+        lexemes = LexemeLibrary(counterLimit: trie.depthLimit + 1)
+        masks = MaskCache(tokenCount: trie.tokenCount)
+    }
+
+    /// No token is so long that it makes a difference whether a counter is larger.
+    var counterLimit: Int { trie.depthLimit + 1 }
 }
 
 /// Compiles grammars for one vocabulary, and keeps those that were used last. Any thread may use it.
@@ -42,8 +56,8 @@ public final class ConstraintCompiler: Sendable {
         if let known = cached(key) {
             return known
         }
-        let compiled = CompiledGrammar(
-            try definition.grammar(allowsLineFeedsBefore: allowsLineFeedsBefore), vocabulary: vocabulary())
+        let compiled = try CompiledGrammar(
+            definition.rules(allowsLineFeedsBefore: allowsLineFeedsBefore), vocabulary: vocabulary())
         return cache.withLock { cache in
             if let known = cache.grammars[key] {
                 return known
@@ -56,6 +70,10 @@ public final class ConstraintCompiler: Sendable {
             return compiled
         }
     }
+
+    var vocabularySize: Int { tokenizer.tokenCount }
+
+    func isEnd(_ token: TokenID) -> Bool { ends.contains(token) }
 
     private func cached(_ key: String) -> CompiledGrammar? {
         cache.withLock { cache in
@@ -71,9 +89,7 @@ public final class ConstraintCompiler: Sendable {
             if let known = cache.vocabulary {
                 return known
             }
-            let made = ConstraintVocabulary(
-                tokenizer: tokenizer, trie: TokenTrie(tokenizer), added: Set(tokenizer.addedTokens.map(\.id)),
-                ends: ends)
+            let made = ConstraintVocabulary(tokenizer, ends: ends)
             cache.vocabulary = made
             return made
         }

@@ -10,6 +10,8 @@ public enum ConstraintDefinition: Sendable {
     case regularExpression(String)
     /// One of these texts.
     case choice([String])
+    /// A text that a grammar in GBNF describes.
+    case grammar(String)
 }
 
 /// Definitions are equal when they are written alike, the order of a schema's members included.
@@ -30,6 +32,7 @@ extension ConstraintDefinition {
         case .jsonObject: "object"
         case .jsonSchema(let schema): "schema " + schema.serialized()
         case .regularExpression(let text): "expression " + text
+        case .grammar(let text): "grammar " + text
         case .choice(let texts): "choice " + JSONValue.array(texts.map { .string($0) }).serialized()
         }
     }
@@ -51,6 +54,8 @@ extension ConstraintDefinition {
         case .regularExpression(let text):
             let expression = try RegularExpression(parsing: text).anchored(isSearch: false)
             return Self.single(expression.expression(\.expression))
+        case .grammar(let text):
+            return try GBNFGrammar.rules(parsing: text)
         case .choice(let texts):
             guard !texts.isEmpty, !texts.contains("") else {
                 throw ConstraintError(message: "A choice needs at least one text, and none that is empty.")
@@ -66,8 +71,8 @@ extension ConstraintDefinition {
         return (rules, root)
     }
 
-    /// The grammar; one that nothing fits is refused.
-    func grammar(allowsLineFeedsBefore: Bool = false) throws(ConstraintError) -> Grammar {
+    /// The rules; one or two line feeds may be allowed before what the definition asks for.
+    func rules(allowsLineFeedsBefore: Bool = false) throws(ConstraintError) -> GrammarDefinition {
         var (rules, root) = try addRules()
         if allowsLineFeedsBefore {
             let lineFeeds = GrammarExpression.repeated(.text("\n"), minimum: 0, maximum: 2)
@@ -75,7 +80,23 @@ extension ConstraintDefinition {
             rules.define(whole, as: .sequence([lineFeeds, .rule(root)]))
             root = whole
         }
-        let grammar = try Grammar(rules, root: root)
+        return GrammarDefinition(rules: rules, root: root)
+    }
+
+    /// The grammar by itself; one that nothing fits is refused.
+    func grammar() throws(ConstraintError) -> Grammar {
+        try rules().grammar()
+    }
+}
+
+/// Rules, and the one that a whole output matches.
+struct GrammarDefinition: Sendable {
+    var rules: GrammarRules
+    var root: RuleID
+
+    /// The grammar; one that nothing fits is refused. It has lexemes where it may share them with other grammars.
+    func grammar(lexemes: LexemeLibrary? = nil) throws(ConstraintError) -> Grammar {
+        let grammar = try Grammar(rules, root: root, lexemes: lexemes)
         guard grammar.isSatisfiable else {
             throw ConstraintError(message: "There is no text that fits it.")
         }

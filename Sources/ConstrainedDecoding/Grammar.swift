@@ -3,33 +3,75 @@ internal import Tokens
 /// A grammar as an automaton reads it: nodes that lead to nodes, with calls of rules between them.
 struct Grammar: Sendable {
     enum Node: Sendable {
-        /// The end of a rule.
+        /// The end of a rule, or of what a loop repeats.
         case end
         /// Any of these nodes, without a byte.
         case split([Int32])
         case bytes(ByteSet, next: Int32)
         case token(TokenID, next: Int32)
         case call(RuleID, next: Int32)
+        /// A lexeme by its number, and what follows it.
+        case lexeme(Int32, next: Int32)
+        /// A loop by its number.
+        case loop(Int32)
+    }
+
+    /// What is repeated, and how often: counted where it is read, not written out as nodes.
+    struct Loop: Sendable {
+        /// The first node of what is repeated; it ends in an end of its own.
+        var body: Int32
+        var minimum: Int32
+        /// ``unlimited``, or the most.
+        var maximum: Int32
+        var next: Int32
+        /// Whether a round may be any single plain scalar (``PlainText``).
+        var isText: Bool
+
+        static let unlimited = Int32.max
     }
 
     /// The node at which every rule ends.
     static let end: Int32 = 0
 
-    private(set) var nodes: [Node] = [.end]
+    var nodes: [Node] = [.end]
     /// Where each rule begins.
     private(set) var starts: [Int32] = []
+    private(set) var loops: [Loop] = []
+    /// What rules match by themselves, whatever calls them: their states and masks are shared.
+    private(set) var lexemes: [Lexeme] = []
     private let nodeLimit: Int
     let root: RuleID
 
-    /// The grammar of these rules, of which `root` is the one that a whole output matches.
-    init(_ rules: GrammarRules, root: RuleID, nodeLimit: Int = 400_000) throws(ConstraintError) {
+    private var facts: RuleFacts
+    private var lexemeNumbers: [RuleID: Int32] = [:]
+
+    /// The grammar of these rules, of which `root` is the one that a whole output matches. It has lexemes where it may
+    /// share them with other grammars.
+    init(
+        _ rules: GrammarRules, root: RuleID, lexemes library: LexemeLibrary? = nil, nodeLimit: Int = 400_000
+    ) throws(ConstraintError) {
         self.root = root
         self.nodeLimit = nodeLimit
-        for expression in rules.expressions {
-            starts.append(try compile(expression, next: Self.end))
+        facts = RuleFacts(rules)
+        if let library {
+            for rule in rules.expressions.indices {
+                guard let expression = facts.lexeme(rule), let lexeme = try? library.lexeme(expression) else {
+                    continue
+                }
+                lexemeNumbers[rule] = Int32(lexemes.count)
+                lexemes.append(lexeme)
+            }
+        }
+        for (rule, expression) in rules.expressions.enumerated() {
+            if let number = lexemeNumbers[rule] {
+                starts.append(try add(.lexeme(number, next: Self.end)))
+            } else {
+                starts.append(try compile(expression, next: Self.end))
+            }
         }
         removeDeadEnds()
-        try refuseLeftRecursion()
+        try refuseLeftRecursion(facts.isNullable, rules.names)
+        facts = RuleFacts(GrammarRules())
     }
 
     /// Whether there is any text that the whole grammar matches.
@@ -69,21 +111,100 @@ extension Grammar {
             }
             return next
         case .choice(let choices):
-            var targets: [Int32] = []
-            for choice in choices {
-                targets.append(try compile(choice, next: next))
-            }
-            return targets.count == 1 ? targets[0] : try add(.split(targets))
+            return try compileChoice(choices, next: next)
         case .repeated(let part, let minimum, let maximum):
             return try compileRepetition(part, minimum, maximum, next: next)
         case .rule(let rule):
+            if let number = lexemeNumbers[rule] {
+                return try add(.lexeme(number, next: next))
+            }
             return try add(.call(rule, next: next))
         case .joined(let items, let separator, let extra):
             return try compileJoined(items, separator, extra, next: next)
+        case .states(let states):
+            return try compileStates(states, next: next)
         }
     }
 
+    private mutating func compileChoice(
+        _ choices: [GrammarExpression], next: Int32
+    ) throws(ConstraintError) -> Int32 {
+        var targets: [Int32] = []
+        var words: [ArraySlice<UInt8>] = []
+        for choice in choices {
+            if case .bytes(let bytes) = choice, !bytes.isEmpty {
+                words.append(bytes[...])
+            } else {
+                targets.append(try compile(choice, next: next))
+            }
+        }
+        targets += try compileWords(words, next: next)
+        return targets.count == 1 ? targets[0] : try add(.split(targets))
+    }
+
+    /// Words as a tree: what they have in common at their beginnings is read once.
+    private mutating func compileWords(
+        _ words: [ArraySlice<UInt8>], next: Int32
+    ) throws(ConstraintError) -> [Int32] {
+        var targets: [Int32] = []
+        for (first, group) in Dictionary(grouping: words, by: { $0.first ?? 0 }).sorted(by: { $0.key < $1.key }) {
+            var shared = group[0].count
+            for word in group.dropFirst() {
+                shared = min(shared, zip(word, group[0]).prefix { $0 == $1 }.count)
+            }
+            let rests = Set(group.map { $0.dropFirst(max(shared, 1)) })
+            var behind = rests.contains { $0.isEmpty } ? [next] : []
+            behind += try compileWords(rests.filter { !$0.isEmpty }, next: next)
+            let target = behind.count == 1 ? behind[0] : try add(.split(behind))
+            let prefix = [first] + group[0].prefix(shared).dropFirst()
+            targets.append(try compile(.bytes(prefix), next: target))
+        }
+        return targets
+    }
+
+    private mutating func compileStates(_ table: StateTable, next: Int32) throws(ConstraintError) -> Int32 {
+        // Nodes of the states first, so that edges in circles have something to lead to.
+        var entries: [Int32] = []
+        for _ in table.states {
+            entries.append(try add(.split([])))
+        }
+        for (index, state) in table.states.enumerated() {
+            var targets: [Int32] = state.isAccepting ? [next] : []
+            for edge in state.edges {
+                targets.append(try add(.bytes(edge.bytes, next: entries[Int(edge.target)])))
+            }
+            nodes[Int(entries[index])] = .split(targets)
+        }
+        return entries[0]
+    }
+}
+
+extension Grammar {
+    /// So many rounds are written out as nodes instead of counted.
+    private static let roundLimit = 4
+
     private mutating func compileRepetition(
+        _ part: GrammarExpression, _ minimum: Int, _ maximum: Int?, next: Int32
+    ) throws(ConstraintError) -> Int32 {
+        if let maximum, maximum < minimum { return try add(.split([])) }
+        if maximum == 0 { return next }
+        // Rounds may be empty: as many as are asked for always can be.
+        let isNullable = facts.isNullable(part)
+        let minimum = isNullable ? 0 : minimum
+        let isText = facts.isText(part)
+        let isShort = (maximum ?? minimum) <= Self.roundLimit
+        guard isNullable || (isShort && !isText) else {
+            let body = try compile(part, next: Self.end)
+            loops.append(
+                Loop(
+                    body: body, minimum: Int32(clamping: minimum),
+                    maximum: maximum.map { Int32(clamping: $0) } ?? Loop.unlimited, next: next, isText: isText))
+            return try add(.loop(Int32(loops.count - 1)))
+        }
+        return try unroll(part, minimum, maximum, next: next)
+    }
+
+    private mutating func unroll(
         _ part: GrammarExpression, _ minimum: Int, _ maximum: Int?, next: Int32
     ) throws(ConstraintError) -> Int32 {
         var entry = next
@@ -118,103 +239,5 @@ extension Grammar {
             some = item.isRequired ? further : try add(.split([further, some]))
         }
         return none
-    }
-}
-
-extension Grammar {
-    /// Makes every node that leads nowhere a split without targets, and leads no split there.
-    private mutating func removeDeadEnds() {
-        var isAlive = [Bool](repeating: false, count: nodes.count)
-        var hasChanged = true
-        while hasChanged {
-            hasChanged = false
-            for index in nodes.indices where !isAlive[index] {
-                let alive =
-                    switch nodes[index] {
-                    case .end: true
-                    case .split(let targets): targets.contains { isAlive[Int($0)] }
-                    case .bytes(let set, let next): !set.isEmpty && isAlive[Int(next)]
-                    case .token(_, let next): isAlive[Int(next)]
-                    case .call(let rule, let next): isAlive[Int(starts[rule])] && isAlive[Int(next)]
-                    }
-                if alive {
-                    isAlive[index] = true
-                    hasChanged = true
-                }
-            }
-        }
-        for index in nodes.indices {
-            if !isAlive[index] {
-                nodes[index] = .split([])
-            } else if case .split(let targets) = nodes[index] {
-                nodes[index] = .split(targets.filter { isAlive[Int($0)] })
-            }
-        }
-    }
-
-    /// Refuses rules that call themselves before any byte: the automaton would call without end.
-    private func refuseLeftRecursion() throws(ConstraintError) {
-        let isNullable = nullableRules()
-        var callers: [[RuleID]] = Array(repeating: [], count: starts.count)
-        var calleeCounts = [Int](repeating: 0, count: starts.count)
-        for rule in starts.indices {
-            let callees = leftmostCalls(from: starts[rule], isNullable).calls
-            calleeCounts[rule] = callees.count
-            for callee in callees {
-                callers[callee].append(rule)
-            }
-        }
-        var ready = starts.indices.filter { calleeCounts[$0] == 0 }
-        var doneCount = 0
-        while let rule = ready.popLast() {
-            doneCount += 1
-            for caller in callers[rule] {
-                calleeCounts[caller] -= 1
-                if calleeCounts[caller] == 0 {
-                    ready.append(caller)
-                }
-            }
-        }
-        guard doneCount == starts.count else {
-            throw ConstraintError(message: "A rule refers to itself before anything else is written.")
-        }
-    }
-
-    private func nullableRules() -> [Bool] {
-        var isNullable = [Bool](repeating: false, count: starts.count)
-        var hasChanged = true
-        while hasChanged {
-            hasChanged = false
-            for rule in starts.indices where !isNullable[rule] {
-                if leftmostCalls(from: starts[rule], isNullable).reachesEnd {
-                    isNullable[rule] = true
-                    hasChanged = true
-                }
-            }
-        }
-        return isNullable
-    }
-
-    /// The rules that may be called before the first byte, and whether the rule may end before it.
-    private func leftmostCalls(from start: Int32, _ isNullable: [Bool]) -> (calls: Set<RuleID>, reachesEnd: Bool) {
-        var calls: Set<RuleID> = []
-        var reachesEnd = false
-        var visited: Set<Int32> = [start]
-        var open = [start]
-        while let node = open.popLast() {
-            var targets: [Int32] = []
-            switch nodes[Int(node)] {
-            case .end: reachesEnd = true
-            case .split(let all): targets = all
-            case .call(let rule, let next):
-                calls.insert(rule)
-                targets = isNullable[rule] ? [next] : []
-            case .bytes, .token: break
-            }
-            for target in targets where visited.insert(target).inserted {
-                open.append(target)
-            }
-        }
-        return (calls, reachesEnd)
     }
 }

@@ -16,6 +16,8 @@ indirect enum GrammarExpression: Sendable, Hashable {
     case rule(RuleID)
     /// Items in their order, each of which may be optional, then any number of extra ones, with separators between all.
     case joined([Item], separator: GrammarExpression, extra: GrammarExpression?)
+    /// What a table of states accepts, from its first state on.
+    case states(StateTable)
 
     struct Item: Sendable, Hashable {
         var expression: GrammarExpression
@@ -37,6 +39,8 @@ indirect enum GrammarExpression: Sendable, Hashable {
 /// Rules that are being collected.
 struct GrammarRules: Sendable {
     private(set) var expressions: [GrammarExpression] = []
+    /// What rules are called by those who wrote them.
+    var names: [RuleID: String] = [:]
 
     /// A rule whose expression follows: until then it matches nothing.
     mutating func reserve() -> RuleID {

@@ -170,6 +170,11 @@ extension JSONGrammar {
         .bytes(value.serializedBytes())
     }
 
+    /// A string's text in its shortest spelling, without quotes.
+    static func escaped(_ text: String) -> [UInt8] {
+        Array(JSONValue.string(text).serializedBytes().dropFirst().dropLast())
+    }
+
     /// One character of a class as it stands in a string without an escape.
     static func plain(_ scalars: ScalarClass) -> GrammarExpression {
         scalars.intersection(plainScalars).expression
@@ -190,10 +195,10 @@ extension JSONGrammar {
 
     private static let plainScalars = ScalarClass([0...0x1F, 0x22...0x22, 0x5C...0x5C]).inverted
 
-    /// A key without escapes that is none of those given.
-    static func key(except names: [String]) -> GrammarExpression {
+    /// A string without escapes that is none of those given.
+    mutating func string(except names: [String]) -> GrammarExpression {
         let keys = names.map { Array($0.unicodeScalars.map(\.value)) }
-        return quoted(rest(of: keys))
+        return rules.add(Self.quoted(Self.rest(of: keys)))
     }
 
     /// What may follow where these are the rests of the forbidden keys that were begun.

@@ -10,8 +10,10 @@ indirect enum RegularExpression: Hashable, Sendable {
     case startAnchor
     case endAnchor
 
-    init(parsing text: String) throws(ConstraintError) {
-        var parser = RegularExpressionParser(text)
+    /// Reads an expression as ECMAScript does; if `isWide`, as matching all that any dialect would match, for what must not
+    /// be written.
+    init(parsing text: String, isWide: Bool = false) throws(ConstraintError) {
+        var parser = RegularExpressionParser(text, isWide: isWide)
         self = try parser.parseAll()
     }
 
@@ -21,8 +23,8 @@ indirect enum RegularExpression: Hashable, Sendable {
 
 extension RegularExpression {
     /// The expression of whole texts, without anchors: where there is none at an end, anything may stand there if
-    /// `isSearch`, and nothing otherwise.
-    func anchored(isSearch: Bool) throws(ConstraintError) -> RegularExpression {
+    /// `isSearch`, and nothing otherwise. If `isWide`, a line feed may follow the end, as some dialects have it.
+    func anchored(isSearch: Bool, isWide: Bool = false) throws(ConstraintError) -> RegularExpression {
         var branches: [RegularExpression] = []
         for branch in alternatives {
             var parts = branch.parts
@@ -39,7 +41,9 @@ extension RegularExpression {
             guard !parts.contains(where: \.hasAnchor) else {
                 throw ConstraintError(message: "'^' and '$' are supported at the ends of the expression only.")
             }
-            branches.append(.sequence((before ? [.anything] : []) + parts + (after ? [.anything] : [])))
+            let lineFeed = RegularExpression.repeated(.scalars(ScalarClass("\n")), minimum: 0, maximum: 1)
+            let end = after ? [.anything] : isWide ? [lineFeed] : []
+            branches.append(.sequence((before ? [.anything] : []) + parts + end))
         }
         return branches.count == 1 ? branches[0] : .choice(branches)
     }

@@ -5,11 +5,13 @@ struct RegularExpressionParser {
     private static let lengthLimit = 65_536
 
     private let scalars: [Unicode.Scalar]
+    private let isWide: Bool
     private var position = 0
     private var depth = 0
 
-    init(_ text: String) {
+    init(_ text: String, isWide: Bool) {
         scalars = Array(text.unicodeScalars)
+        self.isWide = isWide
     }
 
     mutating func parseAll() throws(ConstraintError) -> RegularExpression {
@@ -119,7 +121,7 @@ extension RegularExpressionParser {
         switch scalar {
         case "^": return .startAnchor
         case "$": return .endAnchor
-        case ".": return .scalars(ScalarClass("\n\r\u{2028}\u{2029}").inverted)
+        case ".": return .scalars(isWide ? .all : ScalarClass("\n\r\u{2028}\u{2029}").inverted)
         case "(": return try parseGroup()
         case "[": return .scalars(try parseClass())
         case "\\": return try parseEscape()
@@ -166,11 +168,11 @@ extension RegularExpressionParser {
         guard let scalar = next else { throw failure("ends in a backslash") }
         position += 1
         switch scalar {
-        case "d": return Self.digits
+        case "d": return isWide ? Self.digits.union(Self.others) : Self.digits
         case "D": return Self.digits.inverted
-        case "w": return Self.wordScalars
+        case "w": return isWide ? Self.wordScalars.union(Self.others) : Self.wordScalars
         case "W": return Self.wordScalars.inverted
-        case "s": return Self.spaces
+        case "s": return isWide ? Self.spaces.union(Self.others) : Self.spaces
         case "S": return Self.spaces.inverted
         case "n": return ScalarClass("\n")
         case "r": return ScalarClass("\r")
@@ -219,6 +221,8 @@ extension RegularExpressionParser {
     }
 
     private static let digits = ScalarClass([0x30...0x39])
+    /// What some dialects count among digits, letters or spaces.
+    private static let others = ScalarClass([0x1C...0x1F, 0x80...0x10FFFF])
     private static let wordScalars = ScalarClass([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
     private static let spaces = ScalarClass([
         0x09...0x0D, 0x20...0x20, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A, 0x2028...0x2029, 0x202F...0x202F,
@@ -276,7 +280,7 @@ extension ScalarClass {
 
 extension Unicode.Scalar {
     /// The value of an ASCII hexadecimal digit.
-    fileprivate var hexadecimalValue: UInt32? {
+    var hexadecimalValue: UInt32? {
         switch self {
         case "0"..."9": value - 0x30
         case "a"..."f": value - 0x57

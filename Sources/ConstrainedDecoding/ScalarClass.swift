@@ -76,30 +76,37 @@ extension ScalarClass {
     var expression: GrammarExpression {
         var single = ByteSet()
         var longer: [GrammarExpression] = []
-        for range in ranges {
-            for byte in range.clamped(to: 0...0x7F) where range.contains(byte) {
-                single.insert(UInt8(byte))
+        for sequence in sequences {
+            if sequence.count == 1 {
+                for byte in sequence[0] {
+                    single.insert(byte)
+                }
+            } else {
+                longer.append(.sequence(sequence.map { .set(ByteSet($0)) }))
             }
-            longer += Self.longerSequences(range)
         }
         let choices = (single.isEmpty ? [] : [GrammarExpression.set(single)]) + longer
         return choices.count == 1 ? choices[0] : .choice(choices)
     }
 
-    /// Sequences of two to four bytes.
-    private static func longerSequences(_ range: ClosedRange<UInt32>) -> [GrammarExpression] {
-        let lengths: [(ClosedRange<UInt32>, Int)] = [(0x80...0x7FF, 2), (0x800...0xFFFF, 3), (0x10000...0x10FFFF, 4)]
-        var sequences: [GrammarExpression] = []
-        for (span, length) in lengths where span.overlaps(range) {
-            let part = range.clamped(to: span)
-            sequences += split(bytes(part.lowerBound, length), bytes(part.upperBound, length)).map { sets in
-                .sequence(sets.map { .set(ByteSet($0)) })
+    /// The class in UTF-8: boxes of one to four ranges of bytes.
+    var sequences: [[ClosedRange<UInt8>]] {
+        let lengths: [(ClosedRange<UInt32>, Int)] = [
+            (0...0x7F, 1), (0x80...0x7FF, 2), (0x800...0xFFFF, 3), (0x10000...0x10FFFF, 4),
+        ]
+        var sequences: [[ClosedRange<UInt8>]] = []
+        for range in ranges {
+            for (span, length) in lengths where span.overlaps(range) {
+                let part = range.clamped(to: span)
+                sequences += Self.split(
+                    Self.bytes(part.lowerBound, length), Self.bytes(part.upperBound, length))
             }
         }
         return sequences
     }
 
     private static func bytes(_ scalar: UInt32, _ length: Int) -> [UInt8] {
+        guard length > 1 else { return [UInt8(truncatingIfNeeded: scalar)] }
         var bytes: [UInt8] = []
         for index in 1..<length {
             bytes.insert(UInt8(0x80 | (scalar >> UInt32(6 * (index - 1))) & 0x3F), at: 0)

@@ -9,12 +9,15 @@ struct SchemaCompiler {
     private static let resolutionLimit = 64
 
     let document: JSONValue
+    let budget: SchemaBudget
     var json = JSONGrammar()
     private var references: [String: RuleID] = [:]
     private var depth = 0
 
-    init(_ document: JSONValue) {
+    /// All who compile parts of the same document share a budget.
+    init(_ document: JSONValue, budget: SchemaBudget = SchemaBudget()) {
         self.document = document
+        self.budget = budget
     }
 
     /// The rules, and the one for the whole text.
@@ -37,6 +40,7 @@ struct SchemaCompiler {
 extension SchemaCompiler {
     /// The expression of a schema, as a rule of its own where it is no mere word.
     mutating func compile(_ schema: JSONValue, _ place: JSONPath) throws(ConstraintError) -> GrammarExpression {
+        try budget.spend(1, at: place)
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.depthLimit else {
@@ -66,31 +70,51 @@ extension SchemaCompiler {
             return try choice(of: branches, beside: schema, without: "anyOf", place)
         }
         if let branches = try branches("oneOf", of: schema, place) {
-            var full: [JSONObject] = []
-            for branch in branches {
-                full.append(try resolved(merging(schema.without("oneOf"), .object(branch), place), place))
-            }
-            guard SchemaDisjointness.areDisjoint(full) else {
-                throw failure(
-                    place, "oneOf",
-                    "has branches that a value may fit together, which cannot be enforced; use 'anyOf', or give each "
-                        + "branch its own type or a required property with its own 'const'")
-            }
-            return try choice(of: branches, beside: schema, without: "oneOf", place)
+            return try choice(
+                of: exclusive(branches, beside: schema.without("oneOf"), place), beside: schema, without: "oneOf", place
+            )
         }
         return try compileFlat(schema, place)
     }
 
-    private func refuseUnknown(_ schema: JSONObject, _ place: JSONPath) throws(ConstraintError) {
+    func refuseUnknown(_ schema: JSONObject, _ place: JSONPath) throws(ConstraintError) {
         for key in schema.keys where !SchemaKeywords.known.contains(key) {
             throw failure(place, key, "is a keyword that cannot be enforced; it is not supported")
         }
     }
 
-    /// The schema without `$ref` and `allOf`: what they ask for is in it.
-    private func resolved(_ schema: JSONObject, _ place: JSONPath) throws(ConstraintError) -> JSONObject {
+    /// The branches of `oneOf`, each of which excludes what fits another one too.
+    private func exclusive(
+        _ branches: [JSONObject], beside schema: JSONObject, _ place: JSONPath
+    ) throws(ConstraintError) -> [JSONObject] {
+        var full: [JSONObject] = []
+        for branch in branches {
+            full.append(try resolved(merging(schema, .object(branch), place), place))
+        }
+        var result: [JSONObject] = []
+        for (index, branch) in branches.enumerated() {
+            var parts: [JSONValue] = [.object(branch)]
+            for (other, opposite) in full.enumerated()
+            where other != index && !SchemaDisjointness.areDisjoint([full[index], opposite]) {
+                do {
+                    parts.append(try negation(of: .object(branches[other]), place))
+                } catch {
+                    throw failure(
+                        place, "oneOf",
+                        "has branches that a value may fit together, and what tells them apart cannot be enforced; use "
+                            + "'anyOf', or give each branch its own type or a required property with its own 'const'")
+                }
+            }
+            result.append(parts.count == 1 ? branch : ["allOf": .array(parts)])
+        }
+        return result
+    }
+
+    /// The schema without `$ref`, `allOf` and conditions: what they ask for is in it.
+    func resolved(_ schema: JSONObject, _ place: JSONPath) throws(ConstraintError) -> JSONObject {
         var result = schema
         for _ in 0..<Self.resolutionLimit {
+            result = try withoutConditions(result, place)
             guard result["$ref"] != nil || result["allOf"] != nil else { return result }
             var parts: [JSONValue] = []
             if let reference = result["$ref"] {
@@ -110,17 +134,20 @@ extension SchemaCompiler {
     }
 
     /// Both schemas; what they refer to and what is in their `allOf` becomes the result's `allOf`.
-    private func merging(
+    func merging(
         _ left: JSONObject, _ right: JSONValue, _ place: JSONPath
     ) throws(ConstraintError) -> JSONObject {
+        try budget.spend(1, at: place)
         let rightObject: JSONObject
         switch right {
         case .bool(true): return left
         case .bool(false): return ["enum": []]
-        case .object(let object): rightObject = SchemaKeywords.withoutAnnotations(object)
+        case .object(let object):
+            let plain = SchemaKeywords.withoutAnnotations(object)
+            try refuseUnknown(plain, place)
+            rightObject = try withoutConditions(plain, place)
         default: throw failure(place, "A schema must be an object or a boolean; one at '\(place)' is \(right.kind).")
         }
-        try refuseUnknown(rightObject, place)
         var open: [JSONValue] = []
         for object in [left, rightObject] {
             if let reference = object["$ref"] {
@@ -139,7 +166,7 @@ extension SchemaCompiler {
         return result
     }
 
-    private func branches(
+    func branches(
         _ key: String, of schema: JSONObject, _ place: JSONPath
     ) throws(ConstraintError) -> [JSONObject]? {
         guard let value = schema[key] else { return nil }
@@ -176,7 +203,7 @@ extension SchemaCompiler {
 }
 
 extension SchemaCompiler {
-    private func text(of reference: JSONValue, _ place: JSONPath) throws(ConstraintError) -> String {
+    func text(of reference: JSONValue, _ place: JSONPath) throws(ConstraintError) -> String {
         guard let text = reference.stringValue else { throw failure(place, "$ref", "must be a string") }
         return text
     }
@@ -218,7 +245,7 @@ extension SchemaCompiler {
     }
 
     /// What a JSON pointer into the document leads to.
-    private func target(of reference: String, _ place: JSONPath) throws(ConstraintError) -> JSONValue {
+    func target(of reference: String, _ place: JSONPath) throws(ConstraintError) -> JSONValue {
         guard reference == "#" || reference.hasPrefix("#/") else {
             throw failure(
                 place, "$ref", "is '\(reference.prefix(80))'; only references into the same schema, '#/…', work")

@@ -6,20 +6,26 @@ enum SchemaKeywords {
     static let annotations: Set<String> = [
         "$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary", "title", "description",
         "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType",
+        "contentSchema",
         "discriminator", "externalDocs", "xml",
     ]
 
     static let object: Set<String> = [
-        "properties", "required", "additionalProperties", "minProperties", "maxProperties",
+        "properties", "required", "additionalProperties", "minProperties", "maxProperties", "patternProperties",
+        "propertyNames",
     ]
     static let array: Set<String> = [
-        "items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems",
+        "items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains",
+        "maxContains",
     ]
     static let string: Set<String> = ["minLength", "maxLength", "pattern", "format"]
     static let number: Set<String> = [
         "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
     ]
-    static let general: Set<String> = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"]
+    static let general: Set<String> = [
+        "type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "not", "if", "then", "else", "dependentRequired",
+        "dependentSchemas", "dependencies",
+    ]
 
     static let known = object.union(array).union(string).union(number).union(general)
 
@@ -36,6 +42,30 @@ enum SchemaKeywords {
 /// The types of JSON Schema.
 enum SchemaType: String, CaseIterable, Hashable {
     case object, array, string, number, integer, boolean, null
+
+    /// The type of a value; a whole number's is number.
+    init(of value: JSONValue) {
+        self =
+            switch value {
+            case .null: .null
+            case .bool: .boolean
+            case .number: .number
+            case .string: .string
+            case .array: .array
+            case .object: .object
+            }
+    }
+
+    /// The keywords that speak of this type alone.
+    var keywords: Set<String> {
+        switch self {
+        case .object: SchemaKeywords.object
+        case .array: SchemaKeywords.array
+        case .string: SchemaKeywords.string
+        case .number, .integer: SchemaKeywords.number
+        case .boolean, .null: []
+        }
+    }
 
     /// The types of a value: a whole number has two.
     static func types(of value: JSONValue) -> Set<SchemaType> {

@@ -12,9 +12,17 @@ struct SchemaMerging {
         var right = SchemaKeywords.withoutAnnotations(right)
         try refuseForeignItems(left, right)
         try refuseForeignItems(right, left)
+        try refuseForeignProperties(left, right)
+        try refuseForeignProperties(right, left)
+        try refuseForeignCounts(left, right)
         distributeAdditionalProperties(of: left, to: &right)
         distributeAdditionalProperties(of: right, to: &left)
         var result = left
+        if let value = left["const"], let other = right["const"], value != other {
+            result["const"] = nil
+            right["const"] = nil
+            right["enum"] = []
+        }
         for (key, value) in right {
             if let present = left[key], present != value {
                 result[key] = try merged(key, present, value)
@@ -44,6 +52,30 @@ struct SchemaMerging {
             message: "'\(place.appending(key: "items"))' cannot be merged with the 'prefixItems' of another schema.")
     }
 
+    /// `additionalProperties` speaks of names that its own schema's patterns do not match.
+    private func refuseForeignProperties(_ schema: JSONObject, _ other: JSONObject) throws(ConstraintError) {
+        guard let additional = schema["additionalProperties"], additional != .bool(true) else { return }
+        let names = (other["properties"]?.objectValue ?? [:]).keys
+        let hasForeignNames =
+            schema["patternProperties"] != nil && names.contains { schema["properties"]?[$0] == nil }
+        let patterns = other["patternProperties"]
+        guard hasForeignNames || (patterns != nil && patterns != schema["patternProperties"]) else { return }
+        throw conflict("additionalProperties", "cannot be merged with the properties of another schema")
+    }
+
+    /// `minContains` and `maxContains` count what their own schema's `contains` asks for.
+    private func refuseForeignCounts(_ left: JSONObject, _ right: JSONObject) throws(ConstraintError) {
+        guard left["contains"] != nil, right["contains"] != nil else { return }
+        for key in ["contains", "minContains", "maxContains"] where left[key] != right[key] {
+            throw conflict(key, "stands in two schemas that both hold, and cannot be merged")
+        }
+    }
+
+    private func conflict(_ key: String, _ what: String) -> ConstraintError {
+        ConstraintError(
+            place: place.appending(key: key).description, message: "'\(place.appending(key: key))' \(what).")
+    }
+
     private func both(_ left: JSONValue, _ right: JSONValue) -> JSONValue {
         left == right ? left : ["allOf": [left, right]]
     }
@@ -57,23 +89,36 @@ struct SchemaMerging {
         case "required":
             let names = left.arrayValue ?? []
             return .array(names + (right.arrayValue ?? []).filter { !names.contains($0) })
-        case "properties":
+        case "properties", "patternProperties":
             guard var properties = left.objectValue, let others = right.objectValue else { break }
             for (name, schema) in others {
                 properties[name] = properties[name].map { both($0, schema) } ?? schema
             }
             return .object(properties)
-        case "items", "additionalProperties", "additionalItems": return both(left, right)
+        case "items", "additionalProperties", "additionalItems", "propertyNames": return both(left, right)
+        case "not": return ["anyOf": [left, right]]
+        case "uniqueItems": return .bool(left == true || right == true)
         case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
             return try larger(left, right, key)
         case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties":
             return try larger(left, right, key) == left ? right : left
         case "anyOf": return try product(left, right)
+        case "multipleOf":
+            guard let both = commonMultiple(left, right) else { break }
+            return both
         default: break
         }
-        throw ConstraintError(
-            place: place.appending(key: key).description,
-            message: "'\(place.appending(key: key))' stands in two schemas that both hold, and cannot be merged.")
+        throw conflict(key, "stands in two schemas that both hold, and cannot be merged")
+    }
+
+    private func commonMultiple(_ left: JSONValue, _ right: JSONValue) -> JSONValue? {
+        guard let first = left.intValue, let second = right.intValue, first > 0, second > 0 else { return nil }
+        var (divisor, rest) = (first, second)
+        while rest > 0 {
+            (divisor, rest) = (rest, divisor % rest)
+        }
+        let (multiple, isTooLarge) = (first / divisor).multipliedReportingOverflow(by: second)
+        return isTooLarge ? nil : .number(multiple)
     }
 
     private func types(_ left: JSONValue, _ right: JSONValue) -> JSONValue {

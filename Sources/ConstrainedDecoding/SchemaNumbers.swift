@@ -2,26 +2,54 @@ internal import JSON
 
 /// Numbers of a schema.
 extension SchemaCompiler {
-    /// So many remainders are told apart, and so many multiples listed.
-    private static let divisorLimit = 1000
-    private static let multipleLimit = 5000
-    /// Whole numbers up to here are exact as doubles.
-    private static let exactLimit = 1e15
+    /// So many remainders are told apart.
+    private static let divisorLimit = 2000
 
     mutating func compileNumber(
         _ schema: JSONObject, isInteger: Bool, _ place: JSONPath
     ) throws(ConstraintError) -> GrammarExpression {
-        let minimum = try limit("minimum", "exclusiveMinimum", schema, place) { $0 > $1 }
-        let maximum = try limit("maximum", "exclusiveMaximum", schema, place) { $0 < $1 }
-        if schema["multipleOf"] != nil {
-            return try compileMultiples(schema, minimum, maximum, place)
-        }
-        guard minimum != nil || maximum != nil else { return isInteger ? json.integer : json.number }
+        let limits = try formatLimits(schema["format"], place)
+        let minimum = try limit("minimum", "exclusiveMinimum", schema, limits, place) { $0 > $1 }
+        let maximum = try limit("maximum", "exclusiveMaximum", schema, limits, place) { $0 < $1 }
+        let excluded = try exclusions(of: schema, place).values.compactMap(\.numberValue)
+        let isPlain = minimum == nil && maximum == nil && excluded.isEmpty && schema["multipleOf"] == nil
+        guard !isPlain else { return isInteger ? json.integer : json.number }
         do {
             let range = NumberRange(minimum: try minimum?.limit(), maximum: try maximum?.limit())
-            return isInteger ? try range.integers() : try range.decimals()
+            let numbers = isInteger ? try range.integers() : try range.decimals()
+            guard schema["multipleOf"] != nil || !excluded.isEmpty else { return numbers }
+            var table = try StateTable(numbers)
+            if let divisor = schema["multipleOf"] {
+                table = try table.intersection(multiples(of: divisor, place))
+            }
+            if !excluded.isEmpty {
+                let spellings = try excluded.map { number throws(ConstraintError) in
+                    Self.spellings(of: try DecimalDigits(number))
+                }
+                table = try table.subtracting(StateTable(.choice(spellings)))
+            }
+            try budget.spend(table.states.count / 5, at: place)
+            return table.expression
         } catch {
+            guard error.place.isEmpty else { throw error }
             throw ConstraintError(place: place.description, message: "'\(place)': \(error.message)")
+        }
+    }
+
+    /// The limits of a number's width.
+    private func formatLimits(
+        _ format: JSONValue?, _ place: JSONPath
+    ) throws(ConstraintError) -> JSONObject {
+        guard let format else { return [:] }
+        switch format.stringValue {
+        case "int32": return ["minimum": .number(Int(Int32.min)), "maximum": .number(Int(Int32.max))]
+        case "uint32": return ["minimum": 0, "maximum": .number(Int(UInt32.max))]
+        // No whole number is written with more digits than 64 bits hold.
+        case "int64": return [:]
+        case "uint64": return ["minimum": 0]
+        case "float", "double": return [:]
+        case let name? where StringFormats.names.contains(name): return [:]
+        default: throw failure(place, "format", "is of no number that is supported")
         }
     }
 
@@ -34,14 +62,17 @@ extension SchemaCompiler {
         }
     }
 
-    /// The tighter one of an inclusive and an exclusive limit.
+    /// The tightest limit.
     private func limit(
-        _ inclusiveKey: String, _ exclusiveKey: String, _ schema: JSONObject, _ place: JSONPath,
-        isTighter: (Double, Double) -> Bool
+        _ inclusiveKey: String, _ exclusiveKey: String, _ schema: JSONObject, _ further: JSONObject,
+        _ place: JSONPath, isTighter: (Double, Double) -> Bool
     ) throws(ConstraintError) -> Limit? {
         var result: Limit?
-        for key in [exclusiveKey, inclusiveKey] {
-            guard let value = schema[key] else { continue }
+        for (key, value) in [
+            (exclusiveKey, schema[exclusiveKey]), (inclusiveKey, schema[inclusiveKey]),
+            (inclusiveKey, further[inclusiveKey]),
+        ] {
+            guard let value else { continue }
             guard let number = value.numberValue, number.double.isFinite else {
                 throw failure(place, key, "must be a finite number")
             }
@@ -51,59 +82,66 @@ extension SchemaCompiler {
         return result
     }
 
-    private mutating func compileMultiples(
-        _ schema: JSONObject, _ minimum: Limit?, _ maximum: Limit?, _ place: JSONPath
-    ) throws(ConstraintError) -> GrammarExpression {
-        guard let divisor = schema["multipleOf"]?.intValue, (1...Self.divisorLimit).contains(divisor) else {
-            throw failure(place, "multipleOf", "can be enforced for whole numbers from 1 to \(Self.divisorLimit) only")
-        }
-        if let minimum, let maximum {
-            return try multiples(of: divisor, minimum, maximum, place)
-        }
-        guard minimum == nil, maximum == nil else {
-            throw failure(place, "multipleOf", "can be combined with both limits or with none")
-        }
-        return multiples(of: divisor)
+    /// All ways in which a number is written without an exponent.
+    private static func spellings(of number: DecimalDigits) -> GrammarExpression {
+        let zero = GrammarExpression.text("0")
+        let whole: GrammarExpression = number.whole.isEmpty ? zero : .bytes(number.whole.map { 0x30 + $0 })
+        let fraction: GrammarExpression =
+            number.fraction.isEmpty
+            ? .optional(.sequence([.text("."), .repeated(zero, minimum: 1, maximum: nil)]))
+            : .sequence([
+                .text("."), .bytes(number.fraction.map { 0x30 + $0 }), .repeated(zero, minimum: 0, maximum: nil),
+            ])
+        let sign: GrammarExpression = number.isZero ? .optional(.text("-")) : .text(number.isNegative ? "-" : "")
+        return .sequence([sign, whole, fraction])
     }
+}
 
-    /// A list of all multiples within the limits.
-    private func multiples(
-        of divisor: Int, _ minimum: Limit, _ maximum: Limit, _ place: JSONPath
-    ) throws(ConstraintError) -> GrammarExpression {
-        let (low, high) = (minimum.number.double, maximum.number.double)
-        guard abs(low) <= Self.exactLimit, abs(high) <= Self.exactLimit,
-            (high - low) / Double(divisor) <= Double(Self.multipleLimit)
-        else {
-            throw failure(place, "multipleOf", "has more than \(Self.multipleLimit) multiples within the limits")
+extension SchemaCompiler {
+    /// Digits whose number is a multiple: a state for each remainder of the digits so far, before the point and at each
+    /// place behind it.
+    private func multiples(of divisor: JSONValue, _ place: JSONPath) throws(ConstraintError) -> StateTable {
+        guard let number = divisor.numberValue, number.double > 0 else {
+            throw failure(place, "multipleOf", "must be a number above 0")
         }
-        var texts: [GrammarExpression] = []
-        var multiple = Int((low / Double(divisor)).rounded(.down)) * divisor
-        while Double(multiple) <= high {
-            let value = Double(multiple)
-            let isAbove = minimum.isExclusive ? value > low : value >= low
-            let isBelow = maximum.isExclusive ? value < high : value <= high
-            if isAbove && isBelow {
-                texts.append(.text(String(multiple)))
+        let digits = try DecimalDigits(number)
+        let remainderCount = (digits.whole + digits.fraction).reduce(0) { min(1 << 40, $0 * 10 + Int($1)) }
+        guard remainderCount <= Self.divisorLimit else {
+            throw failure(place, "multipleOf", "can be enforced up to \(Self.divisorLimit) without its point")
+        }
+        // The beginning, behind a sign, and then by place: before the point, behind it, behind each digit of the fraction.
+        let placeCount = digits.fraction.count
+        func state(_ place: Int, _ remainder: Int) -> Int32 { Int32(2 + place * remainderCount + remainder) }
+        func digitEdges(_ remainder: Int, _ place: Int, _ digits: ClosedRange<Int>) -> [StateTable.Edge] {
+            digits.map { digit in
+                StateTable.Edge(
+                    bytes: ByteSet(CollectionOfOne(UInt8(0x30 + digit))),
+                    target: state(place, (remainder * 10 + digit) % remainderCount))
             }
-            multiple += divisor
         }
-        return .choice(texts)
-    }
-
-    /// Whole numbers whose digits leave no remainder: one rule for each remainder of the digits so far.
-    private mutating func multiples(of divisor: Int) -> GrammarExpression {
-        let remainders = (0..<divisor).map { _ in json.rules.reserve() }
-        for (remainder, rule) in remainders.enumerated() {
-            var choices: [GrammarExpression] = remainder == 0 ? [.empty] : []
-            for digit in 0...9 {
-                choices.append(
-                    .sequence([.text(String(digit)), .rule(remainders[(remainder * 10 + digit) % divisor])]))
+        let sign = StateTable.Edge(bytes: ByteSet("-".utf8), target: 1)
+        var states: [StateTable.State] = [
+            .init(isAccepting: false, edges: digitEdges(0, 0, 0...9) + [sign]),
+            .init(isAccepting: false, edges: digitEdges(0, 0, 0...9)),
+        ]
+        for place in 0...placeCount + 1 {
+            for remainder in 0..<remainderCount {
+                var edges: [StateTable.Edge] = []
+                var value = remainder
+                if place == 0 {
+                    edges = digitEdges(remainder, 0, 0...9)
+                    edges.append(.init(bytes: ByteSet(".".utf8), target: state(1, remainder)))
+                } else if place <= placeCount {
+                    edges = digitEdges(remainder, place + 1, 0...9)
+                } else {
+                    edges = [.init(bytes: ByteSet("0".utf8), target: state(place, remainder))]
+                }
+                for _ in max(0, place - 1)..<max(placeCount, max(0, place - 1)) {
+                    value = value * 10 % remainderCount
+                }
+                states.append(.init(isAccepting: value == 0, edges: edges))
             }
-            json.rules.define(rule, as: .choice(choices))
         }
-        let first = (1...9).map { digit in
-            GrammarExpression.sequence([.text(String(digit)), .rule(remainders[digit % divisor])])
-        }
-        return .choice([.text("0"), .sequence([.optional(.text("-")), .choice(first)])])
+        return StateTable(states: states)
     }
 }

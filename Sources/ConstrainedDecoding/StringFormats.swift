@@ -11,8 +11,17 @@ enum StringFormats {
     private static let byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
     private static let ipv4 = "\(byte)(?:\\.\(byte)){3}"
     private static let group = "[0-9a-f]{1,4}"
-    private static let hostname = "[a-z](?:[a-z0-9]{0,30})(?:\\.[a-z0-9]{1,30}){0,5}"
-    private static let hexadecimal = "[0-9a-f]"
+    private static let label = "[a-z0-9]{1,15}(?:-[a-z0-9]{1,15}){0,3}"
+    private static let hostname = "(?:\(label)\\.){0,3}[a-z][a-z0-9]{0,14}(?:-[a-z0-9]{1,15}){0,3}"
+    private static let hexadecimal = "[0-9A-Fa-f]"
+    private static let escape = "%\(hexadecimal){2}"
+    private static let email =
+        "[A-Za-z0-9_+-]{1,32}(?:\\.[A-Za-z0-9_+-]{1,32}){0,3}@(?:\(label)\\.){1,3}[a-z]{2,12}"
+    private static let path = "(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|\(escape))*)*"
+    private static let query =
+        "(?:\\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|\(escape))*)?(?:#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|\(escape))*)?"
+    private static let uri = "(?:https?|ftp)://\(hostname)(?::[1-9][0-9]{0,3})?\(path)\(query)"
+    private static let pointer = "(?:/(?:[^~/]|~[01])*)*"
 
     private static let patterns: [(name: String, pattern: String)] = [
         ("date", date),
@@ -26,18 +35,25 @@ enum StringFormats {
         ("uuid", "\(hexadecimal){8}-\(hexadecimal){4}-\(hexadecimal){4}-\(hexadecimal){4}-\(hexadecimal){12}"),
         ("ipv4", ipv4),
         ("ipv6", "(?:\(group):){7}\(group)|(?:\(group):){1,6}:\(group)|::(?:\(group)|(?:\(group):){1,5}\(group))|::"),
-        ("email", "[A-Za-z0-9_+-]{1,32}(?:\\.[A-Za-z0-9_+-]{1,32}){0,3}@\(hostname)\\.[a-z]{2,12}"),
+        ("email", email),
+        ("idn-email", email),
         ("hostname", hostname),
-        (
-            "uri",
-            "(?:https?|ftp)://\(hostname)(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~-]{0,64}){0,16}"
-                + "(?:\\?[A-Za-z0-9._~=&-]{0,128})?(?:#[A-Za-z0-9._~-]{0,64})?"
-        ),
+        ("idn-hostname", hostname),
+        ("uri", uri),
+        ("uri-reference", "\(uri)|/\(label)\(path)\(query)"),
+        ("iri", uri),
+        ("iri-reference", "\(uri)|/\(label)\(path)\(query)"),
+        ("json-pointer", pointer),
+        ("relative-json-pointer", "(?:0|[1-9][0-9]{0,5})(?:#|\(pointer))"),
+        ("byte", "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"),
     ]
     private static let durationTime =
         "T(?:[0-9]{1,3}H(?:[0-9]{1,2}M(?:[0-9]{1,2}S)?)?|[0-9]{1,3}M(?:[0-9]{1,2}S)?|[0-9]{1,3}S)"
 
-    static let names = patterns.map(\.name)
+    /// Formats that any string has: they tell how it is shown or stored.
+    static let unlimited: Set<String> = ["password", "binary"]
+
+    static let names = patterns.map(\.name) + unlimited.sorted()
 
     static func expression(_ name: String) -> RegularExpression? {
         guard let pattern = patterns.first(where: { $0.name == name })?.pattern else { return nil }

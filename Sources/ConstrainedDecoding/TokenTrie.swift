@@ -1,4 +1,3 @@
-internal import Sampling
 internal import Tokenization
 internal import Tokens
 
@@ -8,41 +7,50 @@ internal import Tokens
 /// out: they are no text.
 struct TokenTrie: Sendable {
     /// A node: its byte, how deep it is, and where the walk goes on without what is below it.
-    private struct Node {
+    struct Node {
         var byte: UInt8
+        /// The most plain scalars from this node to the end of a token, where all tokens at and below it consist of them;
+        /// ``tall`` otherwise.
+        var height: UInt8
         var depth: UInt16
         var end: Int32
-        /// Where the ids of the tokens that end here stand.
+        /// Where the ids of the tokens that end here stand; those of the nodes below follow.
         var firstToken: Int32
         var tokenCount: Int32
+
+        static let tall = UInt8.max
     }
 
     let tokenCount: Int
-    private var nodes: [Node] = []
-    private var tokens: [Int32] = []
-    private var depthLimit = 0
+    var nodes: [Node] = []
+    private(set) var tokens: [Int32] = []
+    private(set) var depthLimit = 0
 
     init(_ tokenizer: Tokenizer) {
         tokenCount = tokenizer.tokenCount
         let added = Set(tokenizer.addedTokens.map(\.id))
-        var texts: [(bytes: [UInt8], id: Int32)] = []
+        var texts: [(key: UInt64, bytes: [UInt8], id: Int32)] = []
         for id in 0..<tokenCount where !added.contains(TokenID(id)) {
             var bytes: [UInt8] = []
             tokenizer.appendBytes(of: TokenID(id), to: &bytes)
             if !bytes.isEmpty && bytes.count <= Int(UInt16.max) {
-                texts.append((bytes, Int32(id)))
+                // The first eight bytes as a number, which settles most comparisons.
+                let key = (0..<8).reduce(UInt64(0)) { $0 << 8 | UInt64($1 < bytes.count ? bytes[$1] : 0) }
+                texts.append((key, bytes, Int32(id)))
             }
         }
         texts.sort { left, right in
-            left.bytes == right.bytes ? left.id < right.id : left.bytes.lexicographicallyPrecedes(right.bytes)
+            if left.key != right.key { return left.key < right.key }
+            return left.bytes == right.bytes ? left.id < right.id : left.bytes.lexicographicallyPrecedes(right.bytes)
         }
         build(texts)
+        measureHeights()
     }
 
-    private mutating func build(_ texts: [(bytes: [UInt8], id: Int32)]) {
+    private mutating func build(_ texts: [(key: UInt64, bytes: [UInt8], id: Int32)]) {
         var path: [Int] = []
         var last: [UInt8] = []
-        for (bytes, id) in texts {
+        for (_, bytes, id) in texts {
             let shared = zip(bytes, last).prefix { $0 == $1 }.count
             while path.count > shared {
                 nodes[path.removeLast()].end = Int32(nodes.count)
@@ -51,8 +59,8 @@ struct TokenTrie: Sendable {
                 path.append(nodes.count)
                 nodes.append(
                     Node(
-                        byte: bytes[index], depth: UInt16(index), end: 0, firstToken: Int32(tokens.count), tokenCount: 0
-                    ))
+                        byte: bytes[index], height: Node.tall, depth: UInt16(index), end: 0,
+                        firstToken: Int32(tokens.count), tokenCount: 0))
             }
             depthLimit = max(depthLimit, bytes.count)
             tokens.append(id)
@@ -64,33 +72,53 @@ struct TokenTrie: Sendable {
         }
     }
 
-    /// The tokens whose text may follow a state, beside those that are no text.
-    func mask(_ automaton: inout GrammarAutomaton, _ state: GrammarAutomaton.StateID) -> TokenMask {
-        var words = [UInt64](repeating: 0, count: (tokenCount + 63) / 64)
-        var states = [GrammarAutomaton.StateID](repeating: GrammarAutomaton.dead, count: depthLimit + 1)
-        states[0] = state
-        var bits = words.mutableSpan
-        var path = states.mutableSpan
-        let nodes = nodes.span
-        let tokens = tokens.span
-        var index = 0
-        while index < nodes.count {
+    /// Where the ids of the tokens at and below a node stand.
+    func tokenRange(below index: Int) -> Range<Int> {
+        let node = nodes[index]
+        let end = Int(node.end) < nodes.count ? Int(nodes[Int(node.end)].firstToken) : tokens.count
+        return Int(node.firstToken)..<end
+    }
+}
+
+extension TokenTrie {
+    /// Finds out for each node whether everything below it is plain text, and how long that gets.
+    private mutating func measureHeights() {
+        var automaton = Self.plainScalarAutomaton
+        guard let start = automaton?.start, depthLimit > 0 else { return }
+        // The states that the bytes lead to, each from the beginning of its scalar on.
+        var behind = [GrammarAutomaton.StateID](repeating: start, count: nodes.count)
+        var path = [GrammarAutomaton.StateID](repeating: start, count: depthLimit + 1)
+        for index in nodes.indices {
             let node = nodes[index]
-            let depth = Int(node.depth)
-            let next = automaton.next(path[depth], node.byte)
-            if next == GrammarAutomaton.dead {
-                index = Int(node.end)
-                continue
-            }
-            path[depth + 1] = next
-            if node.tokenCount > 0 {
-                for token in Int(node.firstToken)..<Int(node.firstToken + node.tokenCount) {
-                    let id = Int(tokens[token])
-                    bits[id >> 6] |= 1 << UInt64(id & 63)
-                }
-            }
-            index += 1
+            let before = path[Int(node.depth)]
+            let isLead = node.byte < 0x80 || node.byte >= 0xC0
+            let state = automaton?.next(isLead ? start : before, node.byte) ?? GrammarAutomaton.dead
+            let isWhole = automaton?.isAccepting(state) ?? false
+            behind[index] = isLead && before != start ? GrammarAutomaton.dead : state
+            path[Int(node.depth) + 1] = isWhole ? start : state
         }
-        return TokenMask(words: words)
+        var counts = [Int](repeating: 0, count: nodes.count)
+        for index in nodes.indices.reversed() {
+            let node = nodes[index]
+            let isWhole = automaton?.isAccepting(behind[index]) ?? false
+            var count = behind[index] == GrammarAutomaton.dead || (node.tokenCount > 0 && !isWhole) ? 1000 : 0
+            var child = index + 1
+            while child < Int(node.end) {
+                count = max(count, counts[child])
+                child = Int(nodes[child].end)
+            }
+            counts[index] = min(1000, count + (isWhole ? 1 : 0))
+            if node.byte < 0x80 || node.byte >= 0xC0, counts[index] < Int(Node.tall) {
+                nodes[index].height = UInt8(counts[index])
+            }
+        }
+    }
+
+    /// One plain scalar.
+    private static var plainScalarAutomaton: GrammarAutomaton? {
+        var rules = GrammarRules()
+        let root = rules.reserve()
+        rules.define(root, as: PlainText.scalars.expression)
+        return (try? Grammar(rules, root: root)).map { GrammarAutomaton($0) }
     }
 }

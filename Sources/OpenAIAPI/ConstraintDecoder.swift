@@ -77,7 +77,9 @@ enum ConstraintDecoder {
         if try reader.bool(prefix + "json_object") == true {
             found.append((.jsonObject, reader.path(of: prefix + "json_object")))
         }
-        try refuseGrammar(prefix + "grammar", of: &reader)
+        if let grammar = try grammar(prefix + "grammar", of: &reader) {
+            found.append(grammar)
+        }
         for key in ["whitespace_pattern", "structural_tag"] where reader.value(prefix + key) != nil {
             throw reader.unsupported(prefix + key, "'\(reader.path(of: prefix + key))' is not supported.")
         }
@@ -94,7 +96,9 @@ enum ConstraintDecoder {
             found.append((.regularExpression(text), "regex"))
         }
         for key in ["ebnf", "grammar"] {
-            try refuseGrammar(key, of: &root)
+            if let grammar = try grammar(key, of: &root) {
+                found.append(grammar)
+            }
         }
         if root.value("structural_tag") != nil {
             throw root.unsupported("structural_tag", "'structural_tag' is not supported.")
@@ -102,10 +106,10 @@ enum ConstraintDecoder {
         return found
     }
 
-    private static func refuseGrammar(_ key: String, of reader: inout FieldReader) throws(APIError) {
-        if let text = try reader.string(key), !text.isEmpty {
-            throw reader.unsupported(key, "'\(reader.path(of: key))': grammars in this notation are not supported yet.")
-        }
+    /// A grammar in GBNF; an empty one asks for nothing.
+    private static func grammar(_ key: String, of reader: inout FieldReader) throws(APIError) -> Found? {
+        guard let text = try reader.string(key), !text.isEmpty else { return nil }
+        return (.grammar(text), reader.path(of: key))
     }
 
     /// A schema as an object, or as the text of one.

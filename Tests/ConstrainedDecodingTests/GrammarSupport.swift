@@ -15,16 +15,6 @@ extension ConstraintDefinition {
     }
 }
 
-extension GrammarAutomaton {
-    mutating func accepts(_ bytes: some Sequence<UInt8>) -> Bool {
-        var state = start
-        for byte in bytes {
-            state = next(state, byte)
-        }
-        return isAccepting(state)
-    }
-}
-
 extension ConstraintDefinition {
     static func schema(_ text: String) throws -> ConstraintDefinition {
         .jsonSchema(try JSONValue(parsing: text))

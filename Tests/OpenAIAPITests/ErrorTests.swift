@@ -145,7 +145,7 @@ import Testing
         ("response_format", ["type": "structural_tag"], "response_format"),
         (
             "response_format",
-            ["type": "json_schema", "json_schema": ["schema": ["type": "object", "patternProperties": [:]]]],
+            ["type": "json_schema", "json_schema": ["schema": ["type": "object", "unevaluatedProperties": false]]],
             "response_format.json_schema.schema"
         ),
         ("structured_outputs", ["regex": "(?=a)"], "structured_outputs.regex"),

@@ -40,11 +40,25 @@ import Testing
         #expect(limit["tokens_predicted"] == 1)
     }
 
-    @Test func grammarsAreRefusedAndUnknownFieldsNamed() async throws {
+    @Test func textIsHeldToAGrammarOrASchema() async throws {
+        let client = try APIClient()
+        let grammar: JSONObject = ["prompt": "Once", "grammar": "root ::= \"a\" [0-9]{2}", "json_schema": [:]]
+        let text = try await client.post("/completion", .object(grammar)).json["content"]?.stringValue ?? ""
+        #expect(text.wholeMatch(of: #/a[0-9]{2}/#) != nil, "\(text)")
+        let schema: JSONObject = ["prompt": "Once", "json_schema": ["enum": ["yes", "no"]]]
+        let word = try await client.post("/completion", .object(schema)).json["content"]?.stringValue ?? ""
+        #expect(["\"yes\"", "\"no\""].contains(word))
+    }
+
+    @Test func badGrammarsAreRefusedWithTheirPlaceAndUnknownFieldsNamed() async throws {
         let client = try APIClient()
         let refused = try await client.post("/completion", ["prompt": "Once", "grammar": "root ::= x"])
         #expect(refused.status == 400)
         #expect(try refused.error("param") == "grammar")
+        #expect(try refused.error("message")?.stringValue?.contains("line 1, column 10") == true)
+        let both = try await client.post(
+            "/completion", ["prompt": "Once", "grammar": "root ::= \"x\"", "json_schema": true])
+        #expect(both.status == 400)
         let warned = try await client.post("/completion", ["prompt": "Once", "mirostat": 2]).json
         #expect(warned["warnings"]?[0]?["param"] == "mirostat")
     }

@@ -35,7 +35,7 @@ import Testing
 
     private static let refused: [(String, JSONValue)] = [
         ("best_of", 2), ("use_beam_search", true),
-        ("grammar", "root ::= \"a\""), ("ebnf", "x"),
+        ("grammar", "root ::= missing"), ("ebnf", "x"),
         ("stop_regex", "a"), ("bad_words", ["a"]),
         ("allowed_token_ids", [1]), ("truncate_prompt_tokens", 5), ("logits_processors", ["a"]),
         ("chat_template", "{{ messages }}"), ("documents", [["text": "x"]]), ("audio", ["voice": "a"]),

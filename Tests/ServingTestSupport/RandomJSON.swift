@@ -29,13 +29,17 @@ package enum RandomJSON {
         "continuous_usage_stats", "output_format", "schema", "thinking_token_budget", "min_answer_tokens",
         "prompt_logprobs", "reasoning_logprobs", "return_progress", "return_effective", "stop_scope", "penalty_scope",
         "raw",
-        "keep_alive",
+        "keep_alive", "grammar", "ebnf", "regex", "json_schema", "structured_outputs", "guided_json", "guided_grammar",
+        "guided_regex", "guided_choice", "guided_json_object", "n_predict", "json", "choice", "properties", "required",
+        "items", "enum", "const", "pattern", "anyOf", "not", "if", "then", "minLength", "maxItems", "contains",
+        "uniqueItems", "patternProperties", "propertyNames", "multipleOf", "$ref",
     ]
 
     private static let strings = [
         "", "user", "assistant", "tool", "system", "text", "tool_use", "tool_result", "thinking", "enabled",
         "disabled", "auto", "none", "low", "document", "function", "test-model", "Hi", "{}", "\u{0}", "<|im_end|>",
-        "日本", "image_url",
+        "日本", "image_url", "root ::= \"a\"* [b-", "root ::= root | \"x\"{3,}", "[a-c]{2,5}|(x", "string", "integer",
+        "object", "array", "number", "#", "json_schema", "json_object",
     ]
 
     /// A body with one to four further members of random kinds.

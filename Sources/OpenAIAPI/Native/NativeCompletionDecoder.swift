@@ -18,7 +18,9 @@ enum NativeCompletionDecoder {
     ]
 
     static func call(from body: JSONObject, settings: APISettings) throws(APIError) -> NativeCompletionCall {
-        var root = FieldReader(body)
+        // Clients of llama-server send an empty schema where they mean none.
+        let hasNoSchema = body["json_schema"] == [:]
+        var root = FieldReader(hasNoSchema ? JSONObject(body.filter { $0.key != "json_schema" }) : body)
         var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
         let prompt = try prompt(from: &root)
@@ -28,10 +30,7 @@ enum NativeCompletionDecoder {
         let otherCount = try root.integer("max_tokens")
         options.maximumTokens = (count ?? otherCount).flatMap { $0 < 0 ? nil : $0 }
         let streams = try root.bool("stream") ?? false
-        for key in ["grammar", "json_schema"] {
-            guard let value = root.value(key), value != "", value != [:] else { continue }
-            throw root.unsupported(key, "'\(key)' is not supported yet.")
-        }
+        options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
         if let slot = try root.integer("id_slot"), slot != -1 {
             remarks.warnings.append(
                 RequestWarning(parameter: "id_slot", message: "Sequences have no fixed places; it has no effect."))
