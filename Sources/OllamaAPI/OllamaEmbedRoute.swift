@@ -9,7 +9,7 @@ struct OllamaEmbedRoute: Sendable {
 
     func embed(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try OllamaEmbedCall(from: try await request.object(), textKey: "input", settings: settings)
-        let result = try await result(of: call)
+        let result = try await result(of: call, asked: request)
         var body = JSONWriter()
         body.beginObject()
         body.append(key: "model", string: call.model)
@@ -27,7 +27,7 @@ struct OllamaEmbedRoute: Sendable {
 
     func embedOne(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try OllamaEmbedCall(from: try await request.object(), textKey: "prompt", settings: settings)
-        let result = try await result(of: call)
+        let result = try await result(of: call, asked: request)
         var body = JSONWriter()
         body.beginObject()
         body.append(key: "embedding")
@@ -36,14 +36,15 @@ struct OllamaEmbedRoute: Sendable {
     }
 
     /// Nil without a text: the model is only to be loaded.
-    private func result(of call: OllamaEmbedCall) async throws -> EmbeddingResult? {
-        var request = call.request
-        request.model = service.knownName(call.model)
-        guard !request.inputs.isEmpty else {
-            _ = try service.registry.model(named: request.model)
+    private func result(of call: OllamaEmbedCall, asked request: DoorRequest) async throws -> EmbeddingResult? {
+        var texts = call.request
+        texts.model = service.knownName(call.model)
+        try texts.options.boundTime(by: request)
+        guard !texts.inputs.isEmpty else {
+            _ = try service.registry.model(named: texts.model)
             return nil
         }
-        let named = request
+        let named = texts
         return try await call.remarks.naming { try await service.embed(named) }
     }
 

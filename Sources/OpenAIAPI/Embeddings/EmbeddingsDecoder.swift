@@ -1,5 +1,4 @@
 internal import APIDoors
-internal import HTTPTypes
 internal import JSON
 internal import Serving
 
@@ -22,8 +21,7 @@ enum VectorEncoding: String {
 enum EmbeddingsDecoder {
     /// The texts stand under one of `inputKeys`; the first is the one that a complaint about their absence names.
     static func call(
-        from body: JSONObject, headers: HTTPFields = [:], inputKeys: [String] = ["input"],
-        settings: APISettings = APISettings(version: "")
+        from body: JSONObject, inputKeys: [String] = ["input"], settings: APISettings = APISettings(version: "")
     ) throws(APIError) -> EmbeddingsCall {
         var root = FieldReader(body)
         let inputKey = inputKeys.first { body[$0]?.isNull == false } ?? inputKeys[0]
@@ -32,7 +30,7 @@ enum EmbeddingsDecoder {
             model: try root.string("model"), inputs: try PromptDecoder.prompts(from: &root, inputKey),
             dimensions: try root.integer("dimensions"), normalization: try normalization(from: &root))
         let encoding = try encoding(from: &root)
-        try ReadingOptions.read(from: &root, headers, into: &request.options)
+        try ReadingOptions.read(from: &root, into: &request.options)
         try IneffectiveFields.checkCompletion(&root, warnings: &remarks.warnings)
         try RefusedFields.refuse(&root)
         try remarks.finish(root)
@@ -63,10 +61,9 @@ enum EmbeddingsDecoder {
 /// What requests that generate nothing may say besides: how long they may take, and about the cache.
 enum ReadingOptions {
     static func read(
-        from root: inout FieldReader, _ headers: HTTPFields, into options: inout GenerationOptions
+        from root: inout FieldReader, into options: inout GenerationOptions
     ) throws(APIError) {
         options.totalTime = try root.integer("max_latency_ms")
-        try TimeLimitDecoder.read(headers, into: &options)
         options.usesPrefixCache = try root.bool("cache_prompt") ?? true
         options.cacheSalt = try root.string("cache_salt")
     }

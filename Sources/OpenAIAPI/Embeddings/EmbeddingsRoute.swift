@@ -1,5 +1,4 @@
 internal import APIDoors
-internal import HTTP
 internal import Serving
 
 /// `POST /v1/embeddings`, and llama-server's own `POST /embedding` and `/embeddings`.
@@ -21,10 +20,11 @@ struct EmbeddingsRoute: Sendable {
     }
 
     private func body(_ request: DoorRequest, inputKeys: [String]) async throws -> EmbeddingsBody {
-        let call = try EmbeddingsDecoder.call(
-            from: try await request.object(), headers: request.request.headers, inputKeys: inputKeys,
-            settings: settings)
-        let result = try await call.remarks.naming { try await service.embed(call.request) }
+        var call = try EmbeddingsDecoder.call(
+            from: try await request.object(), inputKeys: inputKeys, settings: settings)
+        try call.request.options.boundTime(by: request)
+        let texts = call.request
+        let result = try await call.remarks.naming { try await service.embed(texts) }
         return EmbeddingsBody(result: result, encoding: call.encoding, warnings: call.remarks.warnings)
     }
 }

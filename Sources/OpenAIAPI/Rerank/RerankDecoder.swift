@@ -1,5 +1,4 @@
 internal import APIDoors
-internal import HTTPTypes
 internal import JSON
 internal import Serving
 
@@ -24,7 +23,7 @@ struct RerankCall {
 /// Body to ``RerankCall``: types and spellings are checked, every complaint names its field.
 enum RerankDecoder {
     static func call(
-        from body: JSONObject, headers: HTTPFields = [:], settings: APISettings = APISettings(version: "")
+        from body: JSONObject, settings: APISettings = APISettings(version: "")
     ) throws(APIError) -> RerankCall {
         var root = FieldReader(body)
         let dialect: RerankCall.Dialect = body.contains(key: "texts") ? .texts : .documents
@@ -40,7 +39,7 @@ enum RerankDecoder {
             throw root.invalid("top_n", "'top_n' must be at least 1, not \(limit).")
         }
         let wanted = try root.bool(dialect == .texts ? "return_text" : "return_documents")
-        try ReadingOptions.read(from: &root, headers, into: &request.options)
+        try ReadingOptions.read(from: &root, into: &request.options)
         try IneffectiveFields.checkCompletion(&root, warnings: &remarks.warnings)
         try RefusedFields.refuse(&root)
         try remarks.finish(root)

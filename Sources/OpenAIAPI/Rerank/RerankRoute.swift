@@ -1,5 +1,4 @@
 internal import APIDoors
-internal import HTTP
 internal import JSON
 internal import Serving
 
@@ -9,9 +8,10 @@ struct RerankRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        let call = try RerankDecoder.call(
-            from: try await request.object(), headers: request.request.headers, settings: settings)
-        let result = try await call.remarks.naming { try await service.rerank(call.request) }
+        var call = try RerankDecoder.call(from: try await request.object(), settings: settings)
+        try call.request.options.boundTime(by: request)
+        let ranking = call.request
+        let result = try await call.remarks.naming { try await service.rerank(ranking) }
         return .json(RerankBody(call: call, result: result).bytes, warnings: call.remarks.warnings)
     }
 }
