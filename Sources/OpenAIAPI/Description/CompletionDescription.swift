@@ -5,13 +5,8 @@ extension CompletionsRoute {
     static let description = RouteDescription(
         "Continues raw text.",
         request: RequestDescription(
-            [
-                [
-                    "prompt": "Once", "stream": true, "stream_options": ["include_usage": true],
-                    "response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "object"]]],
-                ],
-                ["prompt": "Once", "structured_outputs": ["choice": ["a", "b"]]],
-            ], required: ["prompt"]
+            [["prompt": "Once", "stream": true, "stream_options": ["include_usage": true]]] + TextForm.examples,
+            required: ["prompt"]
         ) { _ = try CompletionDecoder.call(from: $0) },
         response: ReplyIdentity.shape.with([
             "choices": .array([
@@ -24,7 +19,7 @@ extension CompletionsRoute {
 extension NativeCompletionRoute {
     static let description = RouteDescription(
         "Continues raw text, in llama-server's words.",
-        request: RequestDescription([["prompt": "Once"]], required: ["prompt"]) {
+        request: RequestDescription([["prompt": "Once"]] + TextForm.examples, required: ["prompt"]) {
             _ = try NativeCompletionDecoder.call(from: $0, settings: APISettings(version: ""))
         },
         response: ([
@@ -33,4 +28,15 @@ extension NativeCompletionRoute {
             "stop_type": .string, "stopping_word": .string, "timings": ReplyIdentity.timings,
         ] as JSONShape).with(.warnings),
         stream: .events)
+}
+
+/// Texts that are held to a form.
+private enum TextForm {
+    static let examples: [JSONObject] = [
+        [
+            "prompt": "Once",
+            "response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "object"]]],
+        ],
+        ["prompt": "Once", "structured_outputs": ["choice": ["a", "b"]]],
+    ]
 }
