@@ -34,7 +34,7 @@ enum MessagesDecoder {
         options.constraint = output.constraint
         let last = messages.last
         let request = ChatRequest(
-            model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
+            model: model, messages: messages, tools: tools.tools, toolUse: tools.use, callableTools: tools.names,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: thinking.isOn,
             thinkingBudget: [thinking.budget, output.effort?.budget].compactMap { $0 }.min(),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,

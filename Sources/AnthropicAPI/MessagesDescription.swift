@@ -29,7 +29,7 @@ extension MessagesRoute {
                 ],
                 "thinking": ["type": "enabled", "budget_tokens": 100],
                 "tools": [["name": "f", "input_schema": ["type": "object"]]],
-                "tool_choice": ["type": "auto"],
+                "tool_choice": ["type": "tool", "name": "f"],
             ],
             [
                 "messages": [["role": "user", "content": "Hi"]], "thinking": ["type": "adaptive"],

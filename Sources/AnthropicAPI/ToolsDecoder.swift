@@ -7,6 +7,8 @@ internal import Serving
 struct ToolsFields {
     var tools: [ToolDefinition] = []
     var use: ToolUse = .automatic
+    /// The names of the tools that may be called; nil for all of them.
+    var names: Set<String>?
     var allowsParallelCalls = true
 }
 
@@ -39,7 +41,8 @@ enum ToolsDecoder {
         if let schema = try tool.reader("input_schema") {
             function["parameters"] = .object(schema.object)
         }
-        return ToolDefinition(json: ["type": "function", "function": .object(function)])
+        return ToolDefinition(
+            json: ["type": "function", "function": .object(function)], isStrict: try tool.bool("strict") ?? false)
     }
 
     private static func readChoice(from root: inout FieldReader, into fields: inout ToolsFields) throws(APIError) {
@@ -49,9 +52,11 @@ enum ToolsDecoder {
         switch type {
         case "auto": fields.use = .automatic
         case "none": fields.use = .forbidden
-        case "any", "tool":
-            throw choice.unsupported(
-                "type", "'\(choice.path(of: "type"))' \"\(type)\" is not supported yet; use \"auto\" or \"none\".")
+        case "any": fields.use = .required
+        case "tool":
+            guard let name = try choice.string("name") else { throw choice.missing("name") }
+            fields.use = .required
+            fields.names = [name]
         default:
             throw choice.invalid(
                 "type",

@@ -11,6 +11,8 @@ public struct AssistantOutputParser: Sendable {
     private let tokenizer: Tokenizer
     private let tokens: OutputGrammarTokens
     private let stops: StopConditions
+    private let spellings: ParameterSpellings
+    private let callsAreHeld: Bool
     private let makeCallID: @Sendable () -> String
     private var reasoning: OutputText
     private var content: OutputText
@@ -20,11 +22,14 @@ public struct AssistantOutputParser: Sendable {
 
     init(
         tokenizer: Tokenizer, tokens: OutputGrammarTokens, stops: StopConditions, startPhase: OutputPhase,
-        continuesText: Bool, makeCallID: @escaping @Sendable () -> String = CallID.random
+        continuesText: Bool, spellings: ParameterSpellings = [:], callsAreHeld: Bool = false,
+        makeCallID: @escaping @Sendable () -> String = CallID.random
     ) {
         self.tokenizer = tokenizer
         self.tokens = tokens
         self.stops = stops
+        self.spellings = spellings
+        self.callsAreHeld = callsAreHeld
         self.makeCallID = makeCallID
         phase = startPhase
         reasoning = OutputText(
@@ -98,18 +103,18 @@ public struct AssistantOutputParser: Sendable {
 
     private mutating func openCall() {
         if call == nil {
-            call = ToolCallParser(index: callCount, id: makeCallID())
+            call = ToolCallParser(index: callCount, id: makeCallID(), spellings: spellings)
         }
     }
 
     private mutating func closeCall(tag: String, _ deltas: inout [OutputDelta]) {
         guard var finished = call.take() else { return }
-        if let rest = finished.finish() {
+        if let rest = finished.finish(isClosed: !tag.isEmpty) {
             callCount += 1
             for delta in rest {
                 deltas.append(joining: delta)
             }
-        } else {
+        } else if !callsAreHeld || !tag.isEmpty {
             let text = Array("<tool_call>".utf8) + finished.rawBytes + Array(tag.utf8)
             deltas.append(joining: .content(content.consumeUnheard(text)))
         }

@@ -8,6 +8,8 @@ internal import Tokens
 public struct ChatFormat: Sendable {
     /// The ids of think and tool tags, and of the ends of a turn; nil and none where the tokenizer lacks them.
     public let outputTokens: OutputGrammarTokens
+    /// How the model is told to write tool calls.
+    public let toolCallNotation: ToolCallNotation
 
     private let template: Template
     private let tokenizer: Tokenizer
@@ -34,6 +36,7 @@ public struct ChatFormat: Sendable {
         messages = TemplateMessages(template: template)
         hasThinkingSwitch = template.firstRange(of: "enable_thinking") != nil
         readsPreserveThinking = template.firstRange(of: "preserve_thinking") != nil
+        toolCallNotation = template.firstRange(of: "<function=") == nil ? .json : .elements
         turnStart = tokenizer.token("<|im_start|>")
         let tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
         callerTokens = Set(tags.compactMap(tokenizer.token))
@@ -74,10 +77,21 @@ public struct ChatFormat: Sendable {
     }
 
     /// A parser for the output that follows a prompt.
-    public func makeParser(for prompt: Prompt, stops: StopConditions = StopConditions()) -> AssistantOutputParser {
+    ///
+    /// - Parameters:
+    ///   - prompt: tells how the output begins.
+    ///   - stops: what ends its text.
+    ///   - spellings: how the parameters of each tool stand in elements.
+    ///   - callsAreHeld: whether what follows the opening tag of a call can only be a call: if it is cut off before it has a
+    ///     name, it is left out, and is not given back as text.
+    /// - Returns: a parser at the output's beginning.
+    public func makeParser(
+        for prompt: Prompt, stops: StopConditions = StopConditions(), spellings: ParameterSpellings = [:],
+        callsAreHeld: Bool = false
+    ) -> AssistantOutputParser {
         AssistantOutputParser(
             tokenizer: tokenizer, tokens: outputTokens, stops: stops, startPhase: prompt.startPhase,
-            continuesText: prompt.continuesText)
+            continuesText: prompt.continuesText, spellings: spellings, callsAreHeld: callsAreHeld)
     }
 
     private func render(_ request: ChatPromptRequest, messages: [JSONValue]) throws(ChatError) -> RenderedText {

@@ -1,14 +1,20 @@
 internal import JSON
+internal import Sampling
 internal import Tokenization
 
-/// One tool call in the Hermes form, `{"name": …, "arguments": …}`, from bytes to deltas.
+/// One tool call, from bytes to deltas: in the Hermes form, `{"name": …, "arguments": …}`, or as elements,
+/// `<function=…>`; which of them shows at its first byte.
 ///
 /// The call begins as soon as its name is complete; its arguments follow as the model writes them, well-formed or not. Text
 /// without a name is no call: it is given back as it came.
 struct ToolCallParser: Sendable {
     private let index: Int
     private let id: String
+    private let spellings: ParameterSpellings
     private var scanner = ToolCallScanner()
+    // Nil in the Hermes form.
+    private var elements: ToolCallElementScanner?
+    private var hasText = false
     private var detokenizer = IncrementalDetokenizer()
     // All bytes so far, until the call has begun.
     private var raw: [UInt8] = []
@@ -18,19 +24,22 @@ struct ToolCallParser: Sendable {
     /// - Parameters:
     ///   - index: the place of the call among the reply's calls.
     ///   - id: ties the call to its result.
-    init(index: Int, id: String) {
+    ///   - spellings: how parameters are spelled in elements, by the tools' and their own names.
+    init(index: Int, id: String, spellings: ParameterSpellings = [:]) {
         self.index = index
         self.id = id
+        self.spellings = spellings
     }
 
     mutating func consume(_ bytes: [UInt8]) -> [OutputDelta] {
         for byte in bytes {
-            scanner.consume(byte)
+            scan(byte)
         }
         var deltas: [OutputDelta] = []
         if !hasBegun {
             raw.append(contentsOf: bytes)
-            guard let name = scanner.name.flatMap(Self.text(ofJSON:)), !name.isEmpty else { return [] }
+            let written = elements == nil ? scanner.name : elements?.name
+            guard let name = written.flatMap(Self.text(ofJSON:)), !name.isEmpty else { return [] }
             hasBegun = true
             deltas.append(.toolCallBegan(index: index, id: id, name: name))
         }
@@ -42,10 +51,15 @@ struct ToolCallParser: Sendable {
     }
 
     /// What is left to say at the end: a call without arguments has empty ones.
+    /// - Parameter isClosed: whether the closing tag came.
     /// - Returns: nil if the text was no call.
-    mutating func finish() -> [OutputDelta]? {
+    mutating func finish(isClosed: Bool) -> [OutputDelta]? {
         guard hasBegun else { return nil }
-        var rest = String(decoding: scanner.takeArguments(), as: UTF8.self)
+        if isClosed {
+            elements?.close()
+        }
+        let written = elements?.takeArguments() ?? scanner.takeArguments()
+        var rest = String(decoding: written, as: UTF8.self)
         rest = detokenizer.finish() + rest
         if rest.isEmpty && !hasArguments {
             rest = "{}"
@@ -56,6 +70,18 @@ struct ToolCallParser: Sendable {
     /// The bytes of a text that was no call.
     var rawBytes: [UInt8] { raw }
 
+    private mutating func scan(_ byte: UInt8) {
+        if !hasText, byte > UInt8(ascii: " ") {
+            hasText = true
+            elements = byte == UInt8(ascii: "<") ? ToolCallElementScanner(spellings: spellings) : nil
+        }
+        if elements == nil {
+            scanner.consume(byte)
+        } else {
+            elements?.consume(byte)
+        }
+    }
+
     /// Arguments that can be told; those in quotes are JSON text within JSON text, and come whole.
     private mutating func takeArguments() -> String? {
         if !hasArguments, scanner.arguments.first == UInt8(ascii: "\"") {
@@ -63,7 +89,7 @@ struct ToolCallParser: Sendable {
             let quoted = scanner.takeArguments()
             return Self.text(ofJSON: quoted) ?? String(decoding: quoted, as: UTF8.self)
         }
-        let text = detokenizer.consume(scanner.takeArguments())
+        let text = detokenizer.consume(elements?.takeArguments() ?? scanner.takeArguments())
         return text.isEmpty ? nil : text
     }
 

@@ -34,6 +34,12 @@ public final class CompiledGrammar: Sendable {
             owner: vocabulary.lexemes.makeOwner())
     }
 
+    /// What was asked for that the grammar does not hold an output to.
+    public var omissions: [ConstraintError] { definition.rules.remarks.omissions }
+
+    /// How the parameters of tools are spelled where calls are written as elements; empty where they are not.
+    public var spellings: ParameterSpellings { definition.rules.remarks.spellings }
+
     /// A matcher of one output, at its beginning; before it, a think block may be allowed.
     public func makeMatcher(allowsThinking: Bool = false) -> GrammarMatcher {
         GrammarMatcher(self, allowsThinking: allowsThinking)

@@ -12,6 +12,8 @@ public enum ConstraintDefinition: Sendable {
     case choice([String])
     /// A text that a grammar in GBNF describes.
     case grammar(String)
+    /// Calls of tools.
+    indirect case toolCalls(ToolCallDefinition)
 }
 
 /// Definitions are equal when they are written alike, the order of a schema's members included.
@@ -34,6 +36,7 @@ extension ConstraintDefinition {
         case .regularExpression(let text): "expression " + text
         case .grammar(let text): "grammar " + text
         case .choice(let texts): "choice " + JSONValue.array(texts.map { .string($0) }).serialized()
+        case .toolCalls(let calls): "calls " + calls.key
         }
     }
 
@@ -61,6 +64,8 @@ extension ConstraintDefinition {
                 throw ConstraintError(message: "A choice needs at least one text, and none that is empty.")
             }
             return Self.single(.choice(texts.map { .text($0) }))
+        case .toolCalls(let calls):
+            return try calls.addRules()
         }
     }
 

@@ -41,6 +41,7 @@ struct GrammarRules: Sendable {
     private(set) var expressions: [GrammarExpression] = []
     /// What rules are called by those who wrote them.
     var names: [RuleID: String] = [:]
+    var remarks = GrammarRemarks()
 
     /// A rule whose expression follows: until then it matches nothing.
     mutating func reserve() -> RuleID {

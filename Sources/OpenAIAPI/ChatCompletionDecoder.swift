@@ -57,8 +57,9 @@ enum ChatCompletionDecoder {
         let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
             from: &root, isExcluded: reasoning.isExcluded, warnings: &remarks.warnings)
         let request = ChatRequest(
-            model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
-            allowsParallelToolCalls: tools.allowsParallelCalls, thinking: reasoning.thinking,
+            model: model, messages: messages, tools: tools.tools, toolUse: tools.choice.use,
+            callableTools: tools.choice.names, allowsParallelToolCalls: tools.allowsParallelCalls,
+            endsThinkingAtToolCall: tools.endsThinking, thinking: reasoning.thinking,
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
             minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
             reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,

@@ -6,21 +6,36 @@ internal import Serving
 /// What a chat request says about tools.
 struct ToolFields {
     var tools: [ToolDefinition] = []
-    var use: ToolUse = .automatic
+    var choice = ToolChoice()
     var allowsParallelCalls = true
+    /// Whether the tag of a call ends thinking.
+    var endsThinking = false
 }
 
-/// Reads `tools`, `tool_choice` and `parallel_tool_calls`, and their deprecated forerunners.
+/// Reads `tools`, `tool_choice`, `parallel_tool_calls`, their deprecated forerunners, and `tool_call_in_think`.
 enum ToolDecoder {
     static func fields(from root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) -> ToolFields {
         var fields = ToolFields()
         fields.tools = try tools(from: &root)
         fields.tools += try functions(from: &root, warnings: &warnings)
-        let use = try toolUse(key: "tool_choice", from: &root)
-        let olderUse = try toolUse(key: "function_call", from: &root)
-        fields.use = use ?? olderUse ?? .automatic
-        fields.allowsParallelCalls = try root.bool("parallel_tool_calls") ?? true
+        let choice = try ToolChoiceDecoder.choice("tool_choice", form: .nested, from: &root)
+        let olderChoice = try ToolChoiceDecoder.choice("function_call", form: .older, from: &root)
+        fields.choice = choice ?? olderChoice ?? ToolChoice()
+        let allowsParallelCalls = try root.bool("parallel_tool_calls") ?? true
+        fields.allowsParallelCalls = allowsParallelCalls && !fields.choice.isSingle
+        fields.endsThinking = try endsThinking(&root)
         return fields
+    }
+
+    private static func endsThinking(_ root: inout FieldReader) throws(APIError) -> Bool {
+        switch try root.string("tool_call_in_think") {
+        case nil, "text": return false
+        case "end_thinking": return true
+        case .some(let other):
+            throw root.invalid(
+                "tool_call_in_think",
+                "'tool_call_in_think' must be \"text\" or \"end_thinking\", not \"\(other.prefix(40))\".")
+        }
     }
 
     private static func tools(from root: inout FieldReader) throws(APIError) -> [ToolDefinition] {
@@ -38,8 +53,8 @@ enum ToolDecoder {
                     "'\(tool.path(of: "type"))' must be 'function'; '\(type.prefix(40))' tools are not supported.")
             }
             guard var function = try tool.reader("function") else { throw tool.missing("function") }
-            try checkFunction(&function)
-            tools.append(ToolDefinition(json: element))
+            let isStrict = try checkFunction(&function)
+            tools.append(ToolDefinition(json: element, isStrict: isStrict))
         }
         return tools
     }
@@ -56,8 +71,8 @@ enum ToolDecoder {
                 throw .invalid(path.description, "'\(path)' must be an object, not \(element.kind).")
             }
             var function = FieldReader(object, path: path)
-            try checkFunction(&function)
-            tools.append(ToolDefinition(json: ["type": "function", "function": element]))
+            let isStrict = try checkFunction(&function)
+            tools.append(ToolDefinition(json: ["type": "function", "function": element], isStrict: isStrict))
         }
         warnings.append(
             RequestWarning(
@@ -65,28 +80,14 @@ enum ToolDecoder {
         return tools
     }
 
-    private static func checkFunction(_ function: inout FieldReader) throws(APIError) {
+    /// Whether the function is strict, once its fields are known to be what they should.
+    private static func checkFunction(_ function: inout FieldReader) throws(APIError) -> Bool {
         guard let name = try function.string("name") else { throw function.missing("name") }
         guard !name.isEmpty else {
             throw function.invalid("name", "'\(function.path(of: "name"))' must not be empty.")
         }
         _ = try function.string("description")
         _ = try function.reader("parameters")
-        _ = try function.bool("strict")
-    }
-
-    private static func toolUse(key: String, from root: inout FieldReader) throws(APIError) -> ToolUse? {
-        switch root.value(key) {
-        case nil: return nil
-        case .string("auto"): return .automatic
-        case .string("none"): return .forbidden
-        case .string("required"):
-            throw root.unsupported(key, "'\(key)' \"required\" is not supported yet; use \"auto\" or \"none\".")
-        case .string(let other):
-            throw root.invalid(key, "'\(key)' must be \"auto\", \"none\" or \"required\", not \"\(other.prefix(40))\".")
-        case .object:
-            throw root.unsupported(key, "Naming a tool in '\(key)' is not supported yet; use \"auto\" or \"none\".")
-        case .some(let other): throw root.wrongType(key, expected: "a string or an object", other)
-        }
+        return try function.bool("strict") ?? false
     }
 }

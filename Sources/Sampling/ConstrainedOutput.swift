@@ -19,7 +19,7 @@ public struct ConstrainedOutput: Sendable {
 
     /// The tokens that may be drawn next; nil if all may.
     public func mask() -> TokenMask? {
-        guard let constraint, machine.phase != .reasoning else { return nil }
+        guard let constraint, machine.phase != .reasoning, !constraint.isFree else { return nil }
         var mask = constraint.mask()
         if mayThink, let tag = machine.openingThinkTag {
             mask.insert(tag.index)

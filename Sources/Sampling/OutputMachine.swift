@@ -33,6 +33,7 @@ public struct OutputMachine: Hashable, Sendable {
     private let tokens: OutputGrammarTokens
     private let parsesToolCalls: Bool
     private let closesThinkingAtEnd: Bool
+    private let closesThinkingAtToolCall: Bool
     private var thinkingBudget: Int?
     /// What it means that the budget is spent.
     private var budgetEnd = ReasoningEnd.budget
@@ -51,14 +52,17 @@ public struct OutputMachine: Hashable, Sendable {
     ///   - thinkingBudget: the most tokens of reasoning before the stop phrase; nil sets no limit.
     ///   - stopPhrase: what is forced then; the closing tag is added if it has none.
     ///   - closesThinkingAtEnd: an end token that is drawn inside a think block closes the block instead.
+    ///   - closesThinkingAtToolCall: so does the opening tag of a tool call.
     public init(
         tokens: OutputGrammarTokens, start: OutputPhase = .content, parsesToolCalls: Bool = false,
-        thinkingBudget: Int? = nil, stopPhrase: [TokenID] = [], closesThinkingAtEnd: Bool = false
+        thinkingBudget: Int? = nil, stopPhrase: [TokenID] = [], closesThinkingAtEnd: Bool = false,
+        closesThinkingAtToolCall: Bool = false
     ) {
         self.tokens = tokens
         self.phase = start
         self.parsesToolCalls = parsesToolCalls
         self.closesThinkingAtEnd = closesThinkingAtEnd
+        self.closesThinkingAtToolCall = closesThinkingAtToolCall
         self.thinkingBudget = tokens.thinkClose == nil ? nil : thinkingBudget
         var phrase = stopPhrase
         if let close = tokens.thinkClose, !phrase.contains(close) {
@@ -91,13 +95,19 @@ public struct OutputMachine: Hashable, Sendable {
     /// The model's end tokens.
     public var ends: Set<TokenID> { tokens.ends }
 
-    /// The token that stands for a drawn one: the closing tag for an end token inside a think block, if asked for.
+    /// The token that stands for a drawn one: the closing tag for an end token or the opening tag of a tool call inside a
+    /// think block, if asked for.
     public mutating func resolve(_ drawn: TokenID) -> TokenID {
-        guard closesThinkingAtEnd, phase == .reasoning, let close = tokens.thinkClose, isEnd(drawn) else {
-            return drawn
+        guard phase == .reasoning, let close = tokens.thinkClose else { return drawn }
+        if closesThinkingAtEnd, isEnd(drawn) {
+            reasoningEnd = .endOfText
+            return close
         }
-        reasoningEnd = .endOfText
-        return close
+        if closesThinkingAtToolCall, drawn == tokens.toolCallOpen {
+            reasoningEnd = .toolCall
+            return close
+        }
+        return drawn
     }
 
     /// Moves on by one generated token and labels it.

@@ -6,6 +6,8 @@ public enum ReasoningEnd: Hashable, Sendable {
     case budget
     /// The model would have ended its turn inside the block: the closing tag was put in place of the end.
     case endOfText
+    /// The model would have begun a tool call inside the block: the closing tag was put in place of the call's.
+    case toolCall
     /// The time for thinking was over: the stop phrase was forced.
     case time
     /// Whoever reads the reply asked for its answer: the stop phrase was forced.

@@ -8,8 +8,12 @@ public struct ChatRequest: Sendable {
     public var messages: [ChatMessage]
     public var tools: [ToolDefinition]
     public var toolUse: ToolUse
+    /// The names of the tools that may be called; nil for all of them.
+    public var callableTools: Set<String>?
     /// Whether the model may call several tools in one reply.
     public var allowsParallelToolCalls: Bool
+    /// Whether the tag of a tool call ends thinking; otherwise it is text there.
+    public var endsThinkingAtToolCall: Bool
     /// Whether the model thinks before it answers; nil leaves it to the model's default, which is on.
     public var thinking: Bool?
     /// The most tokens of reasoning before it is brought to an end; nil sets no limit.
@@ -34,7 +38,9 @@ public struct ChatRequest: Sendable {
 
     public init(
         model: String? = nil, messages: [ChatMessage], tools: [ToolDefinition] = [], toolUse: ToolUse = .automatic,
-        allowsParallelToolCalls: Bool = true, thinking: Bool? = nil, thinkingBudget: Int? = nil,
+        callableTools: Set<String>? = nil, allowsParallelToolCalls: Bool = true,
+        endsThinkingAtToolCall: Bool = false, thinking: Bool? = nil,
+        thinkingBudget: Int? = nil,
         thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, thinkingTime: Int? = nil,
         reasoningDelivery: ReasoningDelivery = .apart, templateVariables: JSONObject = [:],
         keepsEarlierReasoning: Bool = false, addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
@@ -44,7 +50,9 @@ public struct ChatRequest: Sendable {
         self.messages = messages
         self.tools = tools
         self.toolUse = toolUse
+        self.callableTools = callableTools
         self.allowsParallelToolCalls = allowsParallelToolCalls
+        self.endsThinkingAtToolCall = endsThinkingAtToolCall
         self.thinking = thinking
         self.thinkingBudget = thinkingBudget
         self.thinkingStopMessage = thinkingStopMessage
@@ -63,6 +71,8 @@ public struct ChatRequest: Sendable {
 public enum ToolUse: Sendable, Hashable {
     /// The model decides.
     case automatic
+    /// The answer is calls and nothing else.
+    case required
     /// The tools stay in the prompt, so that its cached prefix serves again, but none can be called.
     case forbidden
 }

@@ -21,7 +21,7 @@ public final class InferenceService: Sendable {
         try model.refuseUnlessItGenerates()
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
-        var warnings = validated.warning(about: prompt).map { [$0] } ?? []
+        var warnings = validated.warnings(about: prompt)
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
         let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
@@ -33,7 +33,10 @@ public final class InferenceService: Sendable {
         }
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
-                choice: choice, parser: validated.format.makeParser(for: prompt, stops: validated.options.stops),
+                choice: choice,
+                parser: validated.format.makeParser(
+                    for: prompt, stops: validated.options.stops, spellings: validated.constraint.spellings,
+                    callsAreHeld: validated.constraint.readsCalls),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
                 thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery)
@@ -80,7 +83,7 @@ public final class InferenceService: Sendable {
         try model.refuseUnlessItGenerates()
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
-        var warnings = validated.warning(about: prompt).map { [$0] } ?? []
+        var warnings = validated.warnings(about: prompt)
         let maximumTokens = try model.maximumTokens(
             validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
         let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)

@@ -10,6 +10,7 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case documents
     case documentTokenLimit = "max_tokens_per_doc"
     case tools
+    case toolChoice = "tool_choice"
     case maximumTokens = "max_tokens"
     case minimumTokens = "min_tokens"
     case temperature

@@ -26,7 +26,8 @@ public final class ServedModel: Sendable {
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
     let thinkingStopPhrase: [TokenID]
-    private let constraints: ConstraintCompiler
+    /// Compiles what answers are held to.
+    let constraints: ConstraintCompiler
 
     public init(
         name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,

@@ -64,6 +64,7 @@ struct ThinkingLimit {
         case .natural: .natural
         case .budget: isReserve ? .answerReserve : .budget
         case .endOfText: .endGuard
+        case .toolCall: .toolCall
         case .time: .time
         case .request: .client
         }
@@ -80,6 +81,8 @@ public enum ReasoningEndReason: String, Sendable, Hashable {
     case answerReserve = "answer_reserve"
     /// The model would have ended its turn without an answer.
     case endGuard = "eos_guard"
+    /// The model would have called a tool inside its think block.
+    case toolCall = "tool_call"
     /// The time for thinking was over.
     case time
     /// The client asked for the answer while the model was thinking.

@@ -1,5 +1,4 @@
 internal import Chat
-internal import ConstrainedDecoding
 internal import Engine
 internal import Sampling
 internal import Tokenization
@@ -12,30 +11,24 @@ struct ValidatedChatRequest {
     let options: ValidatedOptions
     /// Nil where the reply may call any number of tools.
     let toolCallLimit: Int?
+    /// What the answer is held to.
+    let constraint: AnswerConstraint
     private let thinkingBudget: Int?
     private let minimumAnswerTokens: Int?
     private let stopPhrase: [TokenID]
     private let thinkingTime: Duration?
     private let promptRequest: ChatPromptRequest
     private let thinks: Bool
-    private let parsesToolCalls: Bool
-    private let grammar: CompiledGrammar?
-    private let mayThink: Bool
+    private let endsThinkingAtToolCall: Bool
 
     init(_ request: ChatRequest, model: ServedModel) throws(ServingError) {
         guard let format = model.chatFormat else { throw .chatTemplateMissing(model: model.name) }
         let thinks = request.thinking ?? true
         self.thinks = thinks
+        endsThinkingAtToolCall = request.endsThinkingAtToolCall
         self.model = model
         self.format = format
-        parsesToolCalls = !request.tools.isEmpty && request.toolUse == .automatic
-        if parsesToolCalls, request.options.constraint != nil {
-            throw .unsupportedValue(
-                field: .constraint,
-                message: "An output format and callable tools cannot be combined yet; use 'tool_choice' \"none\".")
-        }
-        mayThink = thinks
-        grammar = try model.grammar(request.options, mayThink: thinks)
+        constraint = try AnswerConstraint(request, format: format, model: model, thinks: thinks)
         toolCallLimit = request.allowsParallelToolCalls ? nil : 1
         thinkingBudget = try Self.thinkingBudget(request)
         minimumAnswerTokens = try Self.minimumAnswerTokens(request)
@@ -51,8 +44,13 @@ struct ValidatedChatRequest {
         thinkingTime = try validator.time(request.thinkingTime, .thinkingTime)
     }
 
+    /// What will not happen as it was asked for.
+    func warnings(about prompt: Prompt) -> [ServingWarning] {
+        constraint.warnings + [thinkingWarning(about: prompt)].compactMap(\.self)
+    }
+
     /// What is to be said where the template does not obey the switch for thinking.
-    func warning(about prompt: Prompt) -> ServingWarning? {
+    private func thinkingWarning(about prompt: Prompt) -> ServingWarning? {
         guard let thinking = promptRequest.thinking, !format.hasThinkingSwitch else { return nil }
         let opensThinking = prompt.startPhase == .reasoning
         guard thinking != opensThinking else { return nil }
@@ -94,10 +92,11 @@ struct ValidatedChatRequest {
         return GenerationRequest(
             prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(
-                tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: parsesToolCalls,
+                tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: constraint.readsCalls,
                 thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
-                closesThinkingAtEnd: thinking.answersAfterEnd),
-            constraint: grammar?.makeMatcher(allowsThinking: mayThink),
+                closesThinkingAtEnd: thinking.answersAfterEnd,
+                closesThinkingAtToolCall: endsThinkingAtToolCall && constraint.readsCalls),
+            constraint: constraint.matcher,
             promptLogProbabilities: sampling.choice == 0 ? options.promptLogProbabilityCount : nil,
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
             promptGroup: group, timeLimits: timeLimits, priority: options.priority)

@@ -36,6 +36,55 @@ import Tokens
         try MessagesDecoder.call(from: try #require(body.objectValue), settings: APISettings(version: "")).request
     }
 
+    @Test(
+        arguments: [
+            (["type": "auto"], .automatic, nil, true), (["type": "none"], .forbidden, nil, true),
+            (["type": "any"], .required, nil, true),
+            (["type": "any", "disable_parallel_tool_use": true], .required, nil, false),
+            (["type": "tool", "name": "fetch"], .required, ["fetch"], true),
+        ] as [(JSONValue, ToolUse, Set<String>?, Bool)])
+    func aChoiceSaysWhichToolsAreCalled(
+        choice: JSONValue, use: ToolUse, names: Set<String>?, allowsSeveral: Bool
+    ) throws {
+        let request = try Self.request(Self.body(["tools": Self.tools, "tool_choice": choice]))
+        #expect(request.toolUse == use)
+        #expect(request.callableTools == names)
+        #expect(request.allowsParallelToolCalls == allowsSeveral)
+    }
+
+    @Test(
+        arguments: [
+            (["tool_choice": ["type": "tool"], "tools": tools], "tool_choice.name"),
+            (["tool_choice": ["type": "tool", "name": "x"], "tools": tools], "'x'"),
+            (["tool_choice": ["type": "any"]], "tool_choice"),
+            (["tool_choice": ["type": "each"], "tools": tools], "tool_choice.type"),
+            (
+                [
+                    "tools": [
+                        [
+                            "name": "f", "strict": true,
+                            "input_schema": ["type": "object", "unevaluatedProperties": false],
+                        ]
+                    ]
+                ], "unevaluatedProperties"
+            ),
+        ] as [(JSONObject, String)])
+    func aChoiceThatCannotBeHonouredIsRefused(members: JSONObject, word: String) async throws {
+        let reply = try await Self.client().post("/v1/messages", Self.body(members))
+        #expect(reply.status == 400)
+        #expect(try reply.json["error"]?["message"]?.stringValue?.contains(word) == true, "\(reply.text)")
+    }
+
+    @Test func aDemandedCallIsAllThatComes() async throws {
+        let client = try Self.client()
+        let body = Self.body(["tools": Self.tools, "tool_choice": ["type": "any", "disable_parallel_tool_use": true]])
+        try client.model.prepare("I would rather talk.", for: Self.request(body))
+        let json = try await client.post("/v1/messages", body).json
+        #expect(json["content"]?.arrayValue?.count == 1)
+        #expect(json["content"]?[0]?["type"] == "tool_use")
+        #expect(json["content"]?[0]?["name"] == "fetch")
+    }
+
     @Test func aWholeReplyHasBlocks() async throws {
         let client = try Self.client()
         let body = Self.body(["thinking": ["type": "enabled", "budget_tokens": 50], "tools": Self.tools])

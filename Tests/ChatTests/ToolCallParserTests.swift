@@ -85,6 +85,16 @@ struct ToolCallParserTests {
         #expect(reply.calls.isEmpty)
     }
 
+    @Test("that are held to be calls are left out where they are cut off before their name")
+    func cutBeforeTheName() {
+        let tokens = fixture.label(
+            fixture.tokenizer.encode("Wait.\n<tool_call>\n{\"name\": \"ge"), parsesToolCalls: true)
+        var parser = AssistantOutputParser(
+            tokenizer: fixture.tokenizer, tokens: fixture.tokens, stops: .init(), startPhase: .content,
+            continuesText: false, callsAreHeld: true)
+        #expect(Reply(parser.consume(tokens) + parser.finish()).content == "Wait.")
+    }
+
     @Test("may lack their closing tag")
     func unclosed() {
         let reply = calls(

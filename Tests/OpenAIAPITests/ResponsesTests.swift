@@ -165,7 +165,9 @@ import Tokens
         let members: [JSONObject] = [
             ["background": true], ["conversation": "c"], ["text": ["format": ["type": "json_schema"]]],
             ["text": ["format": ["type": "grammar"]]],
-            ["tool_choice": "required"], ["input": [["type": "item_reference", "id": "x"]]], ["input": []],
+            ["tool_choice": "required"], ["tool_choice": ["type": "web_search"]], ["tool_choice": "any"],
+            ["tool_choice": ["type": "allowed_tools", "mode": "auto", "tools": []]],
+            ["input": [["type": "item_reference", "id": "x"]]], ["input": []],
             ["tools": [["type": "function"]]], ["reasoning": ["effort": "much"]],
         ]
         for member in members {

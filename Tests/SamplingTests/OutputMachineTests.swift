@@ -81,6 +81,16 @@ import Tokens
         #expect(indifferent.resolve(98) == 98)
     }
 
+    @Test func `a tool call inside thinking becomes the closing tag if asked for`() {
+        var machine = OutputMachine(
+            tokens: Self.tokens, start: .reasoning, parsesToolCalls: true, closesThinkingAtToolCall: true)
+        #expect(labels(&machine, [1, machine.resolve(92)]) == "rR")
+        #expect(labels(&machine, [machine.resolve(92), 5, 93, 6]) == "TtTc")
+        #expect(machine.reasoningEnd == .toolCall)
+        var indifferent = OutputMachine(tokens: Self.tokens, start: .reasoning, parsesToolCalls: true)
+        #expect(indifferent.resolve(92) == 92)
+    }
+
     @Test func `the machine knows what closed the think block`() {
         var natural = OutputMachine(tokens: Self.tokens)
         #expect(labels(&natural, [90, 1]) == "Rr")

@@ -29,6 +29,14 @@ extension ChatCompletionsRoute {
                     ["role": "tool", "tool_call_id": "1", "content": "1"],
                 ],
                 "tools": [["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]],
+                "tool_choice": ["type": "function", "function": ["name": "f"]],
+            ]),
+            example([
+                "tools": [["type": "function", "function": ["name": "f"]]],
+                "tool_choice": [
+                    "type": "allowed_tools",
+                    "allowed_tools": ["mode": "auto", "tools": [["type": "function", "function": ["name": "f"]]]],
+                ],
             ]),
             example(["structured_outputs": ["choice": ["a", "b"]]]),
         ], required: ["messages"]

@@ -33,6 +33,13 @@ extension ResponsesRoute {
                     ["type": "function_call_output", "call_id": "1", "output": "1"],
                 ],
                 "tools": [["type": "function", "name": "f", "parameters": ["type": "object"]]],
+                "tool_choice": ["type": "function", "name": "f"],
+            ],
+            [
+                "input": "Hi", "tools": [["type": "function", "name": "f"]],
+                "tool_choice": [
+                    "type": "allowed_tools", "mode": "auto", "tools": [["type": "function", "name": "f"]],
+                ],
             ],
         ], required: ["input"]
     ) { _ = try ResponsesDecoder.call(from: $0, store: ResponseStore(), settings: APISettings(version: "")) }

@@ -36,7 +36,7 @@ enum ResponsesDecoder {
         let instructions = try root.string("instructions")
         let system = instructions.map { [ChatMessage(role: .system, content: $0)] } ?? []
         let tools = try tools(from: &root, warnings: &remarks.warnings)
-        let use = try toolUse(from: &root)
+        let choice = try ToolChoiceDecoder.choice("tool_choice", form: .flat, from: &root) ?? ToolChoice()
         let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
         var options = try SamplingDecoder.singleOptions(from: &root)
         options.maximumTokens = try root.integer("max_output_tokens")
@@ -45,8 +45,9 @@ enum ResponsesDecoder {
         let include = try included(from: &root, warnings: &remarks.warnings)
         var call = ResponsesCall(
             request: ChatRequest(
-                model: model, messages: system + conversation, tools: tools, toolUse: use,
-                allowsParallelToolCalls: parallel, thinking: reasoning.thinking, thinkingBudget: reasoning.budget,
+                model: model, messages: system + conversation, tools: tools, toolUse: choice.use,
+                callableTools: choice.names, allowsParallelToolCalls: parallel && !choice.isSingle,
+                thinking: reasoning.thinking, thinkingBudget: reasoning.budget,
                 thinkingStopMessage: reasoning.stopMessage, minimumAnswerTokens: reasoning.minimumAnswerTokens,
                 thinkingTime: reasoning.time, reasoningDelivery: reasoning.isExcluded ? .omitted : .apart,
                 templateVariables: reasoning.templateVariables,
@@ -102,21 +103,12 @@ enum ResponsesDecoder {
             var function: JSONObject = ["name": .string(name)]
             if let description = try tool.string("description") { function["description"] = .string(description) }
             if let parameters = try tool.reader("parameters") { function["parameters"] = .object(parameters.object) }
-            tools.append(ToolDefinition(json: ["type": "function", "function": .object(function)]))
+            tools.append(
+                ToolDefinition(
+                    json: ["type": "function", "function": .object(function)],
+                    isStrict: try tool.bool("strict") ?? false))
         }
         return tools
-    }
-
-    private static func toolUse(from root: inout FieldReader) throws(APIError) -> ToolUse {
-        switch root.value("tool_choice") {
-        case nil, .string("auto"): return .automatic
-        case .string("none"): return .forbidden
-        case .string("required"), .object:
-            throw root.unsupported(
-                "tool_choice", "'tool_choice' can be \"auto\" or \"none\"; forcing a call is not supported yet.")
-        case .some(let other):
-            throw root.invalid("tool_choice", "'tool_choice' must be \"auto\" or \"none\", not \(other.serialized()).")
-        }
     }
 
     /// `text.format`: structured output enters here.
