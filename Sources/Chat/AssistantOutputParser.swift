@@ -23,7 +23,7 @@ public struct AssistantOutputParser: Sendable {
     init(
         tokenizer: Tokenizer, tokens: OutputGrammarTokens, stops: StopConditions, startPhase: OutputPhase,
         continuesText: Bool, spellings: ParameterSpellings = [:], callsAreHeld: Bool = false,
-        makeCallID: @escaping @Sendable () -> String = CallID.random
+        keepsLastLineFeeds: Bool = false, makeCallID: @escaping @Sendable () -> String = CallID.random
     ) {
         self.tokenizer = tokenizer
         self.tokens = tokens
@@ -37,7 +37,7 @@ public struct AssistantOutputParser: Sendable {
             continuesText: continuesText && startPhase == .reasoning)
         content = OutputText(
             stopStrings: stops.strings, includesStopText: stops.includesStopText,
-            continuesText: continuesText && startPhase == .content)
+            continuesText: continuesText && startPhase == .content, keepsLastNewlines: keepsLastLineFeeds)
     }
 
     /// What these tokens add to the reply; adjacent text of one kind comes as one delta.

@@ -84,14 +84,16 @@ public struct ChatFormat: Sendable {
     ///   - spellings: how the parameters of each tool stand in elements.
     ///   - callsAreHeld: whether what follows the opening tag of a call can only be a call: if it is cut off before it has a
     ///     name, it is left out, and is not given back as text.
+    ///   - keepsLastLineFeeds: whether line feeds at the end of the answer belong to it, since it is held to a form.
     /// - Returns: a parser at the output's beginning.
     public func makeParser(
         for prompt: Prompt, stops: StopConditions = StopConditions(), spellings: ParameterSpellings = [:],
-        callsAreHeld: Bool = false
+        callsAreHeld: Bool = false, keepsLastLineFeeds: Bool = false
     ) -> AssistantOutputParser {
         AssistantOutputParser(
             tokenizer: tokenizer, tokens: outputTokens, stops: stops, startPhase: prompt.startPhase,
-            continuesText: prompt.continuesText, spellings: spellings, callsAreHeld: callsAreHeld)
+            continuesText: prompt.continuesText, spellings: spellings, callsAreHeld: callsAreHeld,
+            keepsLastLineFeeds: keepsLastLineFeeds)
     }
 
     private func render(_ request: ChatPromptRequest, messages: [JSONValue]) throws(ChatError) -> RenderedText {

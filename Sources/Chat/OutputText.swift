@@ -4,7 +4,8 @@ internal import Tokenization
 /// One kind of output text, from bytes to what a client is sent: reasoning, or content.
 ///
 /// Holds back only what later bytes may still change: the beginning of a stop string, half a scalar, and line breaks that
-/// may turn out to be the last. Line feeds at either end are dropped, as the model's authors do.
+/// may turn out to be the last. Line feeds at either end are dropped, as the model's authors do; the last ones stay where an answer
+/// is held to a form, of which they may be part.
 struct OutputText: Sendable {
     private var matcher: StopStringMatcher
     private let includesStopText: Bool
@@ -13,14 +14,16 @@ struct OutputText: Sendable {
     private var held: [UInt8] = []
     private var newlineCount = 0
     private var dropsNewlines: Bool
+    private let keepsLastNewlines: Bool
     /// Whether a stop string was met: nothing more will come.
     private(set) var isStopped = false
 
     /// Text without stop strings listens to none. Where it continues earlier text, line feeds at its start count.
-    init(stopStrings: [String], includesStopText: Bool, continuesText: Bool) {
+    init(stopStrings: [String], includesStopText: Bool, continuesText: Bool, keepsLastNewlines: Bool = false) {
         matcher = StopStringMatcher(stopStrings)
         self.includesStopText = includesStopText
         dropsNewlines = !continuesText
+        self.keepsLastNewlines = keepsLastNewlines
     }
 
     /// The text that is settled after these bytes.
@@ -56,6 +59,7 @@ struct OutputText: Sendable {
 
     /// Keeps back line feeds until other text follows, and drops those before the first text.
     private mutating func trimmed(_ text: String) -> String {
+        if keepsLastNewlines, !dropsNewlines { return text }
         let core = text.trimmingNewlines(atStart: false)
         let last = text.utf8.count - core.utf8.count
         guard !core.isEmpty else {
@@ -65,6 +69,7 @@ struct OutputText: Sendable {
         let result =
             dropsNewlines ? core.trimmingNewlines(atEnd: false) : String(repeating: "\n", count: newlineCount) + core
         dropsNewlines = false
+        if keepsLastNewlines { return result + String(repeating: "\n", count: last) }
         newlineCount = last
         return result
     }

@@ -36,7 +36,8 @@ public final class InferenceService: Sendable {
                 choice: choice,
                 parser: validated.format.makeParser(
                     for: prompt, stops: validated.options.stops, spellings: validated.constraint.spellings,
-                    callsAreHeld: validated.constraint.readsCalls),
+                    callsAreHeld: validated.constraint.readsCalls,
+                    keepsLastLineFeeds: request.options.constraint != nil),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
                 thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery)

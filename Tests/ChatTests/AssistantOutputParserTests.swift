@@ -38,6 +38,17 @@ struct AssistantOutputParserTests {
         }
     }
 
+    @Test("keeps line feeds at the end of an answer that is held to a form", arguments: [1, 2, 40])
+    func lastLineFeeds(step: Int) {
+        let tokens = fixture.label(fixture.tokenizer.encode("\n\na\n\nb\n\n\n"))
+        var parser = fixture.parser(keepsLastLineFeeds: true)
+        var deltas: [OutputDelta] = []
+        for start in stride(from: 0, to: tokens.count, by: step) {
+            deltas += parser.consume(Array(tokens[start..<min(start + step, tokens.count)]))
+        }
+        #expect(Reply(deltas + parser.finish()).content == "a\n\nb\n\n\n")
+    }
+
     @Test("agrees with the model's own recipe: split behind the closing tag, strip line feeds")
     func officialParse() throws {
         var random = SeededGenerator(seed: 22)

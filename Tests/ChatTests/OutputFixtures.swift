@@ -28,11 +28,12 @@ struct OutputFixture {
     }
 
     func parser(
-        start: OutputPhase = .content, stops: StopConditions = StopConditions(), continuesText: Bool = false
+        start: OutputPhase = .content, stops: StopConditions = StopConditions(), continuesText: Bool = false,
+        keepsLastLineFeeds: Bool = false
     ) -> AssistantOutputParser {
         AssistantOutputParser(
             tokenizer: tokenizer, tokens: tokens, stops: stops, startPhase: start, continuesText: continuesText,
-            makeCallID: { "call_1" })
+            keepsLastLineFeeds: keepsLastLineFeeds, makeCallID: { "call_1" })
     }
 
     /// The whole reply to labelled tokens that come all at once.

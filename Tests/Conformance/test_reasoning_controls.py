@@ -104,6 +104,3 @@ def test_what_has_no_effect_is_named(thinker):
     with pytest.raises(openai.BadRequestError) as refused:
         ask(thinker, frobnicate=1, strict=True)
     assert refused.value.param == "frobnicate"
-    with pytest.raises(openai.BadRequestError) as refused:
-        ask(thinker, guided_grammar="root ::= \"a\"")
-    assert refused.value.code == "unsupported_value"
