@@ -206,9 +206,9 @@ struct ToolCallTests {
         ], [ToolCallNotation.json, .elements])
     func hostileSchemas(schema: String, notation: ToolCallNotation) throws {
         let loose = try definition([("f", schema)], isStrict: false, notation: notation)
-        let grammar = try Grammar(try loose.addRules().rules, root: try loose.addRules().root)
-        #expect(grammar.isSatisfiable)
-        #expect(!grammar.remarks.omissions.isEmpty)
+        let (rules, root) = try loose.addRules()
+        #expect(try Grammar(rules, root: root).isSatisfiable)
+        #expect(!rules.remarks.omissions.isEmpty)
         #expect(throws: ConstraintError.self) {
             _ = try definition([("f", schema)], notation: notation).addRules()
         }
