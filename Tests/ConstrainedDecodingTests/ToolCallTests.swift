@@ -206,11 +206,11 @@ struct ToolCallTests {
         ], [ToolCallNotation.json, .elements])
     func hostileSchemas(schema: String, notation: ToolCallNotation) throws {
         let loose = try definition([("f", schema)], isStrict: false, notation: notation)
-        let definition = try loose.addRules()
-        #expect(try Grammar(definition.rules, root: definition.root).isSatisfiable)
-        #expect(!definition.rules.remarks.omissions.isEmpty)
+        let (rules, root) = try loose.addRules()
+        #expect(try Grammar(rules, root: root).isSatisfiable)
+        #expect(!rules.remarks.omissions.isEmpty)
         #expect(throws: ConstraintError.self) {
-            _ = try self.definition([("f", schema)], notation: notation).addRules()
+            _ = try definition([("f", schema)], notation: notation).addRules()
         }
     }
 }
