@@ -36,6 +36,11 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     /// The bytes of all weights in memory.
     public var residentByteCount: Int { lines.reduce(0) { $0 + $1.residentByteCount } }
 
+    /// The format of most of the weights, such as `Q4_K`.
+    public var mainFormat: String? {
+        lines.max { $0.byteCount < $1.byteCount }?.formats.first
+    }
+
     /// The bytes that one position takes in a cache of this format.
     public func cacheByteCountPerToken(_ format: KVCacheFormat) -> Int {
         KVCacheStorage.blockByteCount(shape: shape, blockLength: KVLayout.blockLength, format: format)

@@ -50,7 +50,7 @@ struct OllamaModelsRoute: Sendable {
             var entry: JSONObject = [
                 "name": .string(model.name), "model": .string(model.name),
                 "modified_at": .string(Self.time(of: model)), "digest": .string(model.fingerprint),
-                "details": Self.details,
+                "details": Self.details(of: model),
             ]
             for (key, value) in further(model) {
                 entry[key] = value
@@ -64,10 +64,13 @@ struct OllamaModelsRoute: Sendable {
         OllamaReplyWriter.time(Date(timeIntervalSince1970: Double(model.creationTime)))
     }
 
-    private static let details: JSONValue = [
-        "parent_model": "", "format": "", "family": "qwen3", "families": ["qwen3"], "parameter_size": "",
-        "quantization_level": "",
-    ]
+    private static func details(of model: ServedModel) -> JSONValue {
+        [
+            "parent_model": "", "format": "", "family": "qwen3", "families": ["qwen3"],
+            "parameter_size": .string(model.facts.parameterSize),
+            "quantization_level": .string(model.facts.quantization),
+        ]
+    }
 
     private static func description(of model: ServedModel) -> JSONValue {
         let shape = model.engine.shape
@@ -76,7 +79,7 @@ struct OllamaModelsRoute: Sendable {
             "modelfile": "", "template": "", "license": "",
             "parameters": .string(
                 "temperature \(sampling.temperature)\ntop_k \(sampling.topK)\ntop_p \(sampling.topP)"),
-            "details": details,
+            "details": details(of: model),
             "model_info": [
                 "general.architecture": "qwen3",
                 "qwen3.context_length": .number(model.contextLength),

@@ -5,8 +5,9 @@ enum CheckpointFingerprint {
     /// Raised whenever the same weights may give other results.
     private static let numericsVersion = 1
 
-    /// `fp_`, the version of the numerics, and a hash of the tensors' names, shapes, formats and first bytes.
-    static func text(of checkpoint: Checkpoint) -> String {
+    /// `fp_`, the version of the numerics, and a hash of the tensors' names, shapes, formats and first bytes, and of how they
+    /// are computed with.
+    static func text(of checkpoint: Checkpoint, options: ModelStartupOptions) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func add(_ bytes: some Sequence<UInt8>) {
             for byte in bytes {
@@ -18,6 +19,7 @@ enum CheckpointFingerprint {
             add("\(tensor.shape)\(tensor.format)".utf8)
             unsafe add(tensor.bytes.prefix(64))
         }
+        add("\(options.activations) \(options.cacheFormat)".utf8)
         let digits = String(hash, radix: 16)
         return "fp_\(numericsVersion)_" + String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -87,9 +87,10 @@ public enum ModelStartup {
             let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
-                fingerprint: CheckpointFingerprint.text(of: checkpoint), contextLength: engine.contextLength,
-                engine: engine, tokenizer: tokenizer, chatFormat: format, defaults: defaults,
-                abilities: abilities)
+                fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
+                contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
+                defaults: defaults,
+                abilities: abilities, facts: ModelFacts(try ModelLoader.describe(checkpoint)))
         } catch let error as ModelStartupError {
             throw error
         } catch {

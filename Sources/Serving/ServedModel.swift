@@ -22,6 +22,7 @@ public final class ServedModel: Sendable {
     public let chatFormat: ChatFormat?
     public let defaults: GenerationDefaults
     public let abilities: ModelAbilities
+    public let facts: ModelFacts
     /// The ids of think and tool tags and of the ends of a turn.
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
@@ -32,7 +33,8 @@ public final class ServedModel: Sendable {
     public init(
         name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,
         engine: InferenceEngine, tokenizer: Tokenizer, chatFormat: ChatFormat?, defaults: GenerationDefaults,
-        abilities: ModelAbilities = ModelAbilities()
+        abilities: ModelAbilities = ModelAbilities(),
+        facts: ModelFacts = ModelFacts(parameterCount: 0, quantization: "")
     ) {
         self.name = name
         self.aliases = aliases
@@ -44,6 +46,7 @@ public final class ServedModel: Sendable {
         self.chatFormat = chatFormat
         self.defaults = defaults
         self.abilities = abilities
+        self.facts = facts
         self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
             message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
         self.constraints = ConstraintCompiler(tokenizer: tokenizer, ends: defaults.endTokens)

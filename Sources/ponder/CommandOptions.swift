@@ -101,6 +101,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The model's name for clients. (default: the file's name)", valueName: "name"))
     var alias: String?
 
+    @Flag(help: "Answer to every model name, instead of refusing those that no model has.")
+    var anyModelName = false
+
     @Option(
         help: ArgumentHelp(
             "Ask every request for this key; give it several times to accept several. (default: no key)",

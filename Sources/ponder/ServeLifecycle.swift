@@ -26,7 +26,7 @@ struct ServeLifecycle {
 
     private let settings: ServeSettings
     private let logger: Logger
-    private let service = InferenceService(registry: ModelRegistry())
+    private let service: InferenceService
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
@@ -34,6 +34,7 @@ struct ServeLifecycle {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
+        service = InferenceService(registry: ModelRegistry(answersToAnyName: settings.answersToAnyName))
         self.logger = logger
         ProcessPreparation.ignoreBrokenPipes()
         server = try Self.makeServer(settings, service: service, logger: logger)

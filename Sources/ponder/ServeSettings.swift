@@ -55,6 +55,9 @@ struct ServeSettings: Equatable, Sendable {
     /// The name that clients use for the model; nil is the file's or the folder's.
     var alias: String?
 
+    /// Whether a request may call the model as it likes.
+    var answersToAnyName = false
+
     /// A request must carry one of these; none means that no key is asked for.
     var apiKeys: [String] = []
 

@@ -16,6 +16,7 @@ enum Setting: String, CaseIterable, Sendable {
     case embeddings
     case reranking
     case alias
+    case anyModelName = "any-model-name"
     case apiKey = "api-key"
     case strict
     case reasoningField = "reasoning-field"
@@ -47,7 +48,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
-        case .strict: "true or false"
+        case .strict, .anyModelName: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
@@ -75,6 +76,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
+        case .anyModelName: options.anyModelName ? "true" : nil
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField
         case .chatTemplateFile: options.chatTemplateFile

@@ -45,6 +45,7 @@ struct SettingsLoader {
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
+        try read(.anyModelName, { Bool($0) }) { settings.answersToAnyName = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
         try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }

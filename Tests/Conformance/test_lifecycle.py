@@ -200,3 +200,10 @@ def test_the_example_configuration_is_the_defaults():
             continue
         assert f"`{name}`" in documented
         assert name == "model" or re.search(rf"--{name}[ ,]", help_text)
+
+
+def test_any_name_of_a_model_is_answered_on_request():
+    with Ponder(MODEL, "--any-model-name") as server:
+        body = {"model": "gpt-4", "prompt": "Hello", "max_tokens": 1}
+        reply = request(server.port, "POST", "/v1/completions", body)
+        assert reply.status == 200

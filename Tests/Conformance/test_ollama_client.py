@@ -75,6 +75,7 @@ def test_models_are_listed_and_shown(builtin, native):
     shown = native.show(f"{builtin.name}:latest")
     assert {"completion", "tools", "thinking"} <= set(shown.capabilities)
     assert shown.modelinfo["qwen3.context_length"] > 0
+    assert shown.details.quantization_level == "Q8_0" and shown.details.parameter_size.endswith("M")
 
 
 def test_errors_are_the_clients(builtin, native):

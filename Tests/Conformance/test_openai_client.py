@@ -140,6 +140,7 @@ def test_models_are_listed_and_found(client, model):
     [listed] = client.models.list().data
     assert listed.id == model
     assert client.models.retrieve(model).object == "model"
+    assert listed.quantization and listed.parameter_count > 0
     with pytest.raises(openai.NotFoundError) as error:
         client.models.retrieve("no-such-model")
     assert error.value.code == "model_not_found"

@@ -42,7 +42,7 @@ import Testing
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
-            "--reasoning-field", "both", "--embeddings", "--rerank",
+            "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -64,6 +64,7 @@ import Testing
         expected.draftModel = "draft.gguf"
         expected.speculation = .lookup
         expected.isStrict = true
+        expected.answersToAnyName = true
         expected.reasoningField = .both
         expected.embeds = true
         expected.reranks = true

@@ -117,6 +117,16 @@ import Tokens
         #expect(fingerprints.allSatisfy { $0.hasPrefix("fp_1_") && $0.utf8.count == 21 })
     }
 
+    @Test func otherNumericsHaveAnotherFingerprintAndTheWeightsFormatIsTold() throws {
+        let path = Fixtures.path("models/dense-tied/hf")
+        var (rounding, bytes) = (ModelStartupOptions(), ModelStartupOptions())
+        rounding.activations = .bf16
+        bytes.cacheFormat = .q8_0
+        let models = try [ModelStartupOptions(), rounding, bytes].map { try ModelStartup.load(path: path, options: $0) }
+        #expect(Set(models.map(\.fingerprint)).count == 3)
+        #expect(models[0].facts.quantization == "BF16" && models[0].facts.parameterCount > 0)
+    }
+
     @Test(arguments: [
         "models/dense-fullvocab/hf", "models/nothing", "qwen3/tokenizer.json", "qwen3/qwen3-vocab.gguf", "templates",
     ])

@@ -20,7 +20,8 @@ extension ModelsRoute {
 
     private static let model: JSONShape = [
         "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
-        "display_name": .string, "created_at": .string, "max_model_len": .integer, "aliases": .array(.string),
+        "display_name": .string, "created_at": .string, "max_model_len": .integer,
+        "quantization": .string, "parameter_count": .integer, "aliases": .array(.string),
         "capabilities": .array(.string),
     ]
 }
