@@ -55,7 +55,8 @@ def test_random_requests_get_what_the_description_says(described):
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{described.url}/openapi.json"),
             *("--phases", "examples,coverage,fuzzing", "--max-time", "30", "--max-examples", "5"),
-            *("--seed", "1", "--workers", "2", "--request-timeout", "30", "--checks", ",".join(CHECKS)),
+            # One worker: Hypothesis calls ast.parse, whose depth CPython 3.11 counts for all threads together, and fails by it.
+            *("--seed", "1", "--workers", "1", "--request-timeout", "30", "--checks", ",".join(CHECKS)),
         ],
         capture_output=True,
         text=True,
