@@ -5,7 +5,10 @@
 // How a product is cut for the workers: by tiles and, so that a chunk's rows stay in the second-level cache, by rows.
 // Never along the columns.
 
-enum { row_block_bytes = 384 * 1024, weight_chunk_bytes = 48 * 1024, few_rows = 8, some_rows = 64, float_tiles = 16 };
+enum { row_block_bytes = 384 * 1024, weight_chunk_bytes = 48 * 1024, few_rows = 8, some_rows = 64 };
+
+/// Float weights are multiplied so many tiles at a time, and activations are rounded once for all tiles of a chunk.
+enum { float_tiles_at_once = 4, float_tiles_limit = 16 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -21,8 +24,11 @@ static size_t rows_per_chunk(const struct weight_tiles *weights) {
 
 static size_t tiles_per_chunk(const struct weight_tiles *weights, size_t row_count, size_t threads) {
     const size_t for_balance = larger(1, tile_count(weights->rows) / (threads * 4));
-    // Float weights are multiplied four tiles at a time, for all of which activations are rounded once.
-    if (!weight_format_is_quantized(weights->format)) return larger(4, smaller(float_tiles, for_balance / 4 * 4));
+    if (!weight_format_is_quantized(weights->format)) {
+        // Where many threads share little, none stays idle for the sake of larger chunks.
+        if (for_balance < float_tiles_at_once) return for_balance;
+        return smaller(float_tiles_limit, for_balance / float_tiles_at_once * float_tiles_at_once);
+    }
     if (row_count > some_rows) return 2;
     const size_t by_bytes = larger(1, weight_chunk_bytes / larger(weights->tile_bytes, 1));
     const size_t tiles = smaller(by_bytes, for_balance);

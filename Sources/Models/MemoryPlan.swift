@@ -21,6 +21,8 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     public var shape: ModelShape
     /// In the order of the computation; classes that the model lacks are left out.
     public var lines: [Line]
+    /// The format that most bytes of the weights are stored in, such as `Q4_K`.
+    public var mainFormat: String
     /// All parameters; a head that is the embedding counts once.
     public var parameterCount: Int
     /// Parameters that one token's forward pass reads: all but the experts that it does not visit.
@@ -35,11 +37,6 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
 
     /// The bytes of all weights in memory.
     public var residentByteCount: Int { lines.reduce(0) { $0 + $1.residentByteCount } }
-
-    /// The format of most of the weights, such as `Q4_K`.
-    public var mainFormat: String? {
-        lines.max { $0.byteCount < $1.byteCount }?.formats.first
-    }
 
     /// The bytes that one position takes in a cache of this format.
     public func cacheByteCountPerToken(_ format: KVCacheFormat) -> Int {

@@ -13,7 +13,7 @@ public struct ModelFacts: Sendable, Hashable {
     }
 
     init(_ plan: MemoryPlan) {
-        self.init(parameterCount: plan.parameterCount, quantization: plan.mainFormat ?? "")
+        self.init(parameterCount: plan.parameterCount, quantization: plan.mainFormat)
     }
 
     /// The parameters as people say them, such as `30.5B`.

@@ -9,6 +9,7 @@ extension MemoryPlan {
         try locator.refuseForeignTensors()
         let plain = Qwen3Configuration.plainFormat(checkpoint)
         var lines: [WeightClass: Line] = [:]
+        var byteCountOfFormat: [String: Int] = [:]
         for weight in configuration.weights {
             let kind = weight.slot.weightClass
             var line = lines[kind] ?? Line(weightClass: kind)
@@ -17,11 +18,13 @@ extension MemoryPlan {
                 line.byteCount += weight.elementCount * plain.byteCount
                 line.residentByteCount += weight.elementCount * plain.byteCount
                 line.add(format: plain.name)
+                byteCountOfFormat[plain.name, default: 0] += weight.elementCount * plain.byteCount
             } else {
                 let sources = try locator.sources(of: weight)
                 for source in sources {
                     line.byteCount += source.byteRange.count
                     line.add(format: source.record.format.name)
+                    byteCountOfFormat[source.record.format.name, default: 0] += source.byteRange.count
                 }
                 // A vector is kept as floats.
                 line.residentByteCount +=
@@ -35,6 +38,7 @@ extension MemoryPlan {
             architecture: configuration.architectureDescription,
             shape: configuration.shape,
             lines: WeightClass.allCases.compactMap { lines[$0] },
+            mainFormat: byteCountOfFormat.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? plain.name,
             parameterCount: lines.values.reduce(0) { $0 + $1.parameterCount },
             activeParameterCount: configuration.activeParameterCount,
             expertCount: configuration.expertCount,
