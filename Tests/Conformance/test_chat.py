@@ -248,7 +248,11 @@ def test_the_terminal_is_as_before_at_the_end(home, way):
 @pytest.mark.parametrize("question", ["", QUESTION + "\r"], ids=["writing", "answering"])
 def test_the_terminal_is_as_before_when_the_process_is_killed(home, number, question):
     with ChatTerminal(home) as chat:
+        line = len(chat.lines)
         chat.type(question)
+        if question:
+            # What the command has not read by its end, the terminal echoes itself.
+            chat.wait_until(lambda: chat.screen.cursor.y >= line)
         chat.process.kill(number)
         check_restored(chat, -number)
 
