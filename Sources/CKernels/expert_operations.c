@@ -12,6 +12,9 @@ struct expert_work {
     bool quantizes_gates;
 };
 
+/// Tiles that are multiplied side by side.
+enum { pair_of_tiles = 2 };
+
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /// Answers how many experts have slots.
@@ -77,6 +80,7 @@ static void gate_and_up_chunk(void *context, size_t chunk, size_t worker) {
         .up = plan->up[part.expert],
         .values = plan->slot_gates + part.first_slot,
         .blocks = work->quantizes_gates ? plan->slot_gate_blocks + part.first_slot : NULL,
+        .group_columns = activation_group_columns(plan->down->format),
     };
     const struct multiply_rows rows = {
         .count = part.slots,
@@ -114,14 +118,34 @@ static void combine_row(void *context, size_t row, size_t worker) {
     }
 }
 
-static void run_stage(struct expert_work *work, const struct weight_tiles *weights, worker_body body) {
+/// Chunks of a whole number of `unit` tiles.
+static void cut(struct expert_work *work, const struct weight_tiles *weights, size_t unit) {
     // About a kilobyte a row: enough work for a chunk, enough chunks for all workers.
     const size_t chunk_bytes = 64 * 1024;
-    // An even number: two tiles are multiplied side by side, and are one block of activations.
-    const size_t pairs = chunk_bytes / (2 * weights->tile_bytes);
-    work->tiles_per_chunk = pairs > 1 ? 2 * pairs : 2;
+    const size_t units = chunk_bytes / (unit * weights->tile_bytes);
+    work->tiles_per_chunk = units > 1 ? unit * units : unit;
     work->chunks_per_expert = (tile_count(weights->rows) + work->tiles_per_chunk - 1) / work->tiles_per_chunk;
-    worker_pool_run(work->pool, work->visited_count * work->chunks_per_expert, body, work);
+}
+
+static size_t chunk_count(const struct expert_work *work) { return work->visited_count * work->chunks_per_expert; }
+
+/// Gates are quantised where they are computed, unless whole groups of columns leave workers without a chunk.
+static void multiply_gates_and_ups(struct expert_work *work) {
+    const struct expert_plan *plan = work->plan;
+    const bool wants_blocks = weight_format_is_quantized(plan->down->format);
+    const size_t group_columns = activation_group_columns(plan->down->format);
+    cut(work, plan->gate, wants_blocks ? group_columns / tile_rows : pair_of_tiles);
+    work->quantizes_gates = wants_blocks && chunk_count(work) >= 2 * worker_pool_thread_count(work->pool);
+    if (!work->quantizes_gates) cut(work, plan->gate, pair_of_tiles);
+    worker_pool_run(work->pool, chunk_count(work), gate_and_up_chunk, work);
+    if (wants_blocks && !work->quantizes_gates)
+        quantize_on_pool(work->pool, work->kernels, plan->row_count * plan->choices, work->inner, group_columns,
+                         (const float *const *)plan->slot_gates, plan->slot_gate_blocks);
+}
+
+static void multiply_downs(struct expert_work *work) {
+    cut(work, work->plan->down, pair_of_tiles);
+    worker_pool_run(work->pool, chunk_count(work), down_chunk, work);
 }
 
 size_t multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
@@ -130,9 +154,8 @@ size_t multiply_experts_on_pool(struct worker_pool *pool, const struct kernel_ta
     struct expert_work work = {
         .pool = pool, .kernels = kernels, .plan = plan, .inner = plan->gate->rows, .hidden = plan->down->rows};
     work.visited_count = order_slots_by_expert(plan);
-    work.quantizes_gates = weight_format_is_quantized(plan->down->format);
-    run_stage(&work, plan->gate, gate_and_up_chunk);
-    run_stage(&work, plan->down, down_chunk);
+    multiply_gates_and_ups(&work);
+    multiply_downs(&work);
     worker_pool_run(pool, plan->row_count, combine_row, &work);
     return work.visited_count;
 }

@@ -14,12 +14,18 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t divided_up(size_t count, size_t by) { return (count + by - 1) / by; }
 
-static size_t rows_per_chunk(const struct weight_tiles *weights) {
+/// How many rows fit a block at most.
+static size_t row_limit(const struct weight_tiles *weights) {
     const size_t row_bytes = weight_format_is_quantized(weights->format)
                                  ? activation_block_count(weights->columns) * sizeof(struct activation_block)
                                  : weights->columns * sizeof(float);
-    // A multiple of 24 suits kernels that take 6, 8 or 12 rows at a time.
-    return larger(24, row_block_bytes / larger(row_bytes, 1) / 24 * 24);
+    return larger(24, row_block_bytes / larger(row_bytes, 1));
+}
+
+/// Rows of a block, when all blocks are about as large; kernels take four at a time and more.
+static size_t balanced_rows(size_t row_count, size_t limit) {
+    const size_t blocks = divided_up(row_count, limit);
+    return larger(1, divided_up(divided_up(row_count, larger(1, blocks)), 4) * 4);
 }
 
 static size_t tiles_per_chunk(const struct weight_tiles *weights, size_t row_count, size_t threads) {
@@ -113,12 +119,13 @@ static void multiply_some(struct worker_pool *pool, const struct kernel_table *k
                           const struct multiply_rows *rows) {
     struct multiplication work = {
         .pool = pool, .kernels = kernels, .products = products, .product_count = product_count, .rows = rows};
-    work.rows_per_chunk = SIZE_MAX;
+    size_t limit = SIZE_MAX;
     for (size_t i = 0; i < product_count; i++) {
         work.layouts[i] = lay_out(&products[i].weights, rows->count, worker_pool_thread_count(pool));
         work.chunks_per_row_block += work.layouts[i].chunks;
-        work.rows_per_chunk = smaller(work.rows_per_chunk, rows_per_chunk(&products[i].weights));
+        limit = smaller(limit, row_limit(&products[i].weights));
     }
+    work.rows_per_chunk = balanced_rows(rows->count, limit);
     const size_t row_chunks = divided_up(rows->count, work.rows_per_chunk);
     worker_pool_run(pool, work.chunks_per_row_block * row_chunks, multiply_chunk, &work);
 }
@@ -135,8 +142,8 @@ static void clear_odd_block(struct activation_block *blocks, size_t columns) {
 }
 
 /// Where gates and ups of some tiles and rows lie until they are activated: behind the panels of multiply_tiles, near
-/// in the cache.
-enum { gated_offset = 64 * 1024, gated_tiles = 8, gated_rows = 384, gated_floats = 96 * gated_tiles * tile_rows };
+/// in the cache. Sixteen tiles are the largest group of columns that share a scale.
+enum { gated_offset = 64 * 1024, gated_tiles = 16, gated_rows = 384, gated_floats = 96 * gated_tiles * tile_rows };
 
 struct gated_scratch {
     float *results[2][gated_rows];
@@ -152,9 +159,13 @@ static void activate_rows(const struct kernel_table *kernels, const struct gated
         float *values = product->blocks ? gates : product->values[row] + first;
         kernels->elementwise.activate(gates, results->results[1][row], count, values);
         if (!product->blocks) continue;
-        kernels->quantize_row(values, count, product->blocks[row] + first / 32);
+        kernels->quantize_row(values, count, product->group_columns, product->blocks[row] + first / 32);
         if (first + count == product->gate.rows) clear_odd_block(product->blocks[row], product->gate.rows);
     }
+}
+
+static size_t gated_row_limit(size_t tiles) {
+    return smaller(gated_rows, gated_floats / (smaller(gated_tiles, tiles) * tile_rows));
 }
 
 static void multiply_few_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product,
@@ -163,12 +174,12 @@ static void multiply_few_gated_tiles(const struct kernel_table *kernels, const s
     const struct weight_tiles *gate = &product->gate, *up = &product->up;
     const bool are_alike = gate->format == up->format;
     struct gated_scratch *results = (struct gated_scratch *)((uint8_t *)scratch + gated_offset);
-    const size_t row_limit = smaller(gated_rows, gated_floats / (tiles * tile_rows) / 24 * 24);
-    for (size_t row = 0; row < smaller(rows->count, row_limit); row++)
+    const size_t limit = gated_row_limit(tiles);
+    for (size_t row = 0; row < smaller(rows->count, limit); row++)
         for (int side = 0; side < 2; side++) results->results[side][row] = results->values[side] + row * tiles * tile_rows;
     const size_t first = first_tile * tile_rows, count = smaller(tiles * tile_rows, gate->rows - first);
-    for (size_t first_row = 0; first_row < rows->count; first_row += row_limit) {
-        struct multiply_rows some = slice(rows, first_row, smaller(row_limit, rows->count - first_row));
+    for (size_t first_row = 0; first_row < rows->count; first_row += limit) {
+        struct multiply_rows some = slice(rows, first_row, smaller(limit, rows->count - first_row));
         const bool is_last = first_row + some.count == rows->count;
         some.first_output = first;
         some.results = results->results[0];
@@ -217,23 +228,40 @@ static void multiply_gated_chunk(void *context, size_t chunk, size_t worker) {
                          worker_pool_scratch(work->pool, worker));
 }
 
+/// Whole groups of columns where a chunk's gates are quantised; none where that leaves workers without a chunk.
+static size_t gated_tiles_per_chunk(const struct gated_product *product, size_t row_count, size_t threads) {
+    const size_t unit = product->blocks ? product->group_columns / tile_rows : 2;
+    const size_t for_balance = tile_count(product->gate.rows) / (threads * 4);
+    if (for_balance < unit) return product->blocks ? 0 : unit;
+    const size_t by_bytes = row_count > some_rows ? gated_tiles : weight_chunk_bytes / product->gate.tile_bytes;
+    return larger(unit, smaller(for_balance, smaller(by_bytes, gated_tiles)) / unit * unit);
+}
+
 void multiply_gated_on_pool(struct worker_pool *pool, const struct kernel_table *kernels,
                             const struct gated_product *product, const struct multiply_rows *rows) {
     if (rows->count == 0) return;
-    struct gated_multiplication work = {.pool = pool, .kernels = kernels, .product = product, .rows = rows};
+    struct gated_product part = *product;
+    struct gated_multiplication work = {.pool = pool, .kernels = kernels, .product = &part, .rows = rows};
     work.layout.tiles = tile_count(product->gate.rows);
-    // Two tiles are one block of activations.
-    work.layout.tiles_per_chunk =
-        larger(2, tiles_per_chunk(&product->gate, rows->count, worker_pool_thread_count(pool)) / 2 * 2);
+    work.layout.tiles_per_chunk = gated_tiles_per_chunk(&part, rows->count, worker_pool_thread_count(pool));
+    if (work.layout.tiles_per_chunk == 0) {
+        part.blocks = NULL;
+        work.layout.tiles_per_chunk = gated_tiles_per_chunk(&part, rows->count, worker_pool_thread_count(pool));
+    }
     work.layout.chunks = divided_up(work.layout.tiles, work.layout.tiles_per_chunk);
-    work.rows_per_chunk = smaller(rows_per_chunk(&product->gate), rows_per_chunk(&product->up));
+    const size_t limit = smaller(row_limit(&product->gate), row_limit(&product->up));
+    work.rows_per_chunk =
+        balanced_rows(rows->count, smaller(limit, gated_row_limit(work.layout.tiles_per_chunk)));
     worker_pool_run(pool, work.layout.chunks * divided_up(rows->count, work.rows_per_chunk), multiply_gated_chunk,
                     &work);
+    if (product->blocks && !part.blocks)
+        quantize_on_pool(pool, kernels, rows->count, product->gate.rows, product->group_columns,
+                         (const float *const *)product->values, product->blocks);
 }
 
-void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns,
+void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns, size_t group_columns,
                         struct activation_block *blocks) {
-    kernels->quantize_row(values, columns, blocks);
+    kernels->quantize_row(values, columns, group_columns, blocks);
     clear_odd_block(blocks, columns);
 }
 
@@ -241,7 +269,7 @@ enum { quantized_rows_per_chunk = 4 };
 
 struct quantization {
     const struct kernel_table *kernels;
-    size_t row_count, columns;
+    size_t row_count, columns, group_columns;
     const float *const *rows;
     struct activation_block *const *blocks;
 };
@@ -251,11 +279,11 @@ static void quantize_chunk(void *context, size_t chunk, size_t worker) {
     const struct quantization *work = context;
     const size_t first = chunk * quantized_rows_per_chunk;
     for (size_t row = first; row < smaller(first + quantized_rows_per_chunk, work->row_count); row++)
-        quantize_whole_row(work->kernels, work->rows[row], work->columns, work->blocks[row]);
+        quantize_whole_row(work->kernels, work->rows[row], work->columns, work->group_columns, work->blocks[row]);
 }
 
 void quantize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, size_t row_count, size_t columns,
-                      const float *const *rows, struct activation_block *const *blocks) {
-    struct quantization work = {kernels, row_count, columns, rows, blocks};
+                      size_t group_columns, const float *const *rows, struct activation_block *const *blocks) {
+    struct quantization work = {kernels, row_count, columns, group_columns, rows, blocks};
     worker_pool_run(pool, divided_up(row_count, quantized_rows_per_chunk), quantize_chunk, &work);
 }

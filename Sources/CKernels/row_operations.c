@@ -11,6 +11,7 @@ struct row_work {
     float epsilon;
     struct head_rotation rotations[2];
     struct activation_block *const *blocks;
+    size_t group_columns;
     size_t rows_per_chunk;
     size_t choices;
     bool renormalizes;
@@ -56,7 +57,7 @@ static void advance_residual_row(const struct row_work *work, size_t row) {
     const size_t columns = work->first.columns;
     if (work->second.values) work->kernels->elementwise.add(stream, at(work->second, row), columns);
     work->kernels->elementwise.normalize(stream, work->weight, columns, work->epsilon, output);
-    if (work->blocks) quantize_whole_row(work->kernels, output, columns, work->blocks[row]);
+    if (work->blocks) quantize_whole_row(work->kernels, output, columns, work->group_columns, work->blocks[row]);
 }
 
 void advance_residual_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct residual_step step) {
@@ -67,6 +68,7 @@ void advance_residual_on_pool(struct worker_pool *pool, const struct kernel_tabl
                             .weight = step.weight,
                             .epsilon = step.epsilon,
                             .blocks = step.blocks,
+                            .group_columns = step.group_columns,
                             .row = advance_residual_row};
     run_rows(pool, &work);
 }

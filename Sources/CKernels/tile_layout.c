@@ -6,8 +6,10 @@ bool weight_format_is_quantized(enum weight_format format) { return format > wei
 
 size_t weight_block_columns(enum weight_format format) {
     if (!weight_format_is_quantized(format)) return 1;
-    return traits_of(format).superblock_columns == 256 ? 256 : 32;
+    return has_superblocks(traits_of(format)) ? 256 : 32;
 }
+
+size_t activation_group_columns(enum weight_format format) { return has_superblocks(traits_of(format)) ? 256 : 32; }
 
 size_t weight_block_bytes(enum weight_format format) {
     static const uint8_t bytes[weight_format_count] = {4,  2,  2,   2,   34,  18,  20, 22, 24,
@@ -184,6 +186,14 @@ void read_tile_superblock(enum weight_format format, const uint8_t *superblock, 
             traits.planes, superblock + traits.header_bytes + column / 64 * traits.group_bytes, row, column % 64);
 }
 
+struct superblock_scale contents_superblock_scale(const struct superblock_contents *contents) {
+    return (struct superblock_scale){float_from_half(contents->scales[0]), float_from_half(contents->minimums[0])};
+}
+
+size_t factor_index(enum weight_format format, size_t group) {
+    return traits_of(format).scales_per_16 ? group : group / 2;
+}
+
 void contents_scale(enum weight_format format, const struct superblock_contents *contents, size_t group, float *scale,
                     float *minimum) {
     const enum header_layout header = traits_of(format).header;
@@ -195,9 +205,10 @@ void contents_scale(enum weight_format format, const struct superblock_contents 
         // The file's minimum is added, ours is taken off.
         if (header == header_scale_minimum) *minimum = -float_from_half(contents->minimums[group / 2]);
     } else {
-        const size_t factor = traits_of(format).scales_per_16 ? group : group / 2;
-        *scale = float_from_half(contents->scales[0]) * (float)contents->scale_factors[factor];
-        *minimum = float_from_half(contents->minimums[0]) * (float)contents->minimum_factors[factor];
+        const size_t factor = factor_index(format, group);
+        const struct superblock_scale of_all = contents_superblock_scale(contents);
+        *scale = of_all.scale * (float)contents->scale_factors[factor];
+        *minimum = of_all.minimum * (float)contents->minimum_factors[factor];
     }
 }
 

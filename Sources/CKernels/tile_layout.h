@@ -81,6 +81,9 @@ static inline struct tile_traits traits_of(enum weight_format format) {
     }
 }
 
+/// Whether 256 columns share a scale, beside factors of their parts.
+static inline bool has_superblocks(struct tile_traits traits) { return traits.superblock_columns == 256; }
+
 static inline size_t superblock_bytes(struct tile_traits traits) {
     return traits.header_bytes + (size_t)traits.superblock_columns / 64 * traits.group_bytes;
 }
@@ -119,6 +122,16 @@ void read_tile_superblock(enum weight_format format, const uint8_t *superblock, 
 /// The scale and the minimum of 16 columns (group = column / 16).
 void contents_scale(enum weight_format format, const struct superblock_contents *contents, size_t group, float *scale,
                     float *minimum);
+
+/// What the factors of a format with superblocks are multiplied with.
+struct superblock_scale {
+    float scale, minimum;
+};
+
+struct superblock_scale contents_superblock_scale(const struct superblock_contents *contents);
+
+/// Which factor belongs to 16 columns (group = column / 16).
+size_t factor_index(enum weight_format format, size_t group);
 
 /// The code of a column after the lookup.
 static inline uint8_t contents_code(enum weight_format format, const struct superblock_contents *contents,

@@ -25,18 +25,18 @@ public func normalize(
 ///   - epsilon: Added to the mean of squares.
 ///   - normed: [rows x columns]: written.
 ///   - input: Holds `normed` afterwards.
-///   - isQuantized: Whether a matrix that follows wants its input quantised.
+///   - group: How the matrices that follow want their input quantised, or nil.
 ///   - pool: Who computes.
 public func advanceResidual(
     _ stream: RowsView, adding branch: RowsView?, weight: UnsafePointer<Float>, epsilon: Float,
-    into normed: RowsView, loading input: MultiplyInput, quantizing isQuantized: Bool, pool: WorkerPool
+    into normed: RowsView, loading input: MultiplyInput, quantizing group: ActivationGroup?, pool: WorkerPool
 ) {
     precondition(stream.count == normed.count && stream.columns == normed.columns, "Every row has a result.")
-    precondition(!isQuantized || stream.columns.isMultiple(of: 32), "Quantised rows are whole blocks.")
+    precondition(stream.columns.isMultiple(of: group?.rawValue ?? 1), "Quantised rows are whole groups.")
     if let branch {
         precondition(branch.count == stream.count && branch.columns == stream.columns, "The shapes agree.")
     }
-    input.load(normed, isQuantized: isQuantized)
+    input.load(normed, quantized: group)
     unsafe advance_residual_on_pool(
         pool.workers,
         pool.kernels,
@@ -46,7 +46,8 @@ public func advanceResidual(
             weight: weight,
             epsilon: epsilon,
             output: normed.rows,
-            blocks: isQuantized ? input.blockPointers.pointer : nil
+            blocks: group == nil ? nil : input.blockPointers.pointer,
+            group_columns: group?.rawValue ?? 0
         )
     )
 }

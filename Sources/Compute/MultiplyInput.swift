@@ -8,7 +8,7 @@ public final class MultiplyInput {
     public let rowLimit: Int
     public let columnLimit: Int
     private(set) var rows: RowsView
-    private var isQuantized = false
+    private var quantized: ActivationGroup?
     private let blocks: AlignedBuffer<activation_block>
     let valuePointers: AlignedBuffer<UnsafePointer<Float>?>
     let blockPointers: AlignedBuffer<UnsafeMutablePointer<activation_block>?>
@@ -43,14 +43,14 @@ public final class MultiplyInput {
 
     /// Takes rows that stay as they are until the last multiplication with them.
     public func load(_ rows: RowsView) {
-        load(rows, isQuantized: false)
+        load(rows, quantized: nil)
     }
 
     /// Takes rows whose blocks the caller writes, or leaves to be written when they are needed.
-    func load(_ rows: RowsView, isQuantized: Bool) {
+    func load(_ rows: RowsView, quantized: ActivationGroup?) {
         precondition(rows.count <= rowLimit && rows.columns <= columnLimit, "The rows fit the limits.")
         self.rows = rows
-        self.isQuantized = isQuantized
+        self.quantized = quantized
         let blocksPerRow = activation_block_count(rows.columns)
         for row in 0..<rows.count {
             unsafe valuePointers.pointer[row] = UnsafePointer(rows.pointer + row * rows.stride)
@@ -58,12 +58,19 @@ public final class MultiplyInput {
         }
     }
 
-    /// Quantises the rows unless they are already.
-    func quantize(pool: WorkerPool) {
-        guard !isQuantized else { return }
+    /// Quantises the rows for matrices of these formats, unless they are already or need not be.
+    func quantize(for formats: WeightFormat..., pool: WorkerPool) {
+        guard let group = formats.compactMap(\.activationGroup).max(), quantized != group else { return }
         unsafe quantize_on_pool(
-            pool.workers, pool.kernels, rows.count, rows.columns, valuePointers.pointer, blockPointers.pointer)
-        isQuantized = true
+            pool.workers,
+            pool.kernels,
+            rows.count,
+            rows.columns,
+            group.rawValue,
+            valuePointers.pointer,
+            blockPointers.pointer
+        )
+        quantized = group
     }
 
     /// The rows as the kernels take them, without results.
@@ -99,7 +106,7 @@ public final class MultiplyInput {
 ///
 /// A row's result has the same bits whatever other rows there are, on any number of threads and any instruction set.
 public func multiply(_ input: MultiplyInput, by matrix: WeightMatrix, into results: RowsView, pool: WorkerPool) {
-    if matrix.format.isQuantized { input.quantize(pool: pool) }
+    input.quantize(for: matrix.format, pool: pool)
     var product = unsafe input.product(0, matrix, into: results)
     var rows = unsafe input.described
     unsafe multiply_on_pool(pool.workers, pool.kernels, &product, 1, &rows)
@@ -112,8 +119,7 @@ public typealias Projection = (matrix: WeightMatrix, results: RowsView)
 public func multiply(
     _ input: MultiplyInput, by first: Projection, _ second: Projection, _ third: Projection, pool: WorkerPool
 ) {
-    let isQuantized = first.matrix.format.isQuantized || second.matrix.format.isQuantized
-    if isQuantized || third.matrix.format.isQuantized { input.quantize(pool: pool) }
+    input.quantize(for: first.matrix.format, second.matrix.format, third.matrix.format, pool: pool)
     var products = unsafe (
         input.product(0, first.matrix, into: first.results),
         input.product(1, second.matrix, into: second.results),
@@ -132,24 +138,26 @@ public func multiply(
 ///   - input: [rows x K].
 ///   - gate: [N x K].
 ///   - up: [N x K].
-///   - gates: [rows x N]: written unless `isQuantized`.
-///   - output: Another input: holds `gates` afterwards, or what they are quantised if `isQuantized`.
-///   - isQuantized: Whether the matrix that follows wants its input quantised.
+///   - gates: [rows x N]: written, unless just what they are quantised is.
+///   - output: Another input: holds `gates` afterwards, quantised if there is a `group`.
+///   - group: How the matrix that follows wants its input quantised, or nil.
 ///   - pool: Who computes.
 public func multiplyGated(
     _ input: MultiplyInput, gate: WeightMatrix, up: WeightMatrix, into gates: RowsView,
-    loading output: MultiplyInput, quantizing isQuantized: Bool, pool: WorkerPool
+    loading output: MultiplyInput, quantizing group: ActivationGroup?, pool: WorkerPool
 ) {
     precondition(gate.rows == up.rows && gate.columns == up.columns, "Gate and up have one shape.")
-    precondition(output !== input && (!isQuantized || gate.rows.isMultiple(of: 32)), "There is room for the output.")
-    if gate.format.isQuantized || up.format.isQuantized { input.quantize(pool: pool) }
-    output.load(gates, isQuantized: isQuantized)
+    precondition(output !== input, "There is room for the output.")
+    precondition(gate.rows.isMultiple(of: group?.rawValue ?? 1), "Quantised rows are whole groups.")
+    input.quantize(for: gate.format, up.format, pool: pool)
+    output.load(gates, quantized: group)
     let gateProduct = unsafe input.product(0, gate, into: gates)
     var product = unsafe gated_product(
         gate: gateProduct.weights,
         up: up.tiles.views[0],
         values: gateProduct.results,
-        blocks: isQuantized ? output.blockPointers.pointer : nil
+        blocks: group == nil ? nil : output.blockPointers.pointer,
+        group_columns: group?.rawValue ?? 0
     )
     var rows = unsafe input.described
     unsafe multiply_gated_on_pool(pool.workers, pool.kernels, &product, &rows)

@@ -78,12 +78,12 @@ import Testing
                 let added = Rows(branch, columns: columns)
                 if hasBranch { add(added.view, to: parts.view, pool: pool) }
                 normalize(parts.view, weight: weight.pointer, epsilon: 1e-6, into: partNormed.view, pool: pool)
-                for isQuantized in [false, true] {
+                for group in [nil, ActivationGroup.of32] {
                     let fresh = Rows(stream, columns: columns)
                     let input = MultiplyInput(rowLimit: rows, columnLimit: columns)
                     advanceResidual(
                         fresh.view, adding: hasBranch ? added.view : nil, weight: weight.pointer, epsilon: 1e-6,
-                        into: wholeNormed.view, loading: input, quantizing: isQuantized, pool: pool)
+                        into: wholeNormed.view, loading: input, quantizing: group, pool: pool)
                     #expect(fresh.bits == parts.bits && wholeNormed.bits == partNormed.bits, "\(choice)")
                     let results = Rows(count: rows, columns: 16)
                     multiply(input, by: matrix, into: results.view, pool: pool)

@@ -29,6 +29,50 @@ import Testing
         }
     }
 
+    @Test func formatsOfBothKindsShareTheWiderGroup() throws {
+        #expect(ActivationGroup.wanted(by: .q8_0, .f32, .q4_K) == .of256)
+        #expect(ActivationGroup.wanted(by: .q8_0, .q4_1) == .of32 && ActivationGroup.wanted(by: .bf16, .f32) == nil)
+        var numbers = SeededNumbers(seed: 900)
+        let (columns, rowCount) = (512, 7)
+        let input = Rows(numbers.floats(rowCount * columns), columns: columns)
+        let formats: [WeightFormat] = [.q8_0, .q4_K, .q5_0]
+        let bytes = formats.map { numbers.weights($0, rows: 40, columns: columns) }
+        var expected: [[UInt32]]?
+        for choice in everyPool {
+            let pool = choice.make()
+            let matrices = try zip(formats, bytes).map {
+                try makeMatrix($0, rows: 40, columns: columns, bytes: $1, pool: pool)
+            }
+            let results = formats.map { _ in Rows(count: rowCount, columns: 40) }
+            let loaded = MultiplyInput(rowLimit: rowCount, columnLimit: columns)
+            loaded.load(input.view)
+            multiply(
+                loaded, by: (matrices[0], results[0].view), (matrices[1], results[1].view),
+                (matrices[2], results[2].view), pool: pool)
+            let bits = results.map(\.bits)
+            #expect(bits == expected ?? bits, "\(choice)")
+            expected = bits
+            #expect(bits[1] == product(input, matrices[1], pool: pool).bits, "\(choice)")
+            #expect(bits[0] != product(input, matrices[0], pool: pool).bits, "\(choice)")
+        }
+    }
+
+    @Test func anInputIsQuantisedAnewForAnotherGroup() throws {
+        var numbers = SeededNumbers(seed: 901)
+        let (columns, rowCount) = (256, 3)
+        let input = Rows(numbers.floats(rowCount * columns), columns: columns)
+        let pool = WorkerPool(threadCount: 2)
+        let loaded = MultiplyInput(rowLimit: rowCount, columnLimit: columns)
+        loaded.load(input.view)
+        for format in [WeightFormat.q8_0, .q4_K, .q8_0, .f32, .q6_K] {
+            let bytes = numbers.weights(format, rows: 20, columns: columns)
+            let matrix = try makeMatrix(format, rows: 20, columns: columns, bytes: bytes, pool: pool)
+            let results = Rows(count: rowCount, columns: 20)
+            multiply(loaded, by: matrix, into: results.view, pool: pool)
+            #expect(results.bits == product(input, matrix, pool: pool).bits, "\(format)")
+        }
+    }
+
     @Test(arguments: [(WeightFormat.q8_0, WeightFormat.q8_0), (.q4_K, .q6_K), (.f32, .q8_0), (.q4_0, .f16)])
     func aGatedProductEqualsItsPartsOneByOne(_ format: WeightFormat, _ down: WeightFormat) throws {
         var numbers = SeededNumbers(seed: 800 + UInt64(format.rawValue))
@@ -53,7 +97,7 @@ import Testing
                 loaded.load(input.view)
                 multiplyGated(
                     loaded, gate: matrices[0], up: matrices[1], into: gates.view, loading: output,
-                    quantizing: down.isQuantized, pool: pool)
+                    quantizing: down.activationGroup, pool: pool)
                 let results = Rows(count: rowCount, columns: 16)
                 multiply(output, by: last, into: results.view, pool: pool)
                 #expect(down.isQuantized || gates.bits == gate.bits, "\(choice), \(rowCount) rows")

@@ -72,8 +72,9 @@ static void make_rows(struct product *product, const struct kernel_table *refere
         const size_t bytes = activation_block_count(columns) * sizeof(struct activation_block);
         struct activation_block *blocks = memory_of(bytes), *found = memory_of(bytes);
         memset(found, 0x55, bytes);
-        reference->quantize_row(product->values[row], columns, blocks);
-        kernels->quantize_row(product->values[row], columns, found);
+        const size_t group_columns = activation_group_columns(product->weights.format);
+        reference->quantize_row(product->values[row], columns, group_columns, blocks);
+        kernels->quantize_row(product->values[row], columns, group_columns, found);
         compare_bytes(&(struct comparison){kernels, "quantize", {columns, product->kind}}, found, blocks,
                       columns / 32 * sizeof *blocks);
         product->blocks[row] = blocks;

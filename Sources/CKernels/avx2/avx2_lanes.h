@@ -20,6 +20,15 @@ inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     return indices;
 }
 
+inlined i32x16 add_word_products(i32x16 sum, i32x16 words, int32_t x) {
+    struct halves halves;
+    memcpy(&halves, &words, sizeof halves);
+    for (int i = 0; i < 2; i++) halves.parts[i] = _mm256_madd_epi16(halves.parts[i], _mm256_set1_epi32(x));
+    i32x16 products;
+    memcpy(&products, &halves, sizeof products);
+    return sum + products;
+}
+
 /// Four codes of a row, for all lanes.
 typedef int32_t quad_codes;
 

@@ -24,6 +24,10 @@ inlined i32x16 add_dot(i32x16 sum, u8x64 codes, quad_codes x, bool codes_exceed_
     return (i32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, _mm512_set1_epi32(x));
 }
 
+inlined i32x16 add_word_products(i32x16 sum, i32x16 words, int32_t x) {
+    return (i32x16)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)words, _mm512_set1_epi32(x));
+}
+
 inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     const __m512i tables = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
     return (u8x64)_mm512_shuffle_epi8(tables, (__m512i)indices);

@@ -7,10 +7,14 @@
 // a SIMD lane is an output. Every output is one chain of additions, ascending along the columns:
 //   float weights:      sum = fma(weight, x, sum), one column at a time
 //   weight_format_bf16_rounding: the same with x rounded to BF16, pair by pair of columns, the odd one first
-//   quantised weights:  sum = fma((float)dot, weight_scale * x_scale, sum) per scale group of 32 (or 16) columns, dot
-//   being
-//                       the exact integer dot product of that group; formats with minimums then add
+//   quantised weights:  sum = fma((float)dot, weight_scale * x_scale, sum) per scale group of 32 columns, dot being the
+//                       exact integer dot product of that group; formats with minimums then add
 //                       sum = fma(minimum, x_scale * -(sum of x's codes), sum)
+//   weights in superblocks of 256 columns, which share x_scale:
+//                       part = fma((float)dot, (float)factor, part) per scale group of 32 (or 16) columns, from 0 on;
+//                       sum = fma(part, weight_scale * x_scale, sum) per superblock; formats with minimums then add
+//                       sum = fma((float)m, minimum_scale * x_scale, sum), m being the exact integer sum of
+//                       minimum_factor * -(sum of x's codes)
 // The chain depends on neither the row count, the thread count nor the instruction set.
 
 #include "attention_layout.h"
@@ -37,7 +41,8 @@ enum instruction_set detected_instruction_set(void);
 /// Whether this processor can run an instruction set's table.
 bool instruction_set_is_supported(enum instruction_set set);
 
-/// 32 activations of one row as signed codes: value = scale * code.
+/// 32 activations of one row as signed codes: value = scale * code. Eight blocks share a scale where they meet weights
+/// in superblocks of 256 columns.
 struct activation_block {
     float scale;
     float scaled_negative_sum; // scale * minus the sum of all codes
@@ -57,7 +62,7 @@ struct multiply_rows {
 };
 
 /// Bytes of scratch that `multiply_tiles` and `attend` may use for themselves; 64-byte aligned.
-enum { kernel_scratch_bytes = 192 * 1024 };
+enum { kernel_scratch_bytes = 320 * 1024 };
 
 /// Activation blocks of a row: an even number, the odd one out being zero.
 static inline size_t activation_block_count(size_t columns) { return (columns + 63) / 64 * 2; }
@@ -66,9 +71,9 @@ static inline size_t activation_block_count(size_t columns) { return (columns + 
 struct kernel_table {
     enum instruction_set instruction_set;
 
-    /// Quantises `columns` values, a multiple of 32, into columns / 32 blocks:
-    /// scale = largest magnitude / 127, code = value / scale rounded to nearest even.
-    void (*quantize_row)(const float *values, size_t columns, struct activation_block *blocks);
+    /// Quantises `columns` values, a multiple of `group_columns`, into columns / 32 blocks: as many columns share a scale,
+    /// 32 or 256. scale = largest magnitude / 127, code = value / scale rounded to nearest even.
+    void (*quantize_row)(const float *values, size_t columns, size_t group_columns, struct activation_block *blocks);
 
     /// results[i][n - first_output] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from
     /// `first_tile` on. Any format; `scratch` holds kernel_scratch_bytes. `next_tiles` is where the tiles lie that this
@@ -106,11 +111,12 @@ void multiply_on_pool(struct worker_pool *pool, const struct kernel_table *kerne
 /// The first half of a gated feed-forward: activate(gate(x), up(x)), two matrices of one shape.
 struct gated_product {
     struct weight_tiles gate, up; // inner x hidden
-    float *const *values;         // [row count][inner]: written unless there are blocks
+    float *const *values;         // [row count][inner]: written unless the blocks are
     struct activation_block *const *blocks; // [row count][activation_block_count(inner)] or null: written
+    size_t group_columns; // of the blocks' scales
 };
 
-/// Tiles of a gated product for all `rows`; an even number of them from an even one on where it has blocks, but for a
+/// Tiles of a gated product for all `rows`; where it has blocks, they begin and end with a group of columns, but for a
 /// matrix's last ones. `next_gate` is as `next_tiles` of multiply_tiles.
 void multiply_gated_tiles(const struct kernel_table *kernels, const struct gated_product *product, size_t first_tile,
                           size_t tiles, const struct multiply_rows *rows, const void *next_gate, void *scratch);
@@ -120,12 +126,12 @@ void multiply_gated_on_pool(struct worker_pool *pool, const struct kernel_table 
                             const struct gated_product *product, const struct multiply_rows *rows);
 
 /// Quantises a row into activation_block_count(columns) blocks, the odd one out being zero.
-void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns,
+void quantize_whole_row(const struct kernel_table *kernels, const float *values, size_t columns, size_t group_columns,
                         struct activation_block *blocks);
 
 /// Quantises `row_count` rows of `columns` values on the pool's workers.
 void quantize_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, size_t row_count, size_t columns,
-                      const float *const *rows, struct activation_block *const *blocks);
+                      size_t group_columns, const float *const *rows, struct activation_block *const *blocks);
 
 /// The two halves of a mixture of experts' feed-forward, over all experts of a layer.
 struct expert_plan {
@@ -183,6 +189,7 @@ struct residual_step {
     float epsilon;
     struct float_rows output;
     struct activation_block *const *blocks; // [row count][activation_block_count(columns)] or null
+    size_t group_columns;                   // of the blocks' scales
 };
 
 void advance_residual_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, struct residual_step step);

@@ -47,6 +47,10 @@ bool weight_format_is_quantized(enum weight_format format);
 /// Columns of one block of the file's layout: 1, 32 or 256.
 size_t weight_block_columns(enum weight_format format);
 
+/// Columns of activations that share a scale where they meet such weights: 32 or 256. What was quantised in groups of 256
+/// may meet all formats.
+size_t activation_group_columns(enum weight_format format);
+
 /// Bytes of one block of the file's layout.
 size_t weight_block_bytes(enum weight_format format);
 

@@ -112,7 +112,7 @@ inlined void add_byte_value_rows(int rows, int vectors, const uint8_t *values, s
 static void quantize_queries(struct attention_scratch *s, size_t queries, size_t dimension, size_t padded_dimension) {
     for (size_t q = 0; q < queries; q++) {
         memset(s->queries[q] + dimension, 0, (padded_dimension - dimension) * sizeof(float));
-        lanes_quantize_row(s->queries[q], padded_dimension, s->query_blocks[q]);
+        lanes_quantize_row(s->queries[q], padded_dimension, 32, s->query_blocks[q]);
     }
 }
 

@@ -6,25 +6,42 @@
 // Products with quantised weights. Two ways with the same sums: *direct*, for fewer rows and the formats that matter most,
 // takes codes from the tile straight into registers; all else goes through panels.
 
+/// Adds one superblock of one tile, or the 64 columns that are one; `ahead`, as many bytes, is fetched meanwhile.
+inlined void add_superblock_directly(enum weight_format format, int rows, const uint8_t *superblock, const uint8_t *ahead,
+                                     const struct activation_block *const *blocks, size_t block, f32x16 (*sums)[8]) {
+    const struct tile_traits traits = traits_of(format);
+    const struct product_kind kind = kind_of(format);
+    const int groups = traits.superblock_columns / 64, scales_per_group = traits.scales_per_16 ? 4 : 2;
+    f32x16 scales[16], minimums[2], parts[2][8];
+    struct superblock_scales superblock_scales;
+    prefetch_bytes(ahead, traits.header_bytes);
+    if (has_superblocks(traits))
+        header_factors(format, superblock, scales, &superblock_scales);
+    else
+        header_scales(format, superblock, scales, minimums);
+    for (int row = 0; row < rows; row++) parts[0][row] = splat(0);
+    for (int group = 0; group < groups; group++) {
+        const size_t offset = (size_t)(traits.header_bytes + group * traits.group_bytes);
+        prefetch_bytes(ahead + offset, traits.group_bytes);
+        const struct product_group columns = {superblock + offset, scales + group * scales_per_group, minimums};
+        add_product_group(format, kind, 1, rows, &columns, blocks, block + (size_t)group * 2,
+                          has_superblocks(traits) ? parts : sums);
+    }
+    const struct superblock_scales *of_tile = &superblock_scales;
+    if (has_superblocks(traits)) add_superblock(kind, 1, rows, &of_tile, blocks, block, parts, sums);
+}
+
 /// One tile and `rows` rows, from the first column to the last; `ahead`, as many bytes, is fetched meanwhile.
 inlined void multiply_direct(enum weight_format format, int rows, const uint8_t *tile, const uint8_t *ahead,
-                             size_t columns,
-                             const struct activation_block *const *blocks, float *const *results, size_t output,
-                             size_t lanes) {
+                             size_t columns, const struct activation_block *const *blocks, float *const *results,
+                             size_t output, size_t lanes) {
     const struct tile_traits traits = traits_of(format);
-    f32x16 sums[2][8], scales[16], minimums[16];
+    f32x16 sums[2][8];
     for (int row = 0; row < rows; row++) sums[0][row] = splat(0);
-    const int groups = traits.superblock_columns / 64, scales_per_group = traits.scales_per_16 ? 4 : 2;
     size_t block = 0;
     for (size_t superblock = superblock_count(traits, columns); superblock > 0; superblock--) {
-        prefetch_bytes(ahead, traits.header_bytes);
-        header_scales(format, tile, scales, minimums);
-        for (int group = 0; group < groups; group++, block += 2) {
-            prefetch_bytes(ahead + traits.header_bytes + group * traits.group_bytes, traits.group_bytes);
-            const struct product_group parts = {tile + traits.header_bytes + group * traits.group_bytes,
-                                                scales + group * scales_per_group, minimums + group * scales_per_group};
-            add_product_group(format, kind_of(format), 1, rows, &parts, blocks, block, sums);
-        }
+        add_superblock_directly(format, rows, tile, ahead, blocks, block, sums);
+        block += traits.superblock_columns / 32u;
         tile += superblock_bytes(traits);
         ahead += superblock_bytes(traits);
     }

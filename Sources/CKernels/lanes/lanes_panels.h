@@ -13,7 +13,8 @@ struct panel {
     const uint8_t *groups[panel_groups]; // where each group's codes are: in `codes`, or in the tile itself
     uint8_t codes[panel_groups][1024];
     f32x16 scales[panel_groups][4];
-    f32x16 minimums[panel_groups][4];
+    f32x16 minimums[panel_groups][2];
+    struct superblock_scales superblocks[panel_groups / 4];
 };
 
 _Static_assert(2 * sizeof(struct panel) <= kernel_scratch_bytes, "two tiles' panels fit a worker's scratch");
@@ -21,8 +22,11 @@ _Static_assert(2 * sizeof(struct panel) <= kernel_scratch_bytes, "two tiles' pan
 inlined void unpack_superblock(enum weight_format format, const uint8_t *superblock, struct panel *panel,
                                size_t group) {
     const struct tile_traits traits = traits_of(format);
-    f32x16 scales[16], minimums[16];
-    header_scales(format, superblock, scales, minimums);
+    f32x16 scales[16], minimums[2];
+    if (has_superblocks(traits))
+        header_factors(format, superblock, scales, &panel->superblocks[group / 4]);
+    else
+        header_scales(format, superblock, scales, minimums);
     const int per_group = traits.scales_per_16 ? 4 : 2;
     for (int i = 0; i < traits.superblock_columns / 64; i++) {
         const uint8_t *source = superblock + traits.header_bytes + i * traits.group_bytes;
@@ -42,7 +46,7 @@ inlined void unpack_superblock(enum weight_format format, const uint8_t *superbl
         }
         for (int scale = 0; scale < per_group; scale++) {
             panel->scales[group + (size_t)i][scale] = scales[i * per_group + scale];
-            if (traits.has_minimums) panel->minimums[group + (size_t)i][scale] = minimums[i * per_group + scale];
+            if (traits.header == header_scale_minimum) panel->minimums[group][scale] = minimums[scale];
         }
     }
 }
@@ -110,29 +114,62 @@ struct panel_work {
     struct prefetch_stream *upcoming;
 };
 
-/// `results` has room for all lanes of all tiles.
-inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row,
-                            float *const *results) {
-    f32x16 sums[2][8];
+/// Adds 64 columns.
+inlined void add_panel_group(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t group,
+                             const struct activation_block *const *blocks, f32x16 (*sums)[8]) {
+    struct product_group groups[2];
+    for (int t = 0; t < tiles; t++)
+        groups[t] = (struct product_group){work->panels[t].groups[group], work->panels[t].scales[group],
+                                           work->panels[t].minimums[group]};
+    prefetch_step(work->upcoming);
+    // A panel's codes lie as Q8_0's do.
+    add_product_group(weight_format_q8_0, kind, tiles, rows, groups, blocks, group * 2, sums);
+}
+
+inlined void load_sums(int tiles, int rows, bool continues, float *const *results, f32x16 (*sums)[8]) {
 #pragma clang loop unroll(full)
     for (int t = 0; t < tiles; t++)
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) sums[t][r] = work->continues ? load_floats(results[r] + t * 16) : splat(0);
-    const struct activation_block *blocks[8];
-    for (int r = 0; r < rows; r++) blocks[r] = work->blocks[row + (size_t)r] + work->first_block;
-    for (size_t group = 0; group < work->groups; group++) {
-        struct product_group groups[2];
-        for (int t = 0; t < tiles; t++)
-            groups[t] = (struct product_group){work->panels[t].groups[group], work->panels[t].scales[group],
-                                               work->panels[t].minimums[group]};
-        prefetch_step(work->upcoming);
-        // A panel's codes lie as Q8_0's do.
-        add_product_group(weight_format_q8_0, kind, tiles, rows, groups, blocks, group * 2, sums);
-    }
+        for (int r = 0; r < rows; r++) sums[t][r] = continues ? load_floats(results[r] + t * 16) : splat(0);
+}
+
+inlined void store_sums(int tiles, int rows, float *const *results, f32x16 (*sums)[8]) {
 #pragma clang loop unroll(full)
     for (int t = 0; t < tiles; t++)
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) store_floats(results[r] + t * 16, sums[t][r]);
+}
+
+/// Adds 256 columns to the results, which leaves the registers to the superblock's parts.
+inlined void add_panel_superblock(struct product_kind kind, int tiles, int rows, const struct panel_work *work,
+                                  size_t superblock, const struct activation_block *const *blocks,
+                                  float *const *results) {
+    f32x16 parts[2][8], sums[2][8];
+    load_sums(tiles, rows, false, results, parts);
+#pragma clang loop unroll(disable)
+    for (size_t group = superblock * 4; group < superblock * 4 + 4; group++)
+        add_panel_group(kind, tiles, rows, work, group, blocks, parts);
+    const struct superblock_scales *scales[2];
+    for (int t = 0; t < tiles; t++) scales[t] = &work->panels[t].superblocks[superblock];
+    load_sums(tiles, rows, work->continues || superblock > 0, results, sums);
+    add_superblock(kind, tiles, rows, scales, blocks, superblock * 8, parts, sums);
+    store_sums(tiles, rows, results, sums);
+}
+
+/// `results` has room for all lanes of all tiles.
+inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row,
+                            float *const *results) {
+    const struct activation_block *blocks[8];
+    for (int r = 0; r < rows; r++) blocks[r] = work->blocks[row + (size_t)r] + work->first_block;
+    if (kind.in_superblocks) {
+        for (size_t superblock = 0; superblock < work->groups / 4; superblock++)
+            add_panel_superblock(kind, tiles, rows, work, superblock, blocks, results);
+        return;
+    }
+    f32x16 sums[2][8];
+    load_sums(tiles, rows, work->continues, results, sums);
+    for (size_t group = 0; group < work->groups; group++) add_panel_group(kind, tiles, rows, work, group, blocks, sums);
+    store_sums(tiles, rows, results, sums);
 }
 
 /// The same, where the last tile may have fewer lanes than sixteen: its rows' sums then take a detour.
@@ -154,8 +191,8 @@ inlined void multiply_panel_block(struct product_kind kind, int tiles, int rows,
 
 inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
     size_t row = 0;
-    // Six rows' sums and a minimum do not fit the registers.
-    if (product_rows_limit >= 6 && !kind.has_minimums)
+    // Six rows' sums and a minimum, or their parts, do not fit the registers.
+    if (product_rows_limit >= 6 && !kind.has_minimums && !kind.in_superblocks)
         for (; row + 6 <= count; row += 6) multiply_panel_block(kind, tiles, 6, work, row);
     if (product_rows_limit >= 4)
         for (; row + 4 <= count; row += 4) multiply_panel_block(kind, tiles, 4, work, row);
@@ -165,9 +202,10 @@ inlined void multiply_panel_rows(struct product_kind kind, int tiles, const stru
 
 static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
                                                       const struct panel_work *work, size_t count) {
-#define panel_case(per_16, minimums, highest)                                                                          \
-    if (kind.scales_per_16 == per_16 && kind.has_minimums == minimums && kind.highest_code == highest) {               \
-        const struct product_kind constant = {per_16, minimums, highest,                                               \
+#define panel_case(superblocks, per_16, minimums, highest)                                                             \
+    if (kind.in_superblocks == superblocks && kind.scales_per_16 == per_16 && kind.has_minimums == minimums &&         \
+        kind.highest_code == highest) {                                                                                \
+        const struct product_kind constant = {superblocks, per_16, minimums, highest,                                  \
                                               panels_share_an_offset ? 7 : kind.offset_shift};                         \
         if (tiles == 2)                                                                                                \
             multiply_panel_rows(constant, 2, work, count);                                                             \
@@ -175,20 +213,27 @@ static __attribute__((noinline)) void multiply_panels(struct product_kind kind, 
             multiply_panel_rows(constant, 1, work, count);                                                             \
         return;                                                                                                        \
     }
-    if (!panels_are_signed) panel_case(false, false, 255);
+    if (!panels_are_signed) {
+        panel_case(false, false, false, 255);
+        panel_case(true, false, false, 255);
+    }
     if (small_codes_matter) {
-        panel_case(false, false, 15);
-        panel_case(false, false, 31);
-        panel_case(false, true, 15);
-        panel_case(false, true, 31);
-        panel_case(true, false, 15);
-        panel_case(true, false, 63);
-        panel_case(true, true, 15);
+        panel_case(false, false, false, 15);
+        panel_case(false, false, false, 31);
+        panel_case(false, false, true, 15);
+        panel_case(false, false, true, 31);
+        panel_case(true, false, true, 15);
+        panel_case(true, false, true, 31);
+        panel_case(true, true, false, 15);
+        panel_case(true, true, false, 63);
+        panel_case(true, true, true, 15);
     } else {
-        panel_case(false, false, 127);
-        panel_case(false, true, 127);
-        panel_case(true, false, 127);
-        panel_case(true, true, 127);
+        panel_case(false, false, false, 127);
+        panel_case(false, false, true, 127);
+        panel_case(true, false, false, 127);
+        panel_case(true, false, true, 127);
+        panel_case(true, true, false, 127);
+        panel_case(true, true, true, 127);
     }
 #undef panel_case
 }

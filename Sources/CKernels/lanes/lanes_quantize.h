@@ -44,8 +44,9 @@ inlined f32x16 largest_of_blocks(const float *values) {
                      __builtin_shufflevector(pairs, pairs, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
 }
 
-inlined void quantize_blocks(const float *values, int count, struct activation_block *blocks) {
-    const f32x16 largest = largest_of_blocks(values), nothing = splat(0);
+/// `largest` is as largest_of_blocks has it.
+inlined void quantize_blocks(const float *values, f32x16 largest, int count, struct activation_block *blocks) {
+    const f32x16 nothing = splat(0);
     const f32x16 scale = largest < splat(0x1p-110f) ? nothing : largest / splat(127);
     const f32x16 inverse = largest < splat(0x1p-110f) ? nothing : splat(127) / largest;
     i32x16 codes[8];
@@ -78,15 +79,29 @@ inlined void quantize_blocks(const float *values, int count, struct activation_b
     }
 }
 
-static void lanes_quantize_row(const float *values, size_t columns, struct activation_block *blocks) {
+static void quantize_wide_groups(const float *values, size_t columns, struct activation_block *blocks) {
+    for (; columns >= 256; columns -= 256, values += 256, blocks += 8) {
+        const f32x16 largest = splat(largest_lane(larger_of(largest_of_blocks(values), largest_of_blocks(values + 128))));
+        quantize_blocks(values, largest, 4, blocks);
+        quantize_blocks(values + 128, largest, 4, blocks + 4);
+    }
+}
+
+static void lanes_quantize_row(const float *values, size_t columns, size_t group_columns,
+                               struct activation_block *blocks) {
+    if (group_columns == 256) {
+        quantize_wide_groups(values, columns, blocks);
+        return;
+    }
     size_t block = 0;
-    for (; block + 4 <= columns / 32; block += 4) quantize_blocks(values + block * 32, 4, blocks + block);
+    for (; block + 4 <= columns / 32; block += 4)
+        quantize_blocks(values + block * 32, largest_of_blocks(values + block * 32), 4, blocks + block);
     const size_t left = columns / 32 - block;
     if (left == 0) return;
     float rest[128] = {0};
     memcpy(rest, values + block * 32, left * 32 * sizeof(float));
     struct activation_block last[4];
-    quantize_blocks(rest, 4, last);
+    quantize_blocks(rest, largest_of_blocks(rest), 4, last);
     memcpy(blocks + block, last, left * sizeof *last);
 }
 

@@ -27,6 +27,10 @@ inlined quad_codes read_quad(const struct activation_block *block, int quad) {
     }
 }
 
+inlined i32x16 add_word_products(i32x16 sum, i32x16 words, int32_t x) {
+    return sum + (words << 16 >> 16) * (int32_t)(int16_t)x + (words >> 16) * (x >> 16);
+}
+
 inlined u8x64 looked_up(const uint8_t *table, u8x64 indices) {
     const int8x16_t values = vreinterpretq_s8_u8(vld1q_u8(table));
     struct registers registers;

@@ -30,7 +30,7 @@ struct query {
 static void quantize_query(const struct kv_layout *layout, struct query *query) {
     float padded[attention_dimension_limit] = {0};
     memcpy(padded, query->values, layout->head_dimension * sizeof(float));
-    reference_quantize_row(padded, layout->value_stride, query->blocks);
+    reference_quantize_row(padded, layout->value_stride, 32, query->blocks);
 }
 
 static float score_of(const struct kv_layout *layout, const uint8_t *keys, const struct query *query, size_t p) {

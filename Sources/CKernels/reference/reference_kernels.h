@@ -6,7 +6,7 @@
 
 // The specification: plain loops that every other table must equal bit for bit.
 
-void reference_quantize_row(const float *values, size_t columns, struct activation_block *blocks);
+void reference_quantize_row(const float *values, size_t columns, size_t group_columns, struct activation_block *blocks);
 void reference_multiply_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                               const struct multiply_rows *rows, const void *next_tiles, void *scratch);
 void reference_store_kv(const struct kv_store *store, size_t first_row, size_t row_count);

@@ -5,11 +5,11 @@ enum FeedForward {
     case dense(DenseFeedForward)
     case mixture(MixtureOfExperts)
 
-    /// Whether its first matrices want their input quantised.
-    var quantizesInput: Bool {
+    /// How its first matrices want their input quantised, or nil.
+    var inputGroup: ActivationGroup? {
         switch self {
-        case .dense(let dense): dense.quantizesInput
-        case .mixture(let mixture): mixture.quantizesInput
+        case .dense(let dense): dense.inputGroup
+        case .mixture(let mixture): mixture.inputGroup
         }
     }
 
@@ -34,7 +34,7 @@ final class DenseFeedForward {
         self.down = down
     }
 
-    var quantizesInput: Bool { gate.format.isQuantized || up.format.isQuantized }
+    var inputGroup: ActivationGroup? { .wanted(by: gate.format, up.format) }
 
     func forward(into result: RowsView, step: Qwen3Step) {
         multiplyGated(
@@ -43,7 +43,7 @@ final class DenseFeedForward {
             up: up,
             into: step.gates,
             loading: step.gatedInput,
-            quantizing: down.format.isQuantized,
+            quantizing: down.format.activationGroup,
             pool: step.pool
         )
         multiply(step.gatedInput, by: down, into: result, pool: step.pool)

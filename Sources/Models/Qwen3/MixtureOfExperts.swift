@@ -11,8 +11,8 @@ final class MixtureOfExperts {
         self.experts = experts
     }
 
-    var quantizesInput: Bool {
-        router.weights.format.isQuantized || experts.gate.format.isQuantized || experts.up.format.isQuantized
+    var inputGroup: ActivationGroup? {
+        .wanted(by: router.weights.format, experts.gate.format, experts.up.format)
     }
 
     func forward(into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {

@@ -44,8 +44,8 @@ final class Qwen3Attention {
         self.epsilon = epsilon
     }
 
-    /// Whether the projections want their input quantised.
-    var quantizesInput: Bool { query.format.isQuantized || key.format.isQuantized || value.format.isQuantized }
+    /// How the projections want their input quantised, or nil.
+    var inputGroup: ActivationGroup? { .wanted(by: query.format, key.format, value.format) }
 
     /// Writes the keys and values of the step's input rows to the cache, attends, and projects: `[rows × hidden]`.
     func forward(into result: RowsView, step: Qwen3Step, plane: KVPlane) {

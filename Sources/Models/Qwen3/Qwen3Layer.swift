@@ -31,15 +31,17 @@ final class Qwen3Layer {
     ///   - plane: Its part of the cache.
     ///   - trace: Called with what the layer begins with, and with the router's logits where it has one.
     func forward(_ step: Qwen3Step, index: Int, plane: KVPlane, trace: ((Qwen3Model.Stage, RowsView) -> Void)?) {
-        advance(step, adding: index == 0 ? nil : step.branch, inputNorm, quantizing: attention.quantizesInput)
+        advance(step, adding: index == 0 ? nil : step.branch, inputNorm, quantizing: attention.inputGroup)
         trace?(.hidden(layer: index), step.hidden)
         attention.forward(into: step.branch, step: step, plane: plane)
-        advance(step, adding: step.branch, feedForwardNorm, quantizing: feedForward.quantizesInput)
+        advance(step, adding: step.branch, feedForwardNorm, quantizing: feedForward.inputGroup)
         let observer = trace.map { trace in { (logits: RowsView) in trace(.routerLogits(layer: index), logits) } }
         feedForward.forward(into: step.branch, step: step, trace: observer)
     }
 
-    private func advance(_ step: Qwen3Step, adding branch: RowsView?, _ norm: WeightVector, quantizing: Bool) {
+    private func advance(
+        _ step: Qwen3Step, adding branch: RowsView?, _ norm: WeightVector, quantizing group: ActivationGroup?
+    ) {
         unsafe advanceResidual(
             step.hidden,
             adding: branch,
@@ -47,7 +49,7 @@ final class Qwen3Layer {
             epsilon: epsilon,
             into: step.normed,
             loading: step.input,
-            quantizing: quantizing,
+            quantizing: group,
             pool: step.pool
         )
     }
