@@ -60,6 +60,29 @@ struct RouterTests {
         #expect(broken.head.status == .badRequest)
     }
 
+    /// What zlib makes of 1,500 letters `a`, without the format's frame.
+    private static let raw: [UInt8] = [75, 76, 28, 5, 163, 96, 20, 140, 130, 81, 48, 220, 0, 0]
+    private static let framed: [UInt8] = [120, 218] + raw + [161, 48, 56, 123]
+
+    @Test(arguments: [raw, framed]) func deflatedBodiesAreReadWithTheirFrameAndWithout(bytes: [UInt8]) async throws {
+        let body = [UInt8](repeating: UInt8(ascii: "a"), count: 1_500)
+        let compressed = router.behind([Compression()])
+        let answered = try await compressed.answer(
+            Request(method: .post, target: "/large", headers: [.contentEncoding: "Deflate"], body: RequestBody(bytes)))
+        #expect(answered.head.status == .ok)
+        #expect(answered.body == body)
+        #expect(throws: BodyError.tooLarge(limit: 1_499)) { try BodyDecoder.decode(bytes, .deflate, limit: 1_499) }
+        for broken in [Array(bytes.dropLast()), bytes + [0], [120, 218, 1], []] {
+            #expect(throws: BodyError.self) { try BodyDecoder.decode(broken, .deflate, limit: 1_500) }
+        }
+    }
+
+    @Test func codingsThatAreNotReadAreRefused() async throws {
+        let refused = try await router.behind([Compression()]).answer(
+            Request(method: .post, target: "/large", headers: [.contentEncoding: "br"], body: RequestBody([1])))
+        #expect(refused.head.status == .unsupportedMediaType)
+    }
+
     @Test func jsonIsCompressedForThoseWhoAcceptIt() async throws {
         let body = [UInt8](repeating: UInt8(ascii: "a"), count: 1_500)
         let compressed = router.behind([Compression()])
@@ -67,11 +90,11 @@ struct RouterTests {
             Request(
                 method: .post, target: "/large", headers: [.acceptEncoding: "br, gzip;q=0.5"], body: RequestBody(body)))
         #expect(small.head.headerFields[.contentEncoding] == "gzip")
-        #expect(try GzipDecoder.decode(small.body, limit: 1_500) == body)
-        #expect(throws: BodyError.tooLarge(limit: 1_499)) { try GzipDecoder.decode(small.body, limit: 1_499) }
+        #expect(try BodyDecoder.decode(small.body, .gzip, limit: 1_500) == body)
+        #expect(throws: BodyError.tooLarge(limit: 1_499)) { try BodyDecoder.decode(small.body, .gzip, limit: 1_499) }
         let cut = Array(small.body.dropLast(3))
-        #expect(throws: BodyError.self) { try GzipDecoder.decode(cut, limit: 1_500) }
-        let twice = try GzipDecoder.decode(small.body + small.body, limit: 3_000)
+        #expect(throws: BodyError.self) { try BodyDecoder.decode(cut, .gzip, limit: 1_500) }
+        let twice = try BodyDecoder.decode(small.body + small.body, .gzip, limit: 3_000)
         #expect(twice == body + body)
         let whole = try await compressed.answer(
             Request(method: .post, target: "/large", headers: [.acceptEncoding: "gzip;q=0, *"], body: RequestBody(body))

@@ -4,7 +4,7 @@ internal import CZlib
 enum GzipEncoder {
     /// The compressed bytes, or nil when zlib has no memory.
     static func encode(_ bytes: [UInt8]) -> [UInt8]? {
-        guard var stream = ZlibStream(.encode) else { return nil }
+        guard var stream = ZlibStream(.encode, .gzip) else { return nil }
         var encoded: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: min(65_536, bytes.count + 256))
         var consumed = 0

@@ -1,11 +1,28 @@
 internal import CZlib
 
-/// A zlib stream of the gzip format, at a fixed address: zlib refuses one that was moved.
+/// A zlib stream, at a fixed address: zlib refuses one that was moved.
 @safe
 struct ZlibStream: ~Copyable {
     enum Direction {
         case encode
         case decode
+    }
+
+    /// What surrounds the compressed data.
+    enum Format {
+        case gzip
+        case zlib
+        /// Nothing.
+        case raw
+
+        /// The size of the window, and in its sign and fifth bit the format, as zlib.h has it.
+        fileprivate var windowBits: Int32 {
+            switch self {
+            case .gzip: MAX_WBITS + 16
+            case .zlib: MAX_WBITS
+            case .raw: -MAX_WBITS
+            }
+        }
     }
 
     /// What one step did.
@@ -19,19 +36,18 @@ struct ZlibStream: ~Copyable {
     private let direction: Direction
 
     /// Opens a stream, or nil when zlib has no memory.
-    init?(_ direction: Direction) {
+    init?(_ direction: Direction, _ format: Format) {
         unsafe pointer = .allocate(capacity: 1)
         unsafe pointer.initialize(to: z_stream())
         self.direction = direction
         let size = unsafe Int32(MemoryLayout<z_stream>.size)
-        let windowBits = MAX_WBITS + Self.gzipWrapper
         let status =
             switch direction {
             case .encode:
                 unsafe deflateInit2_(
-                    pointer, Self.fastLevel, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+                    pointer, Self.fastLevel, Z_DEFLATED, format.windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
             case .decode:
-                unsafe inflateInit2_(pointer, windowBits, ZLIB_VERSION, size)
+                unsafe inflateInit2_(pointer, format.windowBits, ZLIB_VERSION, size)
             }
         guard status == Z_OK else { return nil }
     }
@@ -73,5 +89,4 @@ struct ZlibStream: ~Copyable {
 
     // JSON shrinks to a fifth at the fastest level; more would cost time that generation could use.
     private static let fastLevel: Int32 = 1
-    private static let gzipWrapper: Int32 = 16
 }

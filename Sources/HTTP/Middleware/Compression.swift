@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// Takes gzip bodies and, from clients that accept gzip, compresses whole JSON responses. Streams are left alone:
+/// Takes compressed bodies and, from clients that accept gzip, compresses whole JSON responses. Streams are left alone:
 /// compression would hold tokens back.
 public struct Compression: Middleware {
     /// Compression in both directions.
@@ -16,9 +16,10 @@ public struct Compression: Middleware {
         var request = request
         switch request.headers[.contentEncoding]?.lowercased() {
         case nil, "identity": break
-        case "gzip", "x-gzip": request.body.isGzip = true
+        case "gzip", "x-gzip": request.body.coding = .gzip
+        case "deflate": request.body.coding = .deflate
         case let coding?:
-            let message = "Unsupported content-encoding: \(coding). Supported: gzip."
+            let message = "Unsupported content-encoding: \(coding). Supported: gzip, deflate."
             return try await context.answer(HTTPError(.unsupportedMediaType, message))
         }
         context.response.acceptsGzip = AcceptedCoding.acceptsGzip(request.headers[.acceptEncoding])

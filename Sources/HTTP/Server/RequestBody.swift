@@ -28,7 +28,7 @@ public struct RequestBody: Sendable {
     /// The number of bytes on the wire as announced by `content-length`, or nil for a chunked body.
     public let announcedByteCount: Int?
     /// Set where a compressed body is to be decoded by `collect(upTo:)`.
-    var isGzip = false
+    var coding: BodyCoding?
     private let storage: Storage
 
     /// A body that is there already.
@@ -46,7 +46,8 @@ public struct RequestBody: Sendable {
     /// The whole body, if it has no more than `limit` bytes, on the wire and decoded. To be called once.
     public func collect(upTo limit: Int) async throws(BodyError) -> [UInt8] {
         let bytes = try await collectEncoded(upTo: limit)
-        return isGzip ? try GzipDecoder.decode(bytes, limit: limit) : bytes
+        guard let coding else { return bytes }
+        return try BodyDecoder.decode(bytes, coding, limit: limit)
     }
 
     private func collectEncoded(upTo limit: Int) async throws(BodyError) -> [UInt8] {
