@@ -7,6 +7,8 @@ package import Serving
 package struct FieldReader {
     package let object: JSONObject
     package let path: JSONPath
+    /// What is to be warned of in this object, and in those below it that were taken in.
+    package private(set) var notes: [RequestWarning] = []
     private var readKeys: Set<String> = []
     /// Where it is written down what was asked for; nil where nobody wants to know.
     private let log = FieldLog.current
@@ -27,6 +29,24 @@ package struct FieldReader {
     /// The fields that no verb below has asked for and that are not null, in their order.
     package var unreadKeys: [String] {
         object.filter { !readKeys.contains($0.key) && !$0.value.isNull }.map(\.key)
+    }
+
+    /// Takes in what there is to say of an object below this one: it is read, and what is left of it is unknown.
+    package mutating func take(_ child: FieldReader, unknown message: String = RequestWarning.unknownField) {
+        notes += child.notes
+        notes += child.unreadKeys.map { RequestWarning(parameter: child.path(of: $0), message: message) }
+    }
+
+    /// Warns of a field.
+    package mutating func warn(_ key: String, _ message: String) {
+        notes.append(RequestWarning(parameter: path(of: key), message: message))
+    }
+
+    /// Reads fields whose values this server has no need of, and whose senders expect nothing of them.
+    package mutating func passOver(_ keys: String...) {
+        for key in keys {
+            _ = value(key)
+        }
     }
 
     /// The path of a field as a message spells it.

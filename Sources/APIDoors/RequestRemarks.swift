@@ -19,6 +19,7 @@ package struct RequestRemarks: Sendable {
     /// Warns of every field that nobody has read, and refuses in strict mode what was warned of so far: the fields are read.
     package mutating func finish(_ root: FieldReader) throws(APIError) {
         warnings.warnOfUnknown(root)
+        warnings.foldRepeated()
         try refuseIfStrict()
     }
 

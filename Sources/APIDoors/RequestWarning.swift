@@ -8,6 +8,8 @@ package struct RequestWarning: Hashable, Sendable {
     package var parameter: String
     package var message: String
 
+    package static let unknownField = "Unknown field; it has no effect."
+
     /// A warning of the service, by the name that this endpoint has for the field.
     package init(_ warning: ServingWarning, fieldNames: [RequestField: String]) {
         parameter = fieldNames[warning.field] ?? warning.field.rawValue
@@ -37,11 +39,32 @@ extension [RequestWarning] {
         return fields
     }
 
-    /// Warns of every field that nobody has read.
+    /// Warns of every field that nobody has read, in the reader's object and in those that it took in.
     package mutating func warnOfUnknown(_ reader: FieldReader) {
+        self += reader.notes
         for key in reader.unreadKeys {
-            append(RequestWarning(parameter: reader.path(of: key), message: "Unknown field; it has no effect."))
+            append(RequestWarning(parameter: reader.path(of: key), message: RequestWarning.unknownField))
         }
+    }
+
+    /// Says once what holds for the same field of several elements of an array.
+    package mutating func foldRepeated() {
+        var first: [RequestWarning: Int] = [:]
+        var furtherCounts: [Int: Int] = [:]
+        var folded: [RequestWarning] = []
+        for warning in self {
+            let kind = RequestWarning(parameter: warning.parameterOfAnyElement, message: warning.message)
+            if let index = first[kind], kind.parameter != warning.parameter {
+                furtherCounts[index, default: 0] += 1
+            } else {
+                first[kind] = folded.count
+                folded.append(warning)
+            }
+        }
+        for (index, count) in furtherCounts {
+            folded[index].message += " So it is in \(count) more place\(count == 1 ? "" : "s")."
+        }
+        self = folded
     }
 
     /// The warnings as a member of the object that is being written; nothing if there are none.
@@ -58,5 +81,19 @@ extension [RequestWarning] {
             writer.endObject()
         }
         writer.endArray()
+    }
+}
+
+extension RequestWarning {
+    /// The parameter's path without the indices of arrays.
+    fileprivate var parameterOfAnyElement: String {
+        var path = ""
+        var isInIndex = false
+        for character in parameter {
+            if character == "[" { isInIndex = true }
+            if !isInIndex { path.append(character) }
+            if character == "]" { isInIndex = false }
+        }
+        return path
     }
 }

@@ -12,6 +12,7 @@ enum ConversationDecoder {
         guard let readers = try root.readers("messages") else { throw root.missing("messages") }
         guard !readers.isEmpty else { throw root.invalid("messages", "'messages' must hold at least one message.") }
         for var reader in readers {
+            defer { root.take(reader) }
             guard let role = try reader.string("role") else { throw reader.missing("role") }
             switch role {
             case "user": messages += try userMessages(from: &reader)
@@ -37,6 +38,7 @@ enum ConversationDecoder {
             var texts: [String] = []
             for var block in try root.readers("system") ?? [] {
                 texts.append(try blockText(&block))
+                root.take(block)
             }
             return texts.filter { !$0.hasPrefix(noise) }.joined(separator: "\n\n")
         case .some(let other): throw root.wrongType("system", expected: "a string or an array of blocks", other)
@@ -53,12 +55,17 @@ enum ConversationDecoder {
             text = nil
         }
         for var block in try blocks(of: "content", in: &reader) {
+            defer { reader.take(block) }
             guard try block.string("type") == "tool_result" else {
                 text = (text ?? "") + (try blockText(&block))
                 continue
             }
             flush()
             guard let identifier = try block.string("tool_use_id") else { throw block.missing("tool_use_id") }
+            block.passOver("cache_control")
+            if try block.bool("is_error") == true {
+                block.warn("is_error", "Chat templates have no place for it; it has no effect.")
+            }
             messages.append(
                 ChatMessage(role: .tool, content: try self.text(of: "content", in: &block), toolCallID: identifier))
         }
@@ -69,11 +76,13 @@ enum ConversationDecoder {
     private static func assistantMessage(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
         var message = ChatMessage(role: .assistant)
         for var block in try blocks(of: "content", in: &reader) {
+            defer { reader.take(block) }
             switch try block.string("type") {
             case "thinking":
                 guard let text = try block.string("thinking") else { throw block.missing("thinking") }
                 message.reasoning = (message.reasoning ?? "") + text
-            case "redacted_thinking": continue
+                block.passOver("signature")
+            case "redacted_thinking": block.passOver("data")
             case "tool_use": message.toolCalls.append(try toolCall(&block))
             default: message.content = (message.content ?? "") + (try blockText(&block))
             }
@@ -88,6 +97,7 @@ enum ConversationDecoder {
         guard let identifier = try block.string("id") else { throw block.missing("id") }
         guard let name = try block.string("name") else { throw block.missing("name") }
         let input = try block.reader("input")?.object ?? [:]
+        block.passOver("cache_control")
         return ToolCall(id: identifier, name: name, argumentValue: .object(input))
     }
 
@@ -96,6 +106,7 @@ enum ConversationDecoder {
         var text = ""
         for var block in try blocks(of: key, in: &reader) {
             text += try blockText(&block)
+            reader.take(block)
         }
         return text
     }
@@ -113,6 +124,8 @@ enum ConversationDecoder {
 
     private static func blockText(_ block: inout FieldReader) throws(APIError) -> String {
         guard let type = try block.string("type") else { throw block.missing("type") }
+        // Prompts are always cached.
+        block.passOver("cache_control")
         switch type {
         case "text":
             guard let text = try block.string("text") else { throw block.missing("text") }
@@ -122,6 +135,8 @@ enum ConversationDecoder {
             guard try source.string("type") == "text", let text = try source.string("data") else {
                 throw source.unsupported("type", "This model reads documents as text only.")
             }
+            source.passOver("media_type")
+            block.take(source)
             return text
         default:
             throw .unsupported(

@@ -87,11 +87,13 @@ enum MessagesDecoder {
         if var format = try root.reader("output_format") {
             names[.constraint] = "output_format"
             output.constraint = try constraint(&format)
+            warnings.warnOfUnknown(format)
         }
         guard var configuration = try root.reader("output_config") else { return output }
         if var format = try configuration.reader("format") {
             names[.constraint] = configuration.path(of: "format")
             output.constraint = try constraint(&format)
+            configuration.take(format)
         }
         output.effort = try configuration.thinkingLevel("effort")
         warnings.warnOfUnknown(configuration)

@@ -20,6 +20,8 @@ enum ToolsDecoder {
             let path = root.path.appending(key: "tools").appending(index: index)
             var tool = try FieldReader.object(element, path: path)
             fields.tools.append(try definition(&tool))
+            tool.passOver("cache_control")
+            root.take(tool)
         }
         try readChoice(from: &root, into: &fields)
         return fields
@@ -47,6 +49,7 @@ enum ToolsDecoder {
 
     private static func readChoice(from root: inout FieldReader, into fields: inout ToolsFields) throws(APIError) {
         guard var choice = try root.reader("tool_choice") else { return }
+        defer { root.take(choice) }
         fields.allowsParallelCalls = !(try choice.bool("disable_parallel_tool_use") ?? false)
         guard let type = try choice.string("type") else { throw choice.missing("type") }
         switch type {

@@ -36,7 +36,7 @@ public struct AssistantOutputParser: Sendable {
             stopStrings: stops.listens(to: .reasoning) ? stops.strings : [], includesStopText: stops.includesStopText,
             continuesText: continuesText && startPhase == .reasoning)
         content = OutputText(
-            stopStrings: stops.strings, includesStopText: stops.includesStopText,
+            stopStrings: stops.listens(to: .content) ? stops.strings : [], includesStopText: stops.includesStopText,
             continuesText: continuesText && startPhase == .content, keepsLastNewlines: keepsLastLineFeeds)
     }
 

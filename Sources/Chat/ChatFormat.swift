@@ -18,6 +18,8 @@ public struct ChatFormat: Sendable {
     private let turnStart: TokenID?
     /// Whether the template has a variable that switches thinking.
     public let hasThinkingSwitch: Bool
+    /// Whether the template mentions think blocks.
+    let knowsThinking: Bool
     /// Whether the template itself keeps the reasoning of earlier turns where it is told to.
     private let readsPreserveThinking: Bool
     /// What callers' text may become: the tags of tool calls and results, which agents write into their messages.
@@ -35,6 +37,7 @@ public struct ChatFormat: Sendable {
         self.variables = variables
         messages = TemplateMessages(template: template)
         hasThinkingSwitch = template.firstRange(of: "enable_thinking") != nil
+        knowsThinking = template.firstRange(of: "<think>") != nil
         readsPreserveThinking = template.firstRange(of: "preserve_thinking") != nil
         toolCallNotation = template.firstRange(of: "<function=") == nil ? .json : .elements
         turnStart = tokenizer.token("<|im_start|>")

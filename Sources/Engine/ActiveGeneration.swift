@@ -72,21 +72,19 @@ final class ActiveGeneration {
         /// The tokens that may be drawn; nil where all may.
         var mask: TokenMask?
         var reach = PenaltyReach.everything
+        var biasReach = BiasReach.everything
     }
 
     /// What holds for the draws behind the output and each of these guesses.
     func rules(behind guesses: ArraySlice<TokenID>) -> [DrawRules] {
-        let hasScope = sampling.hasPenalties && sampling.parameters.penalizesContentOnly
-        guard output.isConstrained || hasScope else {
+        guard output.isConstrained || hasScopes else {
             return Array(repeating: DrawRules(), count: guesses.count + 1)
         }
         var probe = output
         func rules() -> DrawRules {
-            guard hasScope else { return DrawRules(mask: probe.mask()) }
-            // Reasoning is what an output begins with.
-            let isReasoning = probe.machine.phase == .reasoning
-            let reach = isReasoning ? .nothing : PenaltyReach.behind(generatedCount: probe.machine.reasoningTokenCount)
-            return DrawRules(mask: probe.mask(), reach: reach)
+            DrawRules(
+                mask: probe.mask(), reach: penaltyReach(after: probe.machine),
+                biasReach: biasReach(after: probe.machine))
         }
         var found = [rules()]
         for guess in guesses {
@@ -94,6 +92,26 @@ final class ActiveGeneration {
             found.append(rules())
         }
         return found
+    }
+
+    /// Whether penalties or biases act on a part of the output only.
+    private var hasScopes: Bool {
+        (sampling.hasPenalties && sampling.parameters.penaltyScope != .all)
+            || (sampling.hasBiases && sampling.parameters.logitBiasScope != .all)
+    }
+
+    private func penaltyReach(after machine: OutputMachine) -> PenaltyReach {
+        let scope = sampling.parameters.penaltyScope
+        guard scope.covers(machine.phase) else { return .nothing }
+        // Reasoning is what an output begins with.
+        return scope == .content ? .behind(generatedCount: machine.reasoningTokenCount) : .everything
+    }
+
+    private func biasReach(after machine: OutputMachine) -> BiasReach {
+        let scope = sampling.parameters.logitBiasScope
+        guard scope.covers(machine.phase) else { return .nothing }
+        guard scope == .content, let tag = machine.openingThinkTag else { return .everything }
+        return .everythingBut(tag)
     }
 
     /// How many tokens the output may still have.

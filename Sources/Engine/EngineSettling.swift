@@ -56,7 +56,8 @@ extension EngineLoop {
             for (guessCount, rule) in rules.enumerated() {
                 let history = TokenHistory(
                     sequence.tokens, promptCount: sequence.promptCount,
-                    guesses: generation.speculation.guesses.prefix(guessCount), reach: rule.reach)
+                    guesses: generation.speculation.guesses.prefix(guessCount), reach: rule.reach,
+                    biasReach: rule.biasReach)
                 unsafe logitRows.append(
                     SamplingRow(
                         logits.row(logitRows.count), draw: (plan: generation.sampling, history: history),

@@ -111,8 +111,28 @@ struct OllamaDecoder {
             } catch {
                 throw .invalid(error.field, "'\(error.field)': \(error.reason).")
             }
+            takeMessage(element, path)
         }
         return messages
+    }
+
+    /// Warns of what nobody reads of a message.
+    private mutating func takeMessage(_ message: JSONValue, _ path: JSONPath) {
+        var reader = FieldReader(message.objectValue ?? [:], path: path)
+        reader.passOver(
+            "role", "content", "thinking", "reasoning", "reasoning_content", "reasoning_details", "images",
+            "tool_call_id", "tool_name", "id", "function_call")
+        for (index, element) in (reader.value("tool_calls")?.arrayValue ?? []).enumerated() {
+            let path = path.appending(key: "tool_calls").appending(index: index)
+            var call = FieldReader(element.objectValue ?? [:], path: path)
+            call.passOver("id", "type")
+            var function = FieldReader(
+                call.value("function")?.objectValue ?? [:], path: path.appending(key: "function"))
+            function.passOver("name", "arguments", "index")
+            call.take(function)
+            reader.take(call)
+        }
+        root.take(reader)
     }
 
     private mutating func request(_ messages: [ChatMessage]) throws(APIError) -> ChatRequest {
@@ -135,6 +155,11 @@ struct OllamaDecoder {
                 throw function.invalid("name", "'\(function.path(of: "name"))' must not be empty.")
             }
             tools.append(ToolDefinition(json: element))
+            function.passOver("description", "parameters", "strict")
+            tool.passOver("type")
+            let shown = "Unknown field; the model is shown it, and nothing else comes of it."
+            tool.take(function, unknown: shown)
+            root.take(tool, unknown: shown)
         }
         return tools
     }

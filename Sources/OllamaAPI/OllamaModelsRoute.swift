@@ -76,7 +76,7 @@ struct OllamaModelsRoute: Sendable {
         let shape = model.engine.shape
         let sampling = model.defaults.thinking
         return [
-            "modelfile": "", "template": "", "license": "",
+            "modelfile": "", "template": "", "license": .string(model.facts.license ?? ""),
             "parameters": .string(
                 "temperature \(sampling.temperature)\ntop_k \(sampling.topK)\ntop_p \(sampling.topP)"),
             "details": details(of: model),

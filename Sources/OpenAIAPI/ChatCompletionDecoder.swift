@@ -53,6 +53,7 @@ enum ChatCompletionDecoder {
         }
         options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
         var delivery = try delivery(from: &root, warnings: &remarks.warnings)
+        warnOfTokenNames(&root, delivery, options)
         try readChatDelivery(from: &root, settings: settings, into: &delivery)
         let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
             from: &root, isExcluded: reasoning.isExcluded, warnings: &remarks.warnings)
@@ -113,6 +114,15 @@ enum ChatCompletionDecoder {
     ) throws(APIError) {
         guard delivery.streams, options.promptLogProbabilityCount != nil else { return }
         throw .unsupported("prompt_logprobs", "'prompt_logprobs' is not supported with 'stream'.")
+    }
+
+    /// Token ids in the place of texts need log-probabilities to stand in.
+    static func warnOfTokenNames(
+        _ root: inout FieldReader, _ delivery: ReplyDelivery, _ options: GenerationOptions
+    ) {
+        guard delivery.namesTokensByID, options.logProbabilityCount == nil, options.promptLogProbabilityCount == nil
+        else { return }
+        root.warn("return_tokens_as_token_ids", "It has no effect without 'logprobs'.")
     }
 
     /// What only chats have of how a reply is sent.

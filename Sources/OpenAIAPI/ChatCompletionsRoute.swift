@@ -11,10 +11,14 @@ struct ChatCompletionsRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
         try call.request.options.boundTime(by: request)
-        if call.delivery.isDryRun || request.request.query?.split(separator: "&").contains("dry_run=1") == true {
+        if call.delivery.isDryRun || Self.asksForPreview(request.request.query) {
             return try preview(call)
         }
         return .reply(try begin(call))
+    }
+
+    private static func asksForPreview(_ query: String?) -> Bool {
+        query?.split(separator: "&").contains { $0 == "dry_run=1" || $0 == "dry_run=true" } ?? false
     }
 
     private func preview(_ call: ChatCompletionCall) throws(APIError) -> DoorAnswer {

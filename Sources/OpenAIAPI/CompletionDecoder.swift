@@ -27,6 +27,7 @@ enum CompletionDecoder {
         try refuseSuffixAndSearch(&root)
         let delivery = try ChatCompletionDecoder.delivery(from: &root, warnings: &remarks.warnings)
         try IneffectiveFields.checkCompletion(&root, warnings: &remarks.warnings)
+        ChatCompletionDecoder.warnOfTokenNames(&root, delivery, options)
         try ChatCompletionDecoder.refusePromptTokensInStream(delivery, options)
         try RefusedFields.refuse(&root)
         try remarks.finish(root)

@@ -40,6 +40,12 @@ enum ConstraintDecoder {
 
     private static func responseFormat(from root: inout FieldReader) throws(APIError) -> Found? {
         guard var format = try root.reader("response_format") else { return nil }
+        let found = try constraint(of: &format)
+        root.take(format)
+        return found
+    }
+
+    private static func constraint(of format: inout FieldReader) throws(APIError) -> Found? {
         guard let type = try format.string("type") else { throw format.missing("type") }
         switch type {
         case "text": return nil
@@ -52,9 +58,10 @@ enum ConstraintDecoder {
             _ = try object.string("description")
             _ = try object.bool("strict")
             guard let schema = try schema("schema", of: &object) else { throw object.missing("schema") }
+            format.take(object)
             return schema
         case "structural_tag":
-            throw root.unsupported("response_format", "The response format 'structural_tag' is not supported.")
+            throw .unsupported(format.path.description, "The response format 'structural_tag' is not supported.")
         default:
             throw format.invalid(
                 "type",

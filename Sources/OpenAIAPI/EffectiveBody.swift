@@ -2,6 +2,7 @@ internal import APIDoors
 internal import JSON
 internal import Sampling
 internal import Serving
+internal import Tokens
 
 /// Writes `effective`: what a request came to, and which field decided it.
 struct EffectiveBody: Sendable {
@@ -24,17 +25,40 @@ struct EffectiveBody: Sendable {
         }
         writer.append(key: "thinking_budget_source")
         writer.append(optional: budgetSource)
+        writer.append(key: "preserve_thinking", bool: settings.keepsEarlierReasoning)
         writer.append(key: "reasoning_delivery", string: deliveryName)
         writer.append(key: "reasoning_field", string: reasoningField.rawValue)
         writer.append(key: "max_tokens", int: settings.maximumTokens)
+        write(settings.tools, to: &writer)
+        writer.append(key: "yarn_factor")
+        writer.append(double: settings.yarnFactor)
         writer.append(key: "sampling")
         write(settings.sampling, to: &writer)
         writer.append(key: "stop")
         writer.beginArray()
         settings.stops.strings.forEach { writer.append(string: $0) }
         writer.endArray()
-        writer.append(key: "stop_scope", string: settings.stops.listensToReasoning ? "all" : "content")
+        writer.append(key: "stop_token_ids")
+        writer.beginArray()
+        settings.stops.tokenIDs.sorted().forEach { writer.append(int: $0.index) }
+        writer.endArray()
+        writer.append(key: "include_stop_str_in_output", bool: settings.stops.includesStopText)
+        writer.append(key: "stop_scope", string: settings.stops.scope.rawValue)
         writer.endObject()
+    }
+
+    private func write(_ tools: ToolMode, to writer: inout JSONWriter) {
+        let (mode, names): (String, [String]) =
+            switch tools {
+            case .none: ("none", [])
+            case .automatic(let names): ("auto", names)
+            case .required(let names): ("required", names)
+            }
+        writer.append(key: "tool_mode", string: mode)
+        writer.append(key: "callable_tools")
+        writer.beginArray()
+        names.forEach { writer.append(string: $0) }
+        writer.endArray()
     }
 
     private var budgetSource: String? {
@@ -61,7 +85,15 @@ struct EffectiveBody: Sendable {
             writer.append(key: key)
             writer.append(float: value)
         }
-        writer.append(key: "penalty_scope", string: sampling.penalizesContentOnly ? "content" : "all")
+        writer.append(key: "penalty_scope", string: sampling.penaltyScope.rawValue)
+        writer.append(key: "logit_bias")
+        writer.beginObject()
+        for (token, bias) in sampling.logitBias.sorted(by: { $0.key < $1.key }) {
+            writer.append(key: String(token.index))
+            writer.append(float: bias)
+        }
+        writer.endObject()
+        writer.append(key: "logit_bias_scope", string: sampling.logitBiasScope.rawValue)
         writer.append(key: "top_k", int: sampling.topK)
         // As it was sent: a negative seed is one of the upper half.
         writer.append(key: "seed", int: Int(Int64(bitPattern: sampling.seed)))

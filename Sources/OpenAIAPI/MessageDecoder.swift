@@ -16,12 +16,25 @@ enum MessageDecoder {
             }
             var reader = FieldReader(object, path: path)
             messages.append(try message(from: &reader))
+            root.take(reader)
         }
         return messages
     }
 
-    private static func message(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
+    /// A message, whose fields are read.
+    static func message(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
         guard let role = try reader.string("role") else { throw reader.missing("role") }
+        // Prompts are always cached.
+        reader.passOver("cache_control")
+        switch role {
+        case "tool", "function":
+            // The call's id says whose result it is.
+            reader.passOver("name")
+        default:
+            if try reader.string("name") != nil {
+                reader.warn("name", "Chat templates have no place for it; it has no effect.")
+            }
+        }
         switch role {
         case "system", "developer":
             return ChatMessage(role: .system, content: try requiredText(from: &reader))
@@ -40,9 +53,11 @@ enum MessageDecoder {
     }
 
     private static func assistantMessage(from reader: inout FieldReader) throws(APIError) -> ChatMessage {
-        ChatMessage(
+        let refusal = try reader.string("refusal")
+        if reader.object["annotations"] == [] { reader.passOver("annotations") }
+        return ChatMessage(
             role: .assistant,
-            content: try text(from: &reader),
+            content: try text(from: &reader) ?? refusal,
             reasoning: try reasoning(from: &reader),
             toolCalls: try toolCalls(from: &reader)
         )
@@ -52,7 +67,8 @@ enum MessageDecoder {
         let identifier = try reader.string("tool_call_id")
         let otherIdentifier = try reader.string("id")
         return ChatMessage(
-            role: .tool, content: try toolResult(from: &reader), toolCallID: identifier ?? otherIdentifier)
+            role: .tool, content: try toolResult("content", from: &reader) ?? "",
+            toolCallID: identifier ?? otherIdentifier)
     }
 
     private static func requiredText(from reader: inout FieldReader) throws(APIError) -> String {
@@ -65,24 +81,27 @@ enum MessageDecoder {
         switch reader.value("content") {
         case nil: return nil
         case .string(let text): return text
-        case .array(let parts): return try flattened(parts, path: reader.path.appending(key: "content"))
+        case .array(let parts): return try flattened(parts, "content", of: &reader)
         case .some(let other):
             throw reader.wrongType("content", expected: "a string or an array of parts", other)
         }
     }
 
-    /// What a tool returned: values that are no text become their JSON text.
-    private static func toolResult(from reader: inout FieldReader) throws(APIError) -> String {
-        switch reader.value("content") {
-        case nil: return ""
+    /// What a tool returned: values that are no text become their JSON text. Nil for null and where there is none.
+    static func toolResult(_ key: String, from reader: inout FieldReader) throws(APIError) -> String? {
+        switch reader.value(key) {
+        case nil: return nil
         case .string(let text): return text
         case .array(let parts) where parts.allSatisfy({ $0["type"]?.stringValue != nil }):
-            return try flattened(parts, path: reader.path.appending(key: "content"))
+            return try flattened(parts, key, of: &reader)
         case .some(let other): return other.serialized(.spaced)
         }
     }
 
-    private static func flattened(_ parts: [JSONValue], path: JSONPath) throws(APIError) -> String {
+    private static func flattened(
+        _ parts: [JSONValue], _ key: String, of message: inout FieldReader
+    ) throws(APIError) -> String {
+        let path = message.path.appending(key: key)
         var text = ""
         for (index, part) in parts.enumerated() {
             if let string = part.stringValue {
@@ -95,12 +114,16 @@ enum MessageDecoder {
             }
             var reader = FieldReader(object, path: partPath)
             text += try partText(from: &reader)
+            message.take(reader)
         }
         return text
     }
 
     private static func partText(from reader: inout FieldReader) throws(APIError) -> String {
         guard let type = try reader.string("type") else { throw reader.missing("type") }
+        reader.passOver("cache_control")
+        // This server's own responses have them, empty.
+        for key in ["annotations", "logprobs"] where reader.object[key] == [] { reader.passOver(key) }
         let key: String
         switch type {
         case "text", "input_text", "output_text": key = "text"
@@ -133,6 +156,8 @@ enum MessageDecoder {
             if let text = try detailReader.string("text") {
                 texts.append(text)
             }
+            detailReader.passOver("type", "format", "index", "id", "signature")
+            reader.take(detailReader)
         }
         return found ?? (texts.isEmpty ? nil : texts.joined())
     }
@@ -146,11 +171,15 @@ enum MessageDecoder {
             }
             var call = FieldReader(object, path: path)
             let identifier = try call.string("id") ?? ""
+            call.passOver("type", "index")
             guard var function = try call.reader("function") else { throw call.missing("function") }
             calls.append(try toolCall(id: identifier, from: &function))
+            call.take(function)
+            reader.take(call)
         }
         if var function = try reader.reader("function_call") {
             calls.append(try toolCall(id: "", from: &function))
+            reader.take(function)
         }
         return calls
     }

@@ -1,4 +1,5 @@
 internal import APIDoors
+internal import Chat
 internal import Foundation
 internal import JSON
 internal import Serving
@@ -33,6 +34,19 @@ struct ModelsRoute: Sendable {
         return .json(body.bytes)
     }
 
+    /// What requests may ask of the model.
+    private static func write(modesOf model: ServedModel, to body: inout JSONWriter) {
+        body.beginObject()
+        body.append(key: "chat", bool: model.abilities.generates && model.chatFormat != nil)
+        body.append(key: "completion", bool: model.abilities.generates)
+        body.append(key: "thinking")
+        body.append(optional: model.thinkingMode?.rawValue)
+        body.append(key: "tools", bool: model.capabilities.contains("tools"))
+        body.append(key: "embedding", bool: model.abilities.embedding != nil)
+        body.append(key: "reranking", bool: model.abilities.reranking != nil)
+        body.endObject()
+    }
+
     private static func write(_ model: ServedModel, to body: inout JSONWriter) {
         body.beginObject()
         body.append(key: "id", string: model.name)
@@ -46,6 +60,10 @@ struct ModelsRoute: Sendable {
         body.append(key: "max_model_len", int: model.contextLength)
         body.append(key: "quantization", string: model.facts.quantization)
         body.append(key: "parameter_count", int: model.facts.parameterCount)
+        body.append(key: "license")
+        body.append(optional: model.facts.license)
+        body.append(key: "modes")
+        write(modesOf: model, to: &body)
         body.append(key: "aliases")
         body.beginArray()
         model.aliases.forEach { body.append(string: $0) }

@@ -1,5 +1,6 @@
 internal import APIDoors
 internal import JSON
+internal import Sampling
 internal import Serving
 
 /// Reads the fields that say how tokens are drawn, which chat and text completions share.
@@ -28,8 +29,9 @@ enum SamplingDecoder {
         options.usesPrefixCache = try root.bool("cache_prompt") ?? true
         options.cacheSalt = try root.string("cache_salt")
         options.promptLogProbabilityCount = try root.integer("prompt_logprobs")
-        options.stopsInReasoning = try isAll("stop_scope", &root) ?? false
-        options.penalizesContentOnly = !(try isAll("penalty_scope", &root) ?? true)
+        options.stopScope = try scope("stop_scope", &root) ?? options.stopScope
+        options.penaltyScope = try scope("penalty_scope", &root) ?? options.penaltyScope
+        options.logitBiasScope = try scope("logit_bias_scope", &root) ?? options.logitBiasScope
         options.priority = try root.integer("priority")
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options
@@ -62,14 +64,12 @@ enum SamplingDecoder {
         return logitBias
     }
 
-    /// Whether a scope, `content` or `all`, is all; nil where it is not given.
-    private static func isAll(_ key: String, _ root: inout FieldReader) throws(APIError) -> Bool? {
-        switch try root.string(key) {
-        case nil: return nil
-        case "content": return false
-        case "all": return true
-        case .some(let other):
-            throw root.invalid(key, "'\(key)' must be content or all, not '\(other.prefix(40))'.")
+    /// The part of a reply that a field acts on; nil where it is not given.
+    private static func scope(_ key: String, _ root: inout FieldReader) throws(APIError) -> OutputScope? {
+        guard let name = try root.string(key) else { return nil }
+        guard let scope = OutputScope(rawValue: name) else {
+            throw root.invalid(key, "'\(key)' must be content, reasoning or all, not '\(name.prefix(40))'.")
         }
+        return scope
     }
 }

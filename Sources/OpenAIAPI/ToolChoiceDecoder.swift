@@ -32,7 +32,9 @@ enum ToolChoiceDecoder {
         case .string(let word): return ToolChoice(use: try use(word, key, root))
         case .object:
             guard var choice = try root.reader(key) else { return nil }
-            return try self.choice(&choice, form)
+            let found = try self.choice(&choice, form)
+            root.take(choice)
+            return found
         case .some(let other): throw root.wrongType(key, expected: "a string or an object", other)
         }
     }
@@ -55,11 +57,15 @@ enum ToolChoiceDecoder {
         case "function":
             guard form == .nested else { return try single(&choice) }
             guard var function = try choice.reader("function") else { throw choice.missing("function") }
-            return try single(&function)
+            let found = try single(&function)
+            choice.take(function)
+            return found
         case "allowed_tools":
             guard form == .nested else { return try allowed(&choice, form) }
             guard var tools = try choice.reader("allowed_tools") else { throw choice.missing("allowed_tools") }
-            return try allowed(&tools, form)
+            let found = try allowed(&tools, form)
+            choice.take(tools)
+            return found
         default:
             throw choice.unsupported(
                 "type",
@@ -93,6 +99,7 @@ enum ToolChoiceDecoder {
                     "type", "'\(tool.path(of: "type"))' must be \"function\", not \"\(type.prefix(40))\".")
             }
             names.formUnion(try single(&tool, form))
+            choice.take(tool)
         }
         return ToolChoice(use: mode == "auto" ? .automatic : .required, names: names)
     }
@@ -100,6 +107,8 @@ enum ToolChoiceDecoder {
     private static func single(_ tool: inout FieldReader, _ form: Form) throws(APIError) -> Set<String> {
         guard form == .nested else { return try single(&tool).names ?? [] }
         guard var function = try tool.reader("function") else { throw tool.missing("function") }
-        return try single(&function).names ?? []
+        let names = try single(&function).names ?? []
+        tool.take(function)
+        return names
     }
 }

@@ -24,8 +24,16 @@ enum ToolDecoder {
         let allowsParallelCalls = try root.bool("parallel_tool_calls") ?? true
         fields.allowsParallelCalls = allowsParallelCalls && !fields.choice.isSingle
         fields.endsThinking = try endsThinking(&root)
+        if fields.tools.isEmpty {
+            let message = "The request has no tools; it has no effect."
+            if !allowsParallelCalls { root.warn("parallel_tool_calls", message) }
+            if fields.endsThinking { root.warn("tool_call_in_think", message) }
+        }
         return fields
     }
+
+    /// Templates show tools whole.
+    private static let shownToTheModel = "Unknown field; the model is shown it, and nothing else comes of it."
 
     private static func endsThinking(_ root: inout FieldReader) throws(APIError) -> Bool {
         switch try root.string("tool_call_in_think") {
@@ -53,8 +61,11 @@ enum ToolDecoder {
                     "'\(tool.path(of: "type"))' must be 'function'; '\(type.prefix(40))' tools are not supported.")
             }
             guard var function = try tool.reader("function") else { throw tool.missing("function") }
+            tool.passOver("cache_control")
             let isStrict = try checkFunction(&function)
             tools.append(ToolDefinition(json: element, isStrict: isStrict))
+            tool.take(function, unknown: shownToTheModel)
+            root.take(tool, unknown: shownToTheModel)
         }
         return tools
     }
@@ -73,6 +84,7 @@ enum ToolDecoder {
             var function = FieldReader(object, path: path)
             let isStrict = try checkFunction(&function)
             tools.append(ToolDefinition(json: ["type": "function", "function": element], isStrict: isStrict))
+            root.take(function, unknown: shownToTheModel)
         }
         warnings.append(
             RequestWarning(

@@ -83,7 +83,7 @@ public struct OutputMachine: Hashable, Sendable {
     }
 
     /// The tag that opens a think block, where it may still do so.
-    var openingThinkTag: TokenID? {
+    public var openingThinkTag: TokenID? {
         phase == .content && !hasContent && !hasClosedThinking ? tokens.thinkOpen : nil
     }
 

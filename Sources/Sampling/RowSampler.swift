@@ -64,8 +64,14 @@ final class RowSampler {
 
     /// Biases, the guard of the minimum length and penalties.
     private func adjust(_ plan: SamplingPlan, _ history: TokenHistory, isMasked: Bool) {
-        for bias in plan.biases where row.contains(bias.index) {
-            row[bias.index] = bias.value <= -SamplingPlan.exclusiveBias ? -.infinity : row[bias.index] + bias.value
+        let spared = sparedIndex(history.biasReach)
+        if history.biasReach != .nothing {
+            for bias in plan.biases where row.contains(bias.index) && bias.index != spared {
+                row[bias.index] = bias.value <= -SamplingPlan.exclusiveBias ? -.infinity : row[bias.index] + bias.value
+            }
+        }
+        for index in plan.banned where row.contains(index) {
+            row[index] = -.infinity
         }
         // A mask allows an end where nothing else may follow: the minimum gives way to it.
         if !isMasked, history.generatedCount < plan.parameters.minimumTokens {
@@ -76,16 +82,27 @@ final class RowSampler {
         if plan.hasPenalties {
             penalties.apply(plan.parameters, to: &row, history: history)
         }
-        if !plan.exclusive.isEmpty {
-            keepOnly(plan.exclusive)
+        if !plan.exclusive.isEmpty, history.biasReach != .nothing {
+            keepOnly(plan.exclusive, sparing: spared)
         }
     }
 
-    /// Bans everything but the given tokens.
-    private func keepOnly(_ exclusive: [SamplingPlan.Bias]) {
+    private func sparedIndex(_ reach: BiasReach) -> Int? {
+        guard case .everythingBut(let token) = reach, row.contains(token.index) else { return nil }
+        return token.index
+    }
+
+    /// Bans everything but the given tokens and one that biases spare, which stays as likely beside them as it was.
+    private func keepOnly(_ exclusive: [SamplingPlan.Bias], sparing spared: Int?) {
         candidates.removeAll()
-        for bias in exclusive where row.contains(bias.index) {
-            candidates.append(.init(logit: row[bias.index], id: Int32(truncatingIfNeeded: bias.index)))
+        var bias: Float = 0
+        for token in exclusive where row.contains(token.index) && token.index != spared {
+            candidates.append(.init(logit: row[token.index], id: Int32(truncatingIfNeeded: token.index)))
+            bias = max(bias, token.value)
+        }
+        if let spared {
+            row[spared] += bias
+            candidates.append(.init(logit: row[spared], id: Int32(truncatingIfNeeded: spared)))
         }
         row.keepOnly(candidates)
     }

@@ -2,7 +2,7 @@ public import Tokens
 
 /// How the next token is chosen from a row of logits. The initial values change nothing: the model's own distribution.
 ///
-/// The steps are taken in this order: `logitBias`, `minimumTokens`, `repetitionPenalty`, `presencePenalty` and
+/// The steps are taken in this order: `logitBias`, `bannedTokens`, `minimumTokens`, `repetitionPenalty`, `presencePenalty` and
 /// `frequencyPenalty`, `temperature`, `topK`, `topP`, `minP`, draw.
 public struct SamplingParameters: Hashable, Sendable {
     /// Divides the logits; 0 takes the likeliest token, of equals the one with the lowest id.
@@ -19,10 +19,14 @@ public struct SamplingParameters: Hashable, Sendable {
     public var frequencyPenalty: Float
     /// Divides positive and multiplies negative logits of the tokens of the prompt and of those generated; 1 does nothing.
     public var repetitionPenalty: Float
-    /// Whether penalties leave reasoning alone: they neither apply to it nor count it, or the prompt, behind it.
-    public var penalizesContentOnly: Bool
+    /// Where penalties apply. With `content` they count neither reasoning nor the prompt.
+    public var penaltyScope: OutputScope
     /// Added to the logits. −100 and below bans a token; where a token has 100 or more, only such tokens can be drawn.
     public var logitBias: [TokenID: Float]
+    /// Where biases apply. With `content` they leave the tag that opens a think block alone, too.
+    public var logitBiasScope: OutputScope
+    /// Tokens that cannot be drawn, wherever biases apply.
+    public var bannedTokens: Set<TokenID>
     /// The same request with the same seed draws the same tokens, whatever else runs beside it.
     public var seed: UInt64
     /// Which of several answers to one request this is: each has its own stream of draws from the same seed.
@@ -36,8 +40,8 @@ public struct SamplingParameters: Hashable, Sendable {
 
     public init(
         temperature: Float = 1, topP: Float = 1, topK: Int = 0, minP: Float = 0, presencePenalty: Float = 0,
-        frequencyPenalty: Float = 0, repetitionPenalty: Float = 1, penalizesContentOnly: Bool = false,
-        logitBias: [TokenID: Float] = [:],
+        frequencyPenalty: Float = 0, repetitionPenalty: Float = 1, penaltyScope: OutputScope = .all,
+        logitBias: [TokenID: Float] = [:], logitBiasScope: OutputScope = .all, bannedTokens: Set<TokenID> = [],
         seed: UInt64 = 0, choice: UInt32 = 0, minimumTokens: Int = 0, ignoresEnd: Bool = false,
         logProbabilityCount: Int? = nil
     ) {
@@ -48,8 +52,10 @@ public struct SamplingParameters: Hashable, Sendable {
         self.presencePenalty = presencePenalty
         self.frequencyPenalty = frequencyPenalty
         self.repetitionPenalty = repetitionPenalty
-        self.penalizesContentOnly = penalizesContentOnly
+        self.penaltyScope = penaltyScope
         self.logitBias = logitBias
+        self.logitBiasScope = logitBiasScope
+        self.bannedTokens = bannedTokens
         self.seed = seed
         self.choice = choice
         self.minimumTokens = minimumTokens

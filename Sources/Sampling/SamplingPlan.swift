@@ -19,7 +19,10 @@ public struct SamplingPlan: Sendable {
     let biases: [Bias]
     /// Tokens outside of which nothing can be drawn; empty if there is no such rule.
     let exclusive: [Bias]
+    /// Tokens that cannot be drawn at all.
+    let banned: [Int]
     public let hasPenalties: Bool
+    public var hasBiases: Bool { !biases.isEmpty }
 
     /// - Parameters:
     ///   - parameters: what the request asked for.
@@ -41,6 +44,7 @@ public struct SamplingPlan: Sendable {
         let sorted = parameters.logitBias.sorted { $0.key < $1.key }.map { Bias(index: $0.key.index, value: $0.value) }
         biases = sorted.filter { !$0.value.isNaN }
         exclusive = biases.filter { $0.value >= Self.exclusiveBias }
+        banned = parameters.bannedTokens.map(\.index).sorted()
         hasPenalties =
             checked.repetitionPenalty != 1 || checked.presencePenalty != 0 || checked.frequencyPenalty != 0
     }

@@ -8,21 +8,21 @@ public struct StopConditions: Hashable, Sendable {
     public var strings: [String]
     /// The stop text or stop token stays in the output; otherwise the output ends before it.
     public var includesStopText: Bool
-    /// Whether the strings listen to reasoning too. Tool calls are never listened to.
-    public var listensToReasoning: Bool
+    /// Where the strings listen. Tool calls are never listened to.
+    public var scope: OutputScope
 
     public init(
         tokenIDs: Set<TokenID> = [], strings: [String] = [], includesStopText: Bool = false,
-        listensToReasoning: Bool = false
+        scope: OutputScope = .content
     ) {
         self.tokenIDs = tokenIDs
         self.strings = strings
         self.includesStopText = includesStopText
-        self.listensToReasoning = listensToReasoning
+        self.scope = scope
     }
 
     /// Whether text of the phase may end the generation.
     public func listens(to phase: OutputPhase) -> Bool {
-        phase == .content || (phase == .reasoning && listensToReasoning)
+        phase != .toolCall && scope.covers(phase)
     }
 }

@@ -9,14 +9,18 @@ public struct TokenHistory: Sendable {
     public var guesses: ArraySlice<TokenID>
     /// What penalties look back on.
     public var reach: PenaltyReach
+    /// Which tokens biases act on behind all that.
+    public var biasReach: BiasReach
 
     public init(
-        _ tokens: [TokenID], promptCount: Int, guesses: ArraySlice<TokenID> = [], reach: PenaltyReach = .everything
+        _ tokens: [TokenID], promptCount: Int, guesses: ArraySlice<TokenID> = [], reach: PenaltyReach = .everything,
+        biasReach: BiasReach = .everything
     ) {
         self.tokens = tokens
         self.promptCount = promptCount
         self.guesses = guesses
         self.reach = reach
+        self.biasReach = biasReach
     }
 
     /// How many tokens were generated, guesses included.

@@ -13,12 +13,15 @@ struct AnswerConstraint {
     private(set) var warnings: [ServingWarning] = []
     /// How parameters are spelled where calls are written as elements.
     private(set) var spellings: ParameterSpellings = [:]
+    /// Which calls the answer may make.
+    let tools: ToolMode
+
     /// Whether tags of tool calls are calls.
-    let readsCalls: Bool
+    var readsCalls: Bool { tools != .none }
 
     init(_ request: ChatRequest, format: ChatFormat, model: ServedModel, thinks: Bool) throws(ServingError) {
         let tools = try Self.callableTools(request)
-        readsCalls = !tools.isEmpty
+        self.tools = ToolMode(tools.map(\.name), areDemanded: request.toolUse == .required)
         guard let calls = try Self.calls(of: tools, request, format, model) else {
             matcher = try model.grammar(request.options, mayThink: thinks)?.makeMatcher(allowsThinking: thinks)
             return

@@ -13,7 +13,7 @@ struct CompletionTextDecoder {
     private var hasStopped = false
 
     init(stops: StopConditions) {
-        matcher = StopStringMatcher(stops.strings)
+        matcher = StopStringMatcher(stops.listens(to: .content) ? stops.strings : [])
         includesStopText = stops.includesStopText
     }
 

@@ -13,6 +13,27 @@ public struct EffectiveSettings: Sendable {
     public var maximumTokens: Int
     public var sampling: SamplingParameters
     public var stops: StopConditions
+    /// Whether the prompt has the reasoning of earlier turns too.
+    public var keepsEarlierReasoning: Bool
+    /// Which calls the reply may make.
+    public var tools: ToolMode
+    /// How far YaRN stretches positions; 1 where the model goes without.
+    public var yarnFactor: Double
+}
+
+/// Which calls a reply may make.
+public enum ToolMode: Sendable, Hashable {
+    /// None: the request has no tools, or forbids them.
+    case none
+    /// The model decides whether it calls any of these tools.
+    case automatic([String])
+    /// It has to call some of these tools.
+    case required([String])
+
+    /// The mode of a request with these callable tools.
+    init(_ names: [String], areDemanded: Bool) {
+        self = names.isEmpty ? .none : areDemanded ? .required(names) : .automatic(names)
+    }
 }
 
 /// What a chat request would be answered with, without answering it.

@@ -1,4 +1,5 @@
 public import ConstrainedDecoding
+public import Sampling
 
 /// What a client says about how tokens are to be drawn. `nil` wherever it said nothing.
 ///
@@ -17,10 +18,12 @@ public struct GenerationOptions: Sendable, Hashable {
     public var presencePenalty: Double?
     public var frequencyPenalty: Double?
     public var repetitionPenalty: Double?
-    /// Whether penalties leave reasoning alone.
-    public var penalizesContentOnly: Bool
+    /// Where penalties apply.
+    public var penaltyScope: OutputScope
     /// Token id to what is added to its logit, -100 to 100.
     public var logitBias: [Int: Double]
+    /// Where biases apply.
+    public var logitBiasScope: OutputScope
     public var seed: UInt64?
     public var stopStrings: [String]
     public var stopTokenIDs: [Int]
@@ -45,8 +48,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var writingTime: Int?
     /// Milliseconds after the request, then the reply is cut; thinking ends early enough for an answer.
     public var totalTime: Int?
-    /// Whether stop strings end reasoning too.
-    public var stopsInReasoning: Bool
+    /// Where stop strings are looked for.
+    public var stopScope: OutputScope
     /// Requests with lower values go first, -1000 to 1000; 0 when nil.
     public var priority: Int?
 
@@ -57,9 +60,9 @@ public struct GenerationOptions: Sendable, Hashable {
         stopStrings: [String] = [], stopTokenIDs: [Int] = [], includesStopText: Bool = false,
         ignoresEnd: Bool = false, logProbabilityCount: Int? = nil, choiceCount: Int? = nil,
         constraint: ConstraintDefinition? = nil, usesPrefixCache: Bool = true, cacheSalt: String? = nil,
-        writingTime: Int? = nil, totalTime: Int? = nil, stopsInReasoning: Bool = false,
+        writingTime: Int? = nil, totalTime: Int? = nil, stopScope: OutputScope = .content,
         promptLogProbabilityCount: Int? = nil, reportsReasoningTokens: Bool = false, priority: Int? = nil,
-        penalizesContentOnly: Bool = false
+        penaltyScope: OutputScope = .all, logitBiasScope: OutputScope = .content
     ) {
         self.maximumTokens = maximumTokens
         self.minimumTokens = minimumTokens
@@ -83,10 +86,11 @@ public struct GenerationOptions: Sendable, Hashable {
         self.cacheSalt = cacheSalt
         self.writingTime = writingTime
         self.totalTime = totalTime
-        self.stopsInReasoning = stopsInReasoning
+        self.stopScope = stopScope
         self.promptLogProbabilityCount = promptLogProbabilityCount
         self.reportsReasoningTokens = reportsReasoningTokens
         self.priority = priority
-        self.penalizesContentOnly = penalizesContentOnly
+        self.penaltyScope = penaltyScope
+        self.logitBiasScope = logitBiasScope
     }
 }

@@ -6,14 +6,22 @@ public struct ModelFacts: Sendable, Hashable {
     public let parameterCount: Int
     /// The format of most of the weights, such as `Q4_K`.
     public let quantization: String
+    /// The licence that its files name, such as `apache-2.0`; nil where they name none.
+    public let license: String?
+    /// How far YaRN stretches positions; 1 where the model goes without.
+    public let yarnFactor: Double
 
-    public init(parameterCount: Int, quantization: String) {
+    public init(parameterCount: Int, quantization: String, license: String? = nil, yarnFactor: Double = 1) {
         self.parameterCount = parameterCount
         self.quantization = quantization
+        self.license = license
+        self.yarnFactor = yarnFactor
     }
 
-    init(_ plan: MemoryPlan) {
-        self.init(parameterCount: plan.parameterCount, quantization: plan.mainFormat)
+    init(_ plan: MemoryPlan, license: String?) {
+        self.init(
+            parameterCount: plan.parameterCount, quantization: plan.mainFormat, license: license,
+            yarnFactor: plan.yarnFactor)
     }
 
     /// The parameters as people say them, such as `30.5B`.

@@ -90,7 +90,9 @@ public enum ModelStartup {
                 fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
                 contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
                 defaults: defaults,
-                abilities: abilities, facts: ModelFacts(try ModelLoader.describe(checkpoint)))
+                abilities: abilities,
+                facts: ModelFacts(
+                    try ModelLoader.describe(checkpoint), license: CheckpointLicense.name(of: checkpoint)))
         } catch let error as ModelStartupError {
             throw error
         } catch {

@@ -80,8 +80,9 @@ struct RequestValidator {
             frequencyPenalty: Float(
                 try checked(options.frequencyPenalty ?? defaults.frequencyPenalty, .frequencyPenalty, -2...2)),
             repetitionPenalty: Float(repetitionPenalty),
-            penalizesContentOnly: options.penalizesContentOnly,
+            penaltyScope: options.penaltyScope,
             logitBias: try logitBias(options),
+            logitBiasScope: options.logitBiasScope,
             seed: options.seed ?? UInt64.random(in: .min ... .max),
             ignoresEnd: options.ignoresEnd,
             logProbabilityCount: try options.logProbabilityCount.map { (count) throws(ServingError) in
@@ -147,7 +148,7 @@ struct RequestValidator {
         }
         return StopConditions(
             tokenIDs: tokenIDs, strings: options.stopStrings, includesStopText: options.includesStopText,
-            listensToReasoning: options.stopsInReasoning)
+            scope: options.stopScope)
     }
 
     /// A token id from outside, once it is known to be one of the vocabulary.

@@ -23,6 +23,8 @@ public final class ServedModel: Sendable {
     public let defaults: GenerationDefaults
     public let abilities: ModelAbilities
     public let facts: ModelFacts
+    /// Whether it thinks before it answers; nil for a model that does not chat.
+    public let thinkingMode: ThinkingMode?
     /// The ids of think and tool tags and of the ends of a turn.
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
@@ -47,6 +49,7 @@ public final class ServedModel: Sendable {
         self.defaults = defaults
         self.abilities = abilities
         self.facts = facts
+        self.thinkingMode = abilities.generates ? chatFormat?.thinkingMode : nil
         self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
             message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
         self.constraints = ConstraintCompiler(tokenizer: tokenizer, ends: defaults.endTokens)

@@ -38,7 +38,7 @@ struct ValidatedChatRequest {
         var options = try validator.validate(
             request.options, defaults: thinks ? model.defaults.thinking : model.defaults.direct)
         if !request.tools.isEmpty, request.toolUse == .forbidden, let open = model.outputTokens.toolCallOpen {
-            options.sampling.logitBias[open] = -100
+            options.sampling.bannedTokens.insert(open)
         }
         self.options = options
         thinkingTime = try validator.time(request.thinkingTime, .thinkingTime)
@@ -80,7 +80,9 @@ struct ValidatedChatRequest {
     func effective(maximumTokens: Int, thinking: ThinkingLimit) -> EffectiveSettings {
         EffectiveSettings(
             thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil, isBudgetFromReserve: thinking.isReserve,
-            maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops)
+            maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops,
+            keepsEarlierReasoning: promptRequest.keepsEarlierReasoning, tools: constraint.tools,
+            yarnFactor: model.facts.yarnFactor)
     }
 
     func generation(
@@ -89,6 +91,11 @@ struct ValidatedChatRequest {
         var timeLimits = options.timeLimits
         timeLimits.thinking = thinkingTime
         timeLimits.answerTokens = thinking.answerTokens
+        var sampling = sampling
+        if !thinks, prompt.startPhase == .content {
+            // A think block that nobody asked for is not spared.
+            sampling.logitBiasScope = .all
+        }
         return GenerationRequest(
             prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(

@@ -21,7 +21,7 @@ struct AssistantOutputParserTests {
             let start: OutputPhase = Bool.random(using: &random) ? .reasoning : .content
             let stops = StopConditions(
                 strings: Bool.random(using: &random) ? [] : [" END", "a\n", "\n\n\n"],
-                includesStopText: Bool.random(using: &random), listensToReasoning: Bool.random(using: &random))
+                includesStopText: Bool.random(using: &random), scope: Bool.random(using: &random) ? .all : .content)
             let ids = fixture.randomTokens(count: Int.random(in: 0..<40, using: &random), tags: tags, using: &random)
             let tokens = fixture.label(ids, start: start, parsesToolCalls: Bool.random(using: &random))
             var whole = fixture.parser(start: start, stops: stops)
@@ -118,7 +118,7 @@ struct AssistantOutputParserTests {
         let deaf = fixture.reply(text, start: .reasoning, stops: StopConditions(strings: ["END"]))
         #expect(deaf.reasoning == "wait END more")
         #expect(deaf.content == "yes ")
-        let stops = StopConditions(strings: ["END"], listensToReasoning: true)
+        let stops = StopConditions(strings: ["END"], scope: .all)
         let listening = fixture.reply(text, start: .reasoning, stops: stops)
         #expect(listening.reasoning == "wait ")
         #expect(listening.content == "")

@@ -85,12 +85,12 @@ import Tokens
         #expect(deaf.tokens.map(\.phase) == [.reasoning, .reasoning, .reasoning, .content, .content])
         #expect(deaf.usage.reasoningTokens == 3)
         var listening = stops
-        listening.listensToReasoning = true
+        listening.scope = .all
         #expect(try await run(reply, stops: listening).ids == [50, 15])
     }
 
     @Test func `text of reasoning never begins a stop string of content`() async throws {
-        let stops = StopConditions(strings: ["5 1"], listensToReasoning: true)
+        let stops = StopConditions(strings: ["5 1"], scope: .all)
         let collected = try await run([50, 5, 51, 13], stops: stops)
         #expect(collected.finish == .endOfText(60))
     }

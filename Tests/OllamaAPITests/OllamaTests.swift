@@ -41,6 +41,30 @@ import Tokens
         try request(OllamaDecoder.call(.chat, from: try #require(body.objectValue), settings: settings))
     }
 
+    private static let nested: [(JSONObject, String)] = [
+        (["messages": [["role": "user", "content": "Hi", "x": 1]]], "messages[0].x"),
+        (
+            [
+                "messages": [
+                    ["role": "user", "content": "Hi"],
+                    ["role": "assistant", "tool_calls": [["function": ["name": "f", "arguments": [:], "x": 1]]]],
+                    ["role": "tool", "tool_name": "f", "content": "1"],
+                ]
+            ], "messages[1].tool_calls[0].function.x"
+        ),
+        (["tools": [["type": "function", "x": 1, "function": ["name": "f"]]]], "tools[0].x"),
+    ]
+
+    @Test(arguments: nested) func unknownFieldsAreNamedByTheirPaths(members: JSONObject, path: String) async throws {
+        let client = try Self.client()
+        let body = try Self.body(members).adding("stream", false).adding("options", ["num_predict": 8])
+        let reply = try await client.post("/api/chat", body)
+        #expect(reply.status == 200, "\(reply.text)")
+        let warned = try reply.json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue }
+        #expect(warned == [path])
+        #expect(try await client.post("/api/chat", body.adding("strict", true)).status == 400)
+    }
+
     @Test func aStreamIsALineForEachPieceAndALastOneWithTheCounts() async throws {
         let client = try Self.client()
         let body = Self.body(["think": true, "tools": Self.tools])

@@ -12,14 +12,82 @@ import Testing
         ("think", true, ["think": true]),
         ("reasoning.enabled", false, ["reasoning": ["enabled": false]]),
         ("reasoning_effort", true, ["reasoning_effort": "low"]),
+        ("reasoning.effort", false, ["reasoning": ["effort": "none"]]),
     ]
+
+    /// Budgets by each of their names, the levels among them.
+    private static let budgets: [(name: String, tokenCount: Int, members: JSONObject)] = [
+        ("thinking_budget", 700, ["thinking_budget": 700]),
+        ("thinking.budget_tokens", 600, ["thinking": ["type": "enabled", "budget_tokens": 600]]),
+        ("reasoning.max_tokens", 500, ["reasoning": ["max_tokens": 500]]),
+        ("thinking_budget_tokens", 400, ["thinking_budget_tokens": 400]),
+        ("thinking_token_budget", 300, ["thinking_token_budget": 300]),
+        ("reasoning_effort", 256, ["reasoning_effort": "minimal"]),
+    ]
+
+    @Test func theSmallestBudgetHoldsAndTheOthersAreWarnedOf() async throws {
+        var options = TestModel.Options()
+        options.contextLength = 4096
+        let client = try APIClient(options)
+        for mask in 1..<(1 << Self.budgets.count) {
+            let given = Self.budgets.indices.filter { mask & (1 << $0) != 0 }.map { Self.budgets[$0] }
+            var members: JSONObject = ["dry_run": true]
+            for (key, value) in given.flatMap({ Array($0.members) }) { members[key] = value }
+            let json = try await client.chat(APIClient.chat(members)).json
+            let smallest = try #require(given.last)
+            #expect(json["effective"]?["thinking_budget"]?.intValue == smallest.tokenCount, "\(members)")
+            #expect(json["effective"]?["thinking_budget_source"]?.stringValue == smallest.name)
+            let warned = json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } ?? []
+            #expect(Set(warned) == Set(given.dropLast().map(\.name)))
+        }
+    }
+
+    private static let tools: JSONValue = [
+        ["type": "function", "function": ["name": "f"]], ["type": "function", "function": ["name": "g"]],
+    ]
+
+    /// What is said about calls, and the mode and tools that it comes to.
+    private static let toolModes: [(members: JSONObject, mode: String, callable: JSONValue)] = [
+        ([:], "none", []),
+        (["tools": tools], "auto", ["f", "g"]),
+        (["tools": tools, "tool_choice": "auto"], "auto", ["f", "g"]),
+        (["tools": tools, "tool_choice": "none"], "none", []),
+        (["tools": tools, "tool_choice": "required"], "required", ["f", "g"]),
+        (["tools": tools, "tool_choice": ["type": "function", "function": ["name": "g"]]], "required", ["g"]),
+        (
+            [
+                "tools": tools,
+                "tool_choice": [
+                    "type": "allowed_tools",
+                    "allowed_tools": ["mode": "auto", "tools": [["type": "function", "function": ["name": "f"]]]],
+                ],
+            ], "auto", ["f"]
+        ),
+    ]
+
+    @Test(arguments: [true, false]) func theModeOfToolsIsTold(thinks: Bool) async throws {
+        let client = try APIClient()
+        for (members, mode, callable) in Self.toolModes {
+            let body = try APIClient.chat(members).adding("dry_run", true).adding("enable_thinking", .bool(thinks))
+            let effective = try #require(try await client.chat(body).json["effective"])
+            #expect(effective["tool_mode"]?.stringValue == mode)
+            #expect(effective["callable_tools"] == callable)
+            #expect(effective["thinking"] == .bool(thinks))
+            #expect(effective["yarn_factor"]?.doubleValue == 1)
+        }
+    }
 
     @Test func theFirstOfTheSwitchesWinsAndTheOthersAreWarnedOf() async throws {
         let client = try APIClient()
         for mask in 0..<(1 << Self.switches.count) {
             let given = Self.switches.indices.filter { mask & (1 << $0) != 0 }.map { Self.switches[$0] }
             var members: JSONObject = ["dry_run": true]
-            for (key, value) in given.flatMap({ Array($0.members) }) { members[key] = value }
+            for (key, value) in given.flatMap({ Array($0.members) }) {
+                // Two of the switches are members of one object.
+                var object = members[key]?.objectValue ?? [:]
+                for (name, member) in value.objectValue ?? [:] { object[name] = member }
+                members[key] = value.objectValue == nil ? value : .object(object)
+            }
             let json = try await client.chat(APIClient.chat(members)).json
             let effective = json["effective"]
             #expect(effective?["thinking"]?.boolValue == given.first?.isOn ?? true, "\(members)")

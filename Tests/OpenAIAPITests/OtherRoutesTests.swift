@@ -1,4 +1,5 @@
 import JSON
+import Serving
 import ServingTestSupport
 import Testing
 
@@ -14,12 +15,41 @@ import Testing
         #expect(model["object"] == "model")
         #expect(model["created"] == 1_795_420_800)
         #expect(model["owned_by"]?.stringValue?.isEmpty == false)
+        #expect(
+            model["modes"] == [
+                "chat": true, "completion": true, "thinking": "hybrid", "tools": true, "embedding": false,
+                "reranking": false,
+            ])
+        #expect(model.objectValue?["license"] == .null)
         for path in ["/v1/models/Qwen/Qwen3-0.6B", "/v1/models/Qwen%2FQwen3-0.6B"] {
             #expect(try await client.get(path).json == model)
         }
         let missing = try await client.get("/v1/models/gpt-4")
         #expect(missing.status == 404)
         #expect(try missing.error("code") == "model_not_found")
+    }
+
+    @Test(
+        arguments: [
+            ("qwen3", "hybrid"), ("qwen3-thinking-2507", "always"), ("qwen3-instruct-2507", "never"),
+            ("qwq-32b", "always"), ("qwen3.5-4b", "hybrid"),
+        ])
+    func modelsTellWhetherTheyThink(template: String, mode: String) async throws {
+        var options = TestModel.Options()
+        options.template = "templates/\(template).jinja"
+        let model = try await APIClient(options).get("/v1/models").json["data"]?[0]
+        #expect(model?["modes"]?["thinking"]?.stringValue == mode)
+    }
+
+    @Test func modelsThatOnlyEmbedHaveNoOtherMode() async throws {
+        var options = TestModel.Options()
+        options.abilities = ModelAbilities(generates: false, embedding: EmbeddingMethod())
+        let modes = try await APIClient(options).get("/v1/models").json["data"]?[0]?["modes"]
+        #expect(
+            modes == [
+                "chat": false, "completion": false, "thinking": nil, "tools": false, "embedding": true,
+                "reranking": false,
+            ])
     }
 
     @Test func textBecomesTokensInBothSpellings() async throws {

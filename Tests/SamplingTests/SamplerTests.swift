@@ -73,6 +73,33 @@ func draw(
         }
     }
 
+    @Test func `a token that is spared by biases competes with those that exclude all others`() {
+        let plan = SamplingPlan(SamplingParameters(temperature: 0, logitBias: [1: 100, 2: 100, 3: -100]))
+        func drawn(_ logits: [Float], _ reach: BiasReach) -> TokenID? {
+            var logits = logits
+            let history = TokenHistory([0], promptCount: 1, biasReach: reach)
+            return logits.withUnsafeMutableBufferPointer {
+                Sampler(vocabularySize: 5, pool: WorkerPool(threadCount: 1))
+                    .read(SamplingRow($0, draw: (plan: plan, history: history))).token
+            }
+        }
+        #expect(drawn([9, 1, 2, 3, 8], .everything) == 2)
+        #expect(drawn([9, 1, 2, 3, 8], .everythingBut(3)) == 3)
+        #expect(drawn([9, 1, 2, 1, 8], .everythingBut(3)) == 2)
+        #expect(drawn([7, 1, 2, 9, 8], .nothing) == 3)
+    }
+
+    @Test func `what is banned is never drawn, wherever biases act`() {
+        var logits: [Float] = [500, 1, 0]
+        let plan = SamplingPlan(SamplingParameters(temperature: 0, bannedTokens: [0]))
+        let history = TokenHistory([0], promptCount: 1, biasReach: .nothing)
+        let token = logits.withUnsafeMutableBufferPointer {
+            Sampler(vocabularySize: 3, pool: WorkerPool(threadCount: 1))
+                .read(SamplingRow($0, draw: (plan: plan, history: history))).token
+        }
+        #expect(token == 1)
+    }
+
     @Test func `a bias of minus 100 bans and one of 100 excludes all others`() {
         let logits: [Float] = [500, 1, 0, 0]
         #expect(draw(logits, SamplingParameters(temperature: 0, logitBias: [0: -100])) == 1)

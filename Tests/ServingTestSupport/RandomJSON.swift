@@ -28,6 +28,7 @@ package enum RandomJSON {
         "priority",
         "continuous_usage_stats", "output_format", "schema", "thinking_token_budget", "min_answer_tokens",
         "prompt_logprobs", "reasoning_logprobs", "return_progress", "return_effective", "stop_scope", "penalty_scope",
+        "logit_bias_scope",
         "raw",
         "keep_alive", "grammar", "ebnf", "regex", "json_schema", "structured_outputs", "guided_json", "guided_grammar",
         "guided_regex", "guided_choice", "guided_json_object", "n_predict", "json", "choice", "properties", "required",

@@ -42,7 +42,8 @@ extension MemoryPlan {
             parameterCount: lines.values.reduce(0) { $0 + $1.parameterCount },
             activeParameterCount: configuration.activeParameterCount,
             expertCount: configuration.expertCount,
-            scratchByteCountPerRow: Qwen3Scratch.byteCountPerRow(configuration)
+            scratchByteCountPerRow: Qwen3Scratch.byteCountPerRow(configuration),
+            yarnFactor: configuration.rotary.yarnFactor
         )
     }
 }

@@ -33,6 +33,12 @@ struct RotarySettings: Hashable, Sendable {
     var base: Double
     var scaling: Scaling = .none
 
+    /// How far YaRN stretches positions; 1 without it.
+    var yarnFactor: Double {
+        guard case .yarn(let yarn) = scaling else { return 1 }
+        return yarn.factor
+    }
+
     /// The positions that a model was made for, of which its files name so many: YaRN may bring it further.
     func contextLength(of positions: Int) -> Int {
         guard case .yarn(let yarn) = scaling else { return positions }

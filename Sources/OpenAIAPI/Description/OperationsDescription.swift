@@ -21,7 +21,12 @@ extension ModelsRoute {
     private static let model: JSONShape = [
         "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
         "display_name": .string, "created_at": .string, "max_model_len": .integer,
-        "quantization": .string, "parameter_count": .integer, "aliases": .array(.string),
+        "quantization": .string, "parameter_count": .integer, "license": .nullable(.string),
+        "modes": [
+            "chat": .boolean, "completion": .boolean, "thinking": .nullable(.string), "tools": .boolean,
+            "embedding": .boolean, "reranking": .boolean,
+        ],
+        "aliases": .array(.string),
         "capabilities": .array(.string),
     ]
 }

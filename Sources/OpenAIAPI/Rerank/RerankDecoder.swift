@@ -59,6 +59,11 @@ enum RerankDecoder {
                 throw .invalid(place, "'\(place)' must be a string or an object with a 'text', not \(element.kind).")
             }
             documents.append(text)
+            if let object = element.objectValue {
+                var document = FieldReader(object, path: root.path.appending(key: key).appending(index: index))
+                document.passOver("text")
+                root.take(document)
+            }
         }
         return documents
     }

@@ -18,7 +18,9 @@ struct ResponseInput {
             var input = ResponseInput()
             for (index, element) in elements.enumerated() {
                 let path = root.path.appending(key: "input").appending(index: index)
-                try input.read(try FieldReader.object(element, path: path))
+                var item = try FieldReader.object(element, path: path)
+                try input.read(&item)
+                root.take(item)
             }
             input.endTurn()
             return input.messages
@@ -26,10 +28,11 @@ struct ResponseInput {
         }
     }
 
-    private mutating func read(_ reader: FieldReader) throws(APIError) {
-        var item = reader
+    private mutating func read(_ item: inout FieldReader) throws(APIError) {
+        // Clients hand back what this server's own items say of themselves.
+        item.passOver("id", "status")
         switch try item.string("type") ?? "message" {
-        case "message": try readMessage(item)
+        case "message": try readMessage(&item)
         case "reasoning":
             let text = try Self.reasoning(&item)
             beginTurn { $0.content != nil || !$0.toolCalls.isEmpty || $0.reasoning != nil }
@@ -42,17 +45,18 @@ struct ResponseInput {
             turn?.toolCalls.append(ToolCall(id: identifier, name: name, arguments: arguments))
         case "function_call_output":
             guard let identifier = try item.string("call_id") else { throw item.missing("call_id") }
-            guard let output = item.value("output") else { throw item.missing("output") }
+            guard let output = try MessageDecoder.toolResult("output", from: &item) else {
+                throw item.missing("output")
+            }
             endTurn()
-            messages.append(
-                try Self.message(["role": "tool", "content": output, "tool_call_id": .string(identifier)], item.path))
+            messages.append(ChatMessage(role: .tool, content: output, toolCallID: identifier))
         case let type:
             throw item.unsupported("type", "Items of the type '\(type.prefix(40))' are not supported.")
         }
     }
 
-    private mutating func readMessage(_ item: FieldReader) throws(APIError) {
-        let message = try Self.message(.object(item.object), item.path)
+    private mutating func readMessage(_ item: inout FieldReader) throws(APIError) {
+        let message = try MessageDecoder.message(from: &item)
         guard message.role == .assistant else {
             endTurn()
             messages.append(message)
@@ -63,22 +67,18 @@ struct ResponseInput {
         if let reasoning = message.reasoning { turn?.reasoning = reasoning }
     }
 
-    private static func message(_ json: JSONValue, _ path: JSONPath) throws(APIError) -> ChatMessage {
-        do {
-            return try ChatMessage(json: json, path: path)
-        } catch {
-            throw .invalid(error.field, "'\(error.field)': \(error.reason).")
-        }
-    }
-
     /// What was thought, as text or as this server's own responses carry it.
     private static func reasoning(_ item: inout FieldReader) throws(APIError) -> String? {
         var text = ""
         for (index, part) in (try item.array("content") ?? []).enumerated() {
             var part = try FieldReader.object(part, path: item.path.appending(key: "content").appending(index: index))
             text += try part.string("text") ?? ""
+            part.passOver("type")
+            item.take(part)
         }
-        if text.isEmpty, let carried = try item.string("encrypted_content") {
+        if item.object["summary"] == [] { item.passOver("summary") }
+        let carried = try item.string("encrypted_content")
+        if text.isEmpty, let carried {
             text = CarriedReasoning.text(of: carried) ?? ""
         }
         return text.isEmpty ? nil : text

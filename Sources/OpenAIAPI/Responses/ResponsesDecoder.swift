@@ -107,6 +107,7 @@ enum ResponsesDecoder {
                 ToolDefinition(
                     json: ["type": "function", "function": .object(function)],
                     isStrict: try tool.bool("strict") ?? false))
+            root.take(tool)
         }
         return tools
     }
@@ -114,7 +115,14 @@ enum ResponsesDecoder {
     /// `text.format`: structured output enters here.
     private static func format(from root: inout FieldReader) throws(APIError) -> ConstraintDefinition? {
         guard var text = try root.reader("text") else { return nil }
+        let constraint = try constraint(of: &text)
+        root.take(text)
+        return constraint
+    }
+
+    private static func constraint(of text: inout FieldReader) throws(APIError) -> ConstraintDefinition? {
         guard var format = try text.reader("format") else { return nil }
+        defer { text.take(format) }
         guard let type = try format.string("type") else { throw format.missing("type") }
         switch type {
         case "text": return nil
