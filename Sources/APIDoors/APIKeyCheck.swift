@@ -34,7 +34,7 @@ package struct APIKeyCheck: Middleware {
     }
 
     /// The key by OpenAI's header field or by Anthropic's.
-    private static func givenKey(_ request: Request) -> [UInt8]? {
+    static func givenKey(_ request: Request) -> [UInt8]? {
         if let name = HTTPField.Name("x-api-key"), let key = request.headers[name] { return Array(key.utf8) }
         guard let field = request.headers[.authorization] else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)

@@ -12,6 +12,8 @@ public struct APISettings: Sendable {
     public var isStrict: Bool
     /// The member that reasoning is sent in, where a request does not say.
     public var reasoningField: ReasoningFieldName
+    /// What is being answered, at all doors that have these settings.
+    public let running = RunningReplies()
 
     public init(
         keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),

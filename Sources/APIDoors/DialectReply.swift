@@ -18,8 +18,8 @@ package protocol DialectReply: Sendable {
     var whole: Whole { get }
     /// The body of the whole reply.
     func body(of whole: Whole) -> [UInt8]
-    /// The reply is complete, or its client has left.
-    func ended()
+    /// What the reply can be found by while it comes, besides its request's id.
+    var names: [String] { get }
 }
 
 /// Turns the events of a reply into frames, which its client reads as they come.
@@ -62,7 +62,10 @@ package enum StreamForm: Sendable {
 }
 
 extension DialectReply {
-    package func ended() {}
+    package var names: [String] { [] }
+
+    /// Calls the reply off.
+    package func abort() { stream.abort() }
 
     /// Waits for the whole reply.
     func body() async throws -> [UInt8] {

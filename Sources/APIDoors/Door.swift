@@ -26,7 +26,7 @@ public struct Door: Sendable {
         route.patterns.map { pattern in
             Route(route.method, pattern) { [errors, settings] request, context, writer in
                 let request = DoorRequest(
-                    request, parameters: context.parameters, bodyByteLimit: settings.bodyByteLimit)
+                    request, id: context.requestID, parameters: context.parameters, settings: settings)
                 try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
             }
         }

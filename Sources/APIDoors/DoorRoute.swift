@@ -30,7 +30,8 @@ package struct DoorRoute: Sendable {
         case .failure(let error): try await writer.send(error, as: errors)
         case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
         case .success(.reply(let reply)):
-            defer { reply.ended() }
+            let number = settings.running.add(reply, to: request)
+            defer { settings.running.remove(number) }
             if reply.isStreamed {
                 try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval)
             } else {
@@ -49,12 +50,18 @@ package struct DoorRequest: Sendable {
     /// What stands in the gaps of the route's pattern.
     package let parameters: [String: String]
     package let arrival = ContinuousClock.now
+    /// The request's name: `x-request-id` of its head, or of its reply's where it had none.
+    let id: String
+    /// The key that it brought, where keys are asked for.
+    let key: [UInt8]?
     private let bodyByteLimit: Int
 
-    init(_ request: Request, parameters: [String: String], bodyByteLimit: Int) {
+    init(_ request: Request, id: String, parameters: [String: String], settings: APISettings) {
+        self.id = id
+        key = settings.keys.isEmpty ? nil : APIKeyCheck.givenKey(request)
         self.request = request
         self.parameters = parameters
-        self.bodyByteLimit = bodyByteLimit
+        bodyByteLimit = settings.bodyByteLimit
     }
 
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.

@@ -9,6 +9,7 @@ struct MessageReply: DialectReply {
     let head: MessageBody
 
     var warnings: [RequestWarning] { head.warnings }
+    var names: [String] { [head.identity.id] }
     var frames: MessageFrames { MessageFrames(head, promptTokenCount: stream.promptTokenCount) }
     var whole: MessageFold { MessageFold() }
 

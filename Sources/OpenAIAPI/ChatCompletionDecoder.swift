@@ -26,7 +26,9 @@ struct ReplyDelivery {
     var reasoningField = ReasoningFieldName.reasoningContent
     /// Whether the reply tells what its request came to.
     var includesEffective = false
-    /// Whether the reply can be acted on while it comes.
+    /// What else than its id the reply can be found by while it comes.
+    var names: [String] = []
+    /// Whether the reply's thinking can be ended while it comes.
     var isControllable = false
     /// Whether nothing is to be generated: the reply is the prompt, and what the request comes to.
     var isDryRun = false
@@ -82,6 +84,7 @@ enum ChatCompletionDecoder {
         delivery.streams = try root.bool("stream") ?? false
         delivery.namesTokensByID = try root.bool("return_tokens_as_token_ids") ?? false
         delivery.reportsProgress = try root.bool("return_progress") ?? false
+        delivery.names = try root.string("rid").map { [$0] } ?? []
         if delivery.reportsProgress, !delivery.streams {
             warnings.append(
                 RequestWarning(parameter: "return_progress", message: "It has no effect without 'stream'."))

@@ -6,7 +6,6 @@ internal import Serving
 struct ChatCompletionsRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
-    let running: RunningReplies
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
@@ -33,15 +32,12 @@ struct ChatCompletionsRoute: Sendable {
     private func begin(_ call: ChatCompletionCall) throws(APIError) -> ChatReply {
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
-        let reply = ChatReply(
+        return ChatReply(
             stream: stream,
             delivery: call.delivery,
             identity: ReplyIdentity(prefix: "chatcmpl-", of: stream),
             likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
             warnings: remarks.warnings,
-            effective: call.delivery.includesEffective ? call.effective(stream.settings) : nil,
-            running: call.delivery.isControllable ? running : nil)
-        reply.running?.add(stream, id: reply.identity.id)
-        return reply
+            effective: call.delivery.includesEffective ? call.effective(stream.settings) : nil)
     }
 }

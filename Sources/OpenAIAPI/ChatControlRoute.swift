@@ -4,18 +4,18 @@ internal import Serving
 
 /// `POST /v1/chat/completions/control`: acts on a reply that is coming, with llama-server's body.
 struct ChatControlRoute: Sendable {
-    let running: RunningReplies
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var root = FieldReader(try await request.object())
         let fields = try ControlFields(from: &root, settings: settings)
-        guard let stream = running.stream(fields.id) else {
+        let found = settings.running.replies(named: fields.id, for: request).compactMap { $0 as? ChatReply }
+        guard let reply = found.first(where: \.delivery.isControllable) else {
             let message = "No reply of this id is coming that was asked for with 'reasoning_control'."
             return .json(
                 ["success": false, "message": .string(message)], warnings: fields.remarks.warnings)
         }
-        stream.endThinking()
+        reply.stream.endThinking()
         return .json(["success": true], warnings: fields.remarks.warnings)
     }
 }

@@ -10,8 +10,6 @@ struct ChatReply: ChunkedReply {
     let warnings: [RequestWarning]
     /// Nil where nobody asked.
     let effective: EffectiveBody?
-    /// Where it can be found while it comes; nil where nobody may act on it.
-    let running: RunningReplies?
 
     var isStreamed: Bool { delivery.streams }
     var frames: ChatStreamFrames { ChatStreamFrames(self) }
@@ -21,7 +19,5 @@ struct ChatReply: ChunkedReply {
         ChatCompletionBody(reply: self, result: whole).bytes
     }
 
-    func ended() {
-        running?.remove(identity.id)
-    }
+    var names: [String] { [identity.id] + delivery.names }
 }

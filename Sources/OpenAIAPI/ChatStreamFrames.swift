@@ -131,14 +131,14 @@ struct ChatStreamFrames: ReplyFrames {
 extension ChatFinish {
     /// `finish_details`, where there is more to say than `finish_reason` has words for.
     func writeDetails(to writer: inout JSONWriter) {
-        guard reasoningEnd != nil || isTimedOut else { return }
+        guard reasoningEnd != nil || cut != nil else { return }
         writer.append(key: "finish_details")
         writer.beginObject()
         if let reasoningEnd {
             writer.append(key: "reasoning_end", string: reasoningEnd.rawValue)
         }
-        if isTimedOut {
-            writer.append(key: "limit", string: "time")
+        if let cut {
+            writer.append(key: "limit", string: cut.rawValue)
         }
         writer.endObject()
     }

@@ -30,6 +30,7 @@ struct CompletionReply: ChunkedReply {
     let warnings: [RequestWarning]
 
     var isStreamed: Bool { delivery.streams }
+    var names: [String] { [identity.id] + delivery.names }
     var frames: CompletionStreamFrames { CompletionStreamFrames(self) }
     var whole: CompletionResult { CompletionResult(choiceCount: stream.choiceCount) }
 

@@ -14,9 +14,9 @@ extension Door {
     }
 
     private static func replies(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
-        let running = RunningReplies()
-        let chat = ChatCompletionsRoute(service: service, settings: settings, running: running)
-        let control = ChatControlRoute(running: running, settings: settings)
+        let chat = ChatCompletionsRoute(service: service, settings: settings)
+        let control = ChatControlRoute(settings: settings)
+        let abort = AbortRoute(settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
         let native = NativeCompletionRoute(service: service, settings: settings)
         return [
@@ -28,6 +28,12 @@ extension Door {
             DoorRoute(
                 .post, "/v1/completions", "/completions", about: CompletionsRoute.description,
                 answer: completions.answer),
+            DoorRoute(
+                .post, "/abort_request", "/v1/abort_request", about: AbortRoute.oneDescription,
+                answer: abort.abortOne),
+            DoorRoute(
+                .post, "/abort_requests", "/v1/abort_requests", about: AbortRoute.severalDescription,
+                answer: abort.abortSeveral),
             DoorRoute(.post, "/completion", about: NativeCompletionRoute.description, answer: native.answer),
         ]
     }
@@ -42,6 +48,8 @@ extension Door {
                 answer: responses.countTokens),
             DoorRoute(
                 .get, "/v1/responses/{id}", about: ResponsesRoute.describeDescription, answer: responses.describe),
+            DoorRoute(
+                .post, "/v1/responses/{id}/cancel", about: ResponsesRoute.cancelDescription, answer: responses.cancel),
             DoorRoute(.delete, "/v1/responses/{id}", about: ResponsesRoute.deleteDescription, answer: responses.delete),
         ]
     }

@@ -14,13 +14,14 @@ struct ChatChoiceReader: ChoiceReader {
     private let thinking: ThinkingLimit
     private var delivery: ReasoningPresenter
     private let stopStrings: [String]
+    private let abortion: ReplyAbortion
     private var toolCallCount = 0
     private(set) var usage: GenerationUsage?
 
     init(
         choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool,
         reportsReasoningTokens: Bool = false, toolCallLimit: Int?, thinking: ThinkingLimit, stopStrings: [String],
-        delivery: ReasoningDelivery = .apart
+        delivery: ReasoningDelivery = .apart, abortion: ReplyAbortion
     ) {
         self.choice = choice
         self.parser = parser
@@ -31,6 +32,7 @@ struct ChatChoiceReader: ChoiceReader {
         self.thinking = thinking
         self.delivery = ReasoningPresenter(delivery)
         self.stopStrings = stopStrings
+        self.abortion = abortion
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -105,11 +107,11 @@ struct ChatChoiceReader: ChoiceReader {
         if case .stopString(let index) = reason, stopStrings.indices.contains(index) {
             stopString = stopStrings[index]
         }
-        func end(_ reason: ChatFinishReason, isTimedOut: Bool = false) -> ChatEvent {
+        func end(_ reason: ChatFinishReason, cut: ReplyCut? = nil) -> ChatEvent {
             .finished(
                 choice: choice,
                 ChatFinish(
-                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, isTimedOut: isTimedOut))
+                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, cut: cut))
         }
         let wasCut = isToBeCut
         var events = wasCut ? [] : self.events(parser.finish())
@@ -128,9 +130,11 @@ struct ChatChoiceReader: ChoiceReader {
         case .timeLimit where usage?.completionTokens == 0:
             throw .timedOut
         case .timeLimit:
-            events.append(end(.length, isTimedOut: true))
+            events.append(end(.length, cut: .time))
         case .cancelled where wasCut:
             events.append(end(.toolCalls))
+        case .cancelled where abortion.isAskedFor:
+            events.append(end(.length, cut: .client))
         case .cancelled:
             throw .draining
         case .failed(let message):

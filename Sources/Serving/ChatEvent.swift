@@ -22,25 +22,33 @@ public struct ChatFinish: Sendable, Hashable {
     public var reasoningEnd: ReasoningEndReason?
     /// The stop string that ended it, if one did.
     public var stopString: String?
-    /// Whether the request's time was over.
-    public var isTimedOut: Bool
+    /// What cut the reply short, where it was not its length.
+    public var cut: ReplyCut?
 
     public init(
         reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil,
-        isTimedOut: Bool = false
+        cut: ReplyCut? = nil
     ) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
         self.stopString = stopString
-        self.isTimedOut = isTimedOut
+        self.cut = cut
     }
+}
+
+/// What cut a reply short that had room for more.
+public enum ReplyCut: String, Sendable, Hashable {
+    /// The request's time was over.
+    case time
+    /// The client called it off.
+    case client
 }
 
 /// Why a choice of a chat ended.
 public enum ChatFinishReason: Sendable, Hashable {
     /// The model ended its turn, or a stop string or stop token was met.
     case stop
-    /// The limit of tokens or of time, or the end of the context was reached.
+    /// The limit of tokens or of time, or the end of the context was reached, or the client called it off.
     case length
     /// The model ended its turn with calls of tools.
     case toolCalls

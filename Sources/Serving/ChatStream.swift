@@ -13,6 +13,12 @@ public struct ChatStream: ReplyStream {
     public let promptTokenCount: Int
     let generations: [Generation]
     let readers: [ChatChoiceReader]
+    let abortion: ReplyAbortion
+
+    public func abort() {
+        abortion.ask()
+        generations.forEach { $0.cancel() }
+    }
 
     /// Brings thinking to an end, so that the answers follow; does nothing where it has ended. May be called from anywhere.
     public func endThinking() {

@@ -20,11 +20,16 @@ struct CompletionChoiceReader: ChoiceReader {
     private var echoTokens: [CompletionToken] = []
     private var echoOffset = 0
     private let stopStrings: [String]
+    private let abortion: ReplyAbortion
     private var echoDetokenizer = IncrementalDetokenizer()
     private(set) var usage: GenerationUsage?
     let isToBeCut = false
 
-    init(choice: Int, tokenizer: Tokenizer, stops: StopConditions, reportsTokens: Bool, echo: PromptEcho?) {
+    init(
+        choice: Int, tokenizer: Tokenizer, stops: StopConditions, reportsTokens: Bool, echo: PromptEcho?,
+        abortion: ReplyAbortion
+    ) {
+        self.abortion = abortion
         self.choice = choice
         self.tokenizer = tokenizer
         self.decoder = CompletionTextDecoder(stops: stops)
@@ -77,6 +82,7 @@ struct CompletionChoiceReader: ChoiceReader {
         case .length: finish = .length
         case .timeLimit where self.usage?.completionTokens == 0: throw .timedOut
         case .timeLimit: finish = .length
+        case .cancelled where abortion.isAskedFor: finish = .length
         case .cancelled: throw .draining
         case .failed(let message): throw .internalFailure(message)
         }

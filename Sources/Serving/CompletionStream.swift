@@ -10,6 +10,12 @@ public struct CompletionStream: ReplyStream {
     let promptTokenCounts: [Int]
     let generations: [Generation]
     let readers: [CompletionChoiceReader]
+    let abortion: ReplyAbortion
+
+    public func abort() {
+        abortion.ask()
+        generations.forEach { $0.cancel() }
+    }
 
     public var cachedTokenCount: Int { generations.first?.cachedTokenCount ?? 0 }
 

@@ -31,6 +31,7 @@ public final class InferenceService: Sendable {
                 validated.generation(
                     prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, group: group, sampling: sampling))
         }
+        let abortion = ReplyAbortion()
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
                 choice: choice,
@@ -40,12 +41,13 @@ public final class InferenceService: Sendable {
                     keepsLastLineFeeds: request.options.constraint != nil),
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
-                thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery)
+                thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery,
+                abortion: abortion)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count,
             settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking),
-            promptTokenCount: prompt.ids.count, generations: generations, readers: readers)
+            promptTokenCount: prompt.ids.count, generations: generations, readers: readers, abortion: abortion)
     }
 
     /// Begins to continue raw prompts.
@@ -57,12 +59,15 @@ public final class InferenceService: Sendable {
         var warnings: [ServingWarning] = []
         var generations: [Generation] = []
         var readers: [CompletionChoiceReader] = []
+        let abortion = ReplyAbortion()
         for prompt in validated.prompts {
             let maximumTokens = try model.maximumTokens(
                 validated.options.maximumTokens, promptTokenCount: prompt.tokens.count, warnings: &warnings)
             generations += try validated.options.generations(promptTokenCount: prompt.tokens.count) {
                 (sampling, group) throws(ServingError) in
-                readers.append(validated.reader(choice: readers.count, prompt: prompt, tokenizer: model.tokenizer))
+                readers.append(
+                    validated.reader(
+                        choice: readers.count, prompt: prompt, tokenizer: model.tokenizer, abortion: abortion))
                 return try model.generate(
                     validated.generation(prompt: prompt, maximumTokens: maximumTokens, group: group, sampling: sampling)
                 )
@@ -70,7 +75,7 @@ public final class InferenceService: Sendable {
         }
         return CompletionStream(
             model: model, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
-            generations: generations, readers: readers)
+            generations: generations, readers: readers, abortion: abortion)
     }
 
     /// The prompt that a chat request comes to, without answering it.

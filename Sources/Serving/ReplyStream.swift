@@ -13,6 +13,8 @@ public protocol ReplyStream: Sendable {
     var choiceCount: Int { get }
     /// Prompt tokens that the first choice found in the prefix cache; 0 before there is progress.
     var cachedTokenCount: Int { get }
+    /// Calls the reply off: it ends within a step, as one that is cut, with what there is of it. May be called from anywhere.
+    func abort()
     /// How many tokens the prompt of a choice has.
     func promptTokenCount(choice: Int) -> Int
 

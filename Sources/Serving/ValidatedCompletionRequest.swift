@@ -36,11 +36,13 @@ struct ValidatedCompletionRequest {
         self.prompts = prompts
     }
 
-    func reader(choice: Int, prompt: Prompt, tokenizer: Tokenizer) -> CompletionChoiceReader {
+    func reader(
+        choice: Int, prompt: Prompt, tokenizer: Tokenizer, abortion: ReplyAbortion
+    ) -> CompletionChoiceReader {
         CompletionChoiceReader(
             choice: choice, tokenizer: tokenizer, stops: options.stops,
             reportsTokens: options.sampling.logProbabilityCount != nil,
-            echo: echoesPrompt ? PromptEcho(text: prompt.text, tokens: prompt.tokens) : nil)
+            echo: echoesPrompt ? PromptEcho(text: prompt.text, tokens: prompt.tokens) : nil, abortion: abortion)
     }
 
     /// What is reported of a prompt: for its echo, or for its own sake.

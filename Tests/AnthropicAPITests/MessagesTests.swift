@@ -255,6 +255,40 @@ import Tokens
         #expect(reply.status == 400, "\(reply.text)")
     }
 
+    /// Beside tools an answer is either calls or fits the format, whatever the choice leaves of both.
+    @Test(
+        arguments: [
+            ("auto", nil), ("any", "tool_use"), ("none", "text"),
+        ] as [(String, String?)])
+    func anAnswerBesideToolsIsCallsOrFitsTheFormat(choice: String, type: String?) async throws {
+        let client = try Self.client()
+        let format: JSONValue = ["type": "json_schema", "schema": ["enum": ["red", "blue"]]]
+        for thinks in [true, false] {
+            for seed in 0..<6 {
+                let body = try Self.body([
+                    "tools": Self.tools, "tool_choice": ["type": .string(choice)],
+                    "output_config": ["format": format], "max_tokens": 200, "temperature": 2, "seed": .number(seed),
+                ]).adding(
+                    "thinking", thinks ? ["type": "enabled", "budget_tokens": 5] : ["type": "disabled"])
+                let json = try await client.post("/v1/messages", body).json
+                let blocks = try #require(json["content"]?.arrayValue, "\(json.serialized())")
+                for block in blocks where block["type"] != "thinking" {
+                    #expect(type == nil || block["type"]?.stringValue == type)
+                    guard json["stop_reason"] != "max_tokens" else { continue }
+                    if block["type"] == "tool_use" {
+                        #expect(block["name"] == "fetch")
+                        #expect(block["input"]?["a"]?.isNull ?? true || block["input"]?["a"]?.intValue != nil)
+                    } else {
+                        let text = try #require(block["text"]?.stringValue)
+                        #expect(try ["red", "blue"].contains(JSONValue(parsing: text)), "\(text)")
+                    }
+                }
+                let kinds = Set(blocks.compactMap { $0["type"]?.stringValue }).subtracting(["thinking"])
+                #expect(kinds.count <= 1)
+            }
+        }
+    }
+
     @Test func effortBoundsThinking() throws {
         let low = try Self.request(Self.body(["thinking": ["type": "adaptive"], "output_config": ["effort": "low"]]))
         #expect(low.thinkingBudget == 1024)

@@ -17,7 +17,7 @@ import Testing
         ("prompt_cache_retention", "24h"), ("safety_identifier", "s"), ("service_tier", "flex"), ("store", true),
         ("user", "u"), ("verbosity", "low"), ("id_slot", 0), ("n_cache_reuse", 1), ("mirostat", 2),
         ("typical_p", 0.5), ("top_n_sigma", 1.5), ("xtc_probability", 0.5), ("dry_multiplier", 0.8),
-        ("dynatemp_range", 0.5), ("samplers", ["top_k"]), ("rid", "r"), ("session_params", ["id": "s"]),
+        ("dynatemp_range", 0.5), ("samplers", ["top_k"]), ("session_params", ["id": "s"]),
         ("mm_processor_kwargs", ["a": 1]), ("keep_alive", "5m"), ("options", ["num_ctx": 512]), ("num_ctx", 512),
         ("adaptive_target", 0.5), ("skip_special_tokens", false), ("spaces_between_special_tokens", true),
         ("length_penalty", 1.5), ("repetition_detection", ["period": 3]), ("kv_transfer_params", ["a": 1]),

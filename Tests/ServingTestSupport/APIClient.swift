@@ -1,4 +1,3 @@
-package import APIDoors
 package import HTTP
 package import HTTPTypes
 package import JSON
@@ -6,12 +5,15 @@ package import Serving
 internal import TestSupport
 import Testing
 
+@testable package import APIDoors
+
 /// Talks to the door of a dialect in memory: everything but sockets is real.
 package struct APIClient: Sendable {
     package let model: TestModel
     package let service: InferenceService
     package let responder: any HTTPResponder
     package let door: Door
+    private let running: RunningReplies
     package let errorBody: @Sendable (HTTPError) -> ErrorBody
 
     package init(
@@ -24,6 +26,7 @@ package struct APIClient: Sendable {
         let settings = APISettings(
             keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
             isStrict: isStrict)
+        running = settings.running
         self.door = door(service, settings)
         let doorway = Doorway(self.door, keys: keys)
         responder = doorway.responder
@@ -43,6 +46,16 @@ package struct APIClient: Sendable {
 
     package func post(_ target: String, _ body: JSONValue) async throws -> Reply {
         try await send(.post, target, body: body.serializedBytes())
+    }
+
+    /// The name of a reply that is coming, once there is one.
+    package func idOfRunningReply() async throws -> String {
+        let request = DoorRequest(
+            Request(method: .post, target: "/"), id: "", parameters: [:], settings: APISettings(version: ""))
+        while true {
+            if let name = running.replies(for: request).first?.names.first { return name }
+            await Task.yield()
+        }
     }
 
     /// Bodies of random fields and values, beside those given: nothing that strangers send may make the server fail.

@@ -22,13 +22,13 @@ extension APIClient {
     ) async throws -> CutReply {
         let route = try #require(door.routes.first { $0.patterns.contains { $0.description == path } })
         let request = Request(method: .post, target: path, body: RequestBody(body.serializedBytes()))
-        let answer = try await route.answer(DoorRequest(request, parameters: [:], bodyByteLimit: 1 << 20))
+        let answer = try await route.answer(
+            DoorRequest(request, id: "req", parameters: [:], settings: APISettings(version: "")))
         guard case .reply(let reply) = answer else { throw APIError.internalFailure("\(path) answers without a reply") }
         return try await Self.cut(reply, &random)
     }
 
     private static func cut(_ reply: some DialectReply, _ random: inout SeededGenerator) async throws -> CutReply {
-        defer { reply.ended() }
         if let stream = reply.stream as? ChatStream {
             return try await cut(reply, stream.generations, stream.readers, stream.promptTokenCount, &random)
         }

@@ -85,6 +85,24 @@ extension ChatControlRoute {
         response: ["success": .boolean, "message": .optional(.string)])
 }
 
+extension AbortRoute {
+    static let oneDescription = RouteDescription(
+        "Calls a reply off that is coming, or all, in SGLang's words.",
+        request: RequestDescription([["rid": "x"], ["abort_all": true]]) { body in
+            var root = FieldReader(body)
+            _ = try AbortFields(oneFrom: &root, settings: APISettings(version: ""))
+        },
+        response: ["aborted": .integer])
+
+    static let severalDescription = RouteDescription(
+        "Calls replies off that are coming, in vLLM's words.",
+        request: RequestDescription([["request_ids": ["x"]]], required: ["request_ids"]) { body in
+            var root = FieldReader(body)
+            _ = try AbortFields(severalFrom: &root, settings: APISettings(version: ""))
+        },
+        response: ["aborted": .integer])
+}
+
 extension ReplyIdentity {
     /// What every whole reply of OpenAI's older APIs has.
     static let shape: JSONShape = [

@@ -14,6 +14,8 @@ extension ResponsesRoute {
     static let deleteDescription = RouteDescription(
         "Forgets a stored response.", response: ["id": .string, "object": .string, "deleted": .boolean])
 
+    static let cancelDescription = RouteDescription("Calls a response off that is coming.", response: response)
+
     private static let request = RequestDescription(
         [
             [

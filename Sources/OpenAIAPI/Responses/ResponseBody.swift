@@ -8,6 +8,8 @@ struct ResponseBody: Sendable {
         case inProgress
         case finished(ChatFinish?, TokenUsage)
         case failed(APIError)
+        /// The client has just called it off.
+        case cancelled
     }
 
     let identity: ReplyIdentity
@@ -47,17 +49,25 @@ struct ResponseBody: Sendable {
 }
 
 extension ResponseBody.Outcome {
-    /// Whether the limit of tokens cut the response off.
+    /// Whether the response broke off: by a limit, or because its client called it off.
     var isCut: Bool {
         if case .finished(let finish, _) = self { finish?.reason == .length } else { false }
     }
 
-    /// The response's status, which is the end of its last event's name too.
-    var status: String {
+    private var isCalledOff: Bool {
+        if case .finished(let finish, _) = self { finish?.cut == .client } else { false }
+    }
+
+    /// The response's status.
+    var status: String { isCalledOff ? "cancelled" : eventName }
+
+    /// The end of its last event's name: a stream has no name of its own for what was called off.
+    var eventName: String {
         switch self {
         case .inProgress: "in_progress"
         case .finished: isCut ? "incomplete" : "completed"
         case .failed: "failed"
+        case .cancelled: "cancelled"
         }
     }
 
@@ -70,7 +80,7 @@ extension ResponseBody.Outcome {
     }
 
     fileprivate func writeIncompleteDetails(to writer: inout JSONWriter) {
-        guard isCut else { return writer.appendNull() }
+        guard isCut, !isCalledOff else { return writer.appendNull() }
         writer.beginObject()
         writer.append(key: "reason", string: "max_output_tokens")
         writer.endObject()

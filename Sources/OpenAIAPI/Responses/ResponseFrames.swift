@@ -30,12 +30,12 @@ struct ResponseFrames: ReplyFrames {
         append(fold.steps, to: &frames)
         // It is kept before its client can ask for it.
         _ = reply.body(of: fold)
-        appendResponse("response.\(fold.outcome.status)", to: &frames)
+        appendResponse("response.\(fold.outcome.eventName)", to: &frames)
     }
 
     mutating func fail(_ error: APIError, _ frames: inout [UInt8]) {
         fold.fail(error)
-        appendResponse("response.\(fold.outcome.status)", to: &frames)
+        appendResponse("response.\(fold.outcome.eventName)", to: &frames)
     }
 
     /// An event with the response object as it now is.

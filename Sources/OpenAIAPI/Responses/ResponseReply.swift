@@ -11,6 +11,7 @@ struct ResponseReply: DialectReply {
     let store: ResponseStore?
 
     var isStreamed: Bool { call.streams }
+    var names: [String] { [head.identity.id] }
     var warnings: [RequestWarning] { head.warnings }
     var frames: ResponseFrames { ResponseFrames(reply: self) }
     var whole: ResponseFold { ResponseFold(carriesReasoning: call.includesCarriedReasoning) }

@@ -33,6 +33,18 @@ struct ResponsesRoute: Sendable {
         return .json(response.body)
     }
 
+    /// `POST /v1/responses/{id}/cancel`
+    func cancel(_ request: DoorRequest) throws -> DoorAnswer {
+        let id = request.parameters["id"] ?? ""
+        let running = settings.running.replies(named: id, for: request).compactMap { $0 as? ResponseReply }
+        guard let reply = running.first(where: { $0.head.identity.id == id }) else {
+            guard store.response(id) != nil else { throw Self.notFound(id) }
+            throw APIError.invalid(nil, "The response '\(id.prefix(80))' is complete, and cannot be cancelled.")
+        }
+        reply.abort()
+        return .json(reply.head.bytes([], .cancelled))
+    }
+
     /// `DELETE /v1/responses/{id}`
     func delete(_ request: DoorRequest) throws -> DoorAnswer {
         let id = request.parameters["id"] ?? ""
