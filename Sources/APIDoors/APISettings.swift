@@ -14,12 +14,15 @@ public struct APISettings: Sendable {
     public var reasoningField: ReasoningFieldName
     /// What is being answered, at all doors that have these settings.
     public let running = RunningReplies()
+    /// The streams whose clients may come back.
+    public let streams: ResumableStreams
 
     public init(
         keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
         version: String, isStrict: Bool = false,
-        reasoningField: ReasoningFieldName = .reasoningContent
+        reasoningField: ReasoningFieldName = .reasoningContent, streams: ResumableStreams = ResumableStreams()
     ) {
+        self.streams = streams
         self.keys = keys
         self.bodyByteLimit = bodyByteLimit
         self.heartbeatInterval = heartbeatInterval

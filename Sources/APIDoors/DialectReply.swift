@@ -75,12 +75,26 @@ extension DialectReply {
     /// Sends the reply as it comes; never silent for longer than the interval.
     func stream(to writer: consuming ResponseWriter, heartbeatInterval: Duration) async throws {
         var frames = frames
-        var heartbeat = StreamHeartbeat()
+        var first: [UInt8] = []
+        frames.start(&first)
+        var output = try await writer.writeHead(head, followedBy: first)
+        try await pump(&frames, heartbeatInterval: heartbeatInterval) { try await output.write($0) }
+        try await output.finish()
+    }
+
+    /// The head of the reply as a stream.
+    var head: HTTPResponse {
         var head = HTTPResponse(status: .ok, headerFields: Frames.form.headers)
         head.headerFields.append(contentsOf: warnings.headers)
+        return head
+    }
+
+    /// Hands the reply's frames to `write` as it comes, behind what opens the stream.
+    func pump(
+        _ frames: inout Frames, heartbeatInterval: Duration, _ write: ([UInt8]) async throws -> Void
+    ) async throws {
+        var heartbeat = StreamHeartbeat()
         var new: [UInt8] = []
-        frames.start(&new)
-        var output = try await writer.writeHead(head, followedBy: new)
         do {
             let usage = try await stream.forEach(pulse: heartbeatInterval / 2) { events in
                 new = []
@@ -92,7 +106,7 @@ extension DialectReply {
                 }
                 guard !new.isEmpty else { return }
                 heartbeat.sent()
-                try await output.write(new)
+                try await write(new)
             }
             new = []
             frames.end(usage, &new)
@@ -100,8 +114,7 @@ extension DialectReply {
             new = []
             frames.fail(APIError(error), &new)
         }
-        try await output.write(new)
-        try await output.finish()
+        try await write(new)
     }
 }
 

@@ -29,8 +29,19 @@ package struct DoorRoute: Sendable {
         switch try await refusable({ try await answer(request) }) {
         case .failure(let error): try await writer.send(error, as: errors)
         case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
+        case .success(.backlog(let backlog, let number)):
+            let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
+            try await backlog.send(behind: number, head: head, to: writer)
         case .success(.reply(let reply)):
             let number = settings.running.add(reply, to: request)
+            if reply.isStreamed, request.asksForResumption {
+                let backlog = settings.streams.begin(
+                    reply, to: request, heartbeatInterval: settings.heartbeatInterval
+                ) { settings.running.remove(number) }
+                if let backlog {
+                    return try await backlog.send(behind: 0, head: reply.head, to: writer)
+                }
+            }
             defer { settings.running.remove(number) }
             if reply.isStreamed {
                 try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval)
@@ -64,6 +75,12 @@ package struct DoorRequest: Sendable {
         bodyByteLimit = settings.bodyByteLimit
     }
 
+    /// Whether a client wants to come back should the connection break.
+    var asksForResumption: Bool {
+        guard let name = HTTPField.Name("X-Resumable"), let value = request.headers[name] else { return false }
+        return ["1", "true"].contains(value.lowercased())
+    }
+
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
     package func object() async throws -> JSONObject {
         let bytes = try await request.body.collect(upTo: bodyByteLimit)
@@ -84,6 +101,8 @@ package struct DoorRequest: Sendable {
 package enum DoorAnswer: Sendable {
     case json([UInt8], warnings: [RequestWarning] = [])
     case reply(any DialectReply)
+    /// What a stream has, and will have, behind the event of a number.
+    case backlog(StreamBacklog, behind: Int)
 
     package static func json(_ value: JSONValue, warnings: [RequestWarning] = []) -> DoorAnswer {
         .json(value.serializedBytes(), warnings: warnings)
@@ -100,5 +119,16 @@ private func refusable<Value: Sendable>(_ work: () async throws -> Value) async 
         return .failure(error)
     } catch let error as ServingError {
         return .failure(APIError(error))
+    }
+}
+
+extension StreamBacklog {
+    /// Sends what comes behind an event; breaks off where the client is slower than what is kept, so that it learns of it.
+    fileprivate func send(
+        behind number: Int, head: HTTPResponse, to writer: consuming ResponseWriter
+    ) async throws {
+        var output = try await writer.writeHead(head)
+        guard try await read(behind: number, { try await output.write($0) }) else { return }
+        try await output.finish()
     }
 }

@@ -34,6 +34,9 @@ extension Door {
             DoorRoute(
                 .post, "/abort_requests", "/v1/abort_requests", about: AbortRoute.severalDescription,
                 answer: abort.abortSeveral),
+            DoorRoute(
+                .get, "/v1/stream/{id}", about: ResumeRoute.description,
+                answer: ResumeRoute(settings: settings).answer),
             DoorRoute(.post, "/completion", about: NativeCompletionRoute.description, answer: native.answer),
         ]
     }

@@ -38,13 +38,14 @@ final class WatchedReply: ResponseSink {
 
 extension APIClient {
     /// Streams a chat reply into the watched connection.
-    func stream(_ body: JSONValue, to reply: WatchedReply) async throws {
+    func stream(_ body: JSONValue, headers: HTTPFields = [:], to reply: WatchedReply) async throws {
         let record = ResponseRecord()
         let context = RequestContext(
             requestID: "req_1", peer: nil, response: record, logger: Logger(label: "test"), sink: reply,
             errorBody: ErrorBody.plainText)
         let request = Request(
-            method: .post, target: "/v1/chat/completions", body: RequestBody(body.serializedBytes()))
+            method: .post, target: "/v1/chat/completions", headers: headers,
+            body: RequestBody(body.serializedBytes()))
         try await responder.respond(
             to: request, context: context, writer: ResponseWriter(sink: reply, record: record))
     }

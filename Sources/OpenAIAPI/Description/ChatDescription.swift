@@ -103,6 +103,11 @@ extension AbortRoute {
         response: ["aborted": .integer])
 }
 
+extension ResumeRoute {
+    static let description = RouteDescription(
+        "The rest of a stream whose connection broke.", response: .anything, stream: .events)
+}
+
 extension ReplyIdentity {
     /// What every whole reply of OpenAI's older APIs has.
     static let shape: JSONShape = [
