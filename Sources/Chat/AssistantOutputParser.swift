@@ -34,9 +34,11 @@ public struct AssistantOutputParser: Sendable {
         phase = startPhase
         reasoning = OutputText(
             stopStrings: stops.listens(to: .reasoning) ? stops.strings : [], includesStopText: stops.includesStopText,
+            skipsLeadingLineFeeds: stops.skipsLeadingLineFeeds,
             continuesText: continuesText && startPhase == .reasoning)
         content = OutputText(
             stopStrings: stops.listens(to: .content) ? stops.strings : [], includesStopText: stops.includesStopText,
+            skipsLeadingLineFeeds: stops.skipsLeadingLineFeeds,
             continuesText: continuesText && startPhase == .content, keepsLastNewlines: keepsLastLineFeeds)
     }
 

@@ -15,11 +15,17 @@ struct OutputText: Sendable {
     private var newlineCount = 0
     private var dropsNewlines: Bool
     private let keepsLastNewlines: Bool
+    /// Whether no stop string listens to what comes next, should it be line feeds.
+    private var isDeafToNewlines: Bool
     /// Whether a stop string was met: nothing more will come.
     private(set) var isStopped = false
 
     /// Text without stop strings listens to none. Where it continues earlier text, line feeds at its start count.
-    init(stopStrings: [String], includesStopText: Bool, continuesText: Bool, keepsLastNewlines: Bool = false) {
+    init(
+        stopStrings: [String], includesStopText: Bool, skipsLeadingLineFeeds: Bool = false, continuesText: Bool,
+        keepsLastNewlines: Bool = false
+    ) {
+        isDeafToNewlines = skipsLeadingLineFeeds
         matcher = StopStringMatcher(stopStrings)
         self.includesStopText = includesStopText
         dropsNewlines = !continuesText
@@ -29,6 +35,14 @@ struct OutputText: Sendable {
     /// The text that is settled after these bytes.
     mutating func consume(_ bytes: [UInt8]) -> String {
         guard !isStopped else { return "" }
+        guard isDeafToNewlines else { return consumeHeard(bytes) }
+        let first = bytes.firstIndex { $0 != UInt8(ascii: "\n") } ?? bytes.endIndex
+        isDeafToNewlines = first == bytes.endIndex
+        let unheard = trimmed(String(repeating: "\n", count: first))
+        return isDeafToNewlines ? unheard : unheard + consumeHeard(Array(bytes[first...]))
+    }
+
+    private mutating func consumeHeard(_ bytes: [UInt8]) -> String {
         let start = matcher.consumedByteCount - held.count
         held.append(contentsOf: bytes)
         let settled: Int

@@ -31,6 +31,8 @@ final class ActiveGeneration {
     private var matcher: StopStringMatcher
     /// The phase whose text the matcher has followed.
     private var matchedPhase: OutputPhase?
+    /// The phases of which the matcher has seen text.
+    private var heardPhases: Set<OutputPhase> = []
     private var bytes: [UInt8] = []
 
     private let submitted: ContinuousClock.Instant
@@ -197,6 +199,11 @@ final class ActiveGeneration {
         }
         bytes.removeAll(keepingCapacity: true)
         tokenBytes.appendBytes(of: token, to: &bytes)
+        if stops.skipsLeadingLineFeeds, !heardPhases.contains(label.phase) {
+            bytes.removeFirst(bytes.prefix { $0 == UInt8(ascii: "\n") }.count)
+            guard !bytes.isEmpty else { return nil }
+            heardPhases.insert(label.phase)
+        }
         return matcher.consume(bytes)
     }
 }

@@ -10,15 +10,18 @@ public struct StopConditions: Hashable, Sendable {
     public var includesStopText: Bool
     /// Where the strings listen. Tool calls are never listened to.
     public var scope: OutputScope
+    /// Whether the strings are deaf to line feeds before the first text of reasoning or content, which clients never see.
+    public var skipsLeadingLineFeeds: Bool
 
     public init(
         tokenIDs: Set<TokenID> = [], strings: [String] = [], includesStopText: Bool = false,
-        scope: OutputScope = .content
+        scope: OutputScope = .content, skipsLeadingLineFeeds: Bool = false
     ) {
         self.tokenIDs = tokenIDs
         self.strings = strings
         self.includesStopText = includesStopText
         self.scope = scope
+        self.skipsLeadingLineFeeds = skipsLeadingLineFeeds
     }
 
     /// Whether text of the phase may end the generation.

@@ -40,6 +40,7 @@ struct ValidatedChatRequest {
         if !request.tools.isEmpty, request.toolUse == .forbidden, let open = model.outputTokens.toolCallOpen {
             options.sampling.bannedTokens.insert(open)
         }
+        options.stops.skipsLeadingLineFeeds = !request.continuesFinalMessage
         self.options = options
         thinkingTime = try validator.time(request.thinkingTime, .thinkingTime)
     }

@@ -21,7 +21,8 @@ struct AssistantOutputParserTests {
             let start: OutputPhase = Bool.random(using: &random) ? .reasoning : .content
             let stops = StopConditions(
                 strings: Bool.random(using: &random) ? [] : [" END", "a\n", "\n\n\n"],
-                includesStopText: Bool.random(using: &random), scope: Bool.random(using: &random) ? .all : .content)
+                includesStopText: Bool.random(using: &random), scope: Bool.random(using: &random) ? .all : .content,
+                skipsLeadingLineFeeds: Bool.random(using: &random))
             let ids = fixture.randomTokens(count: Int.random(in: 0..<40, using: &random), tags: tags, using: &random)
             let tokens = fixture.label(ids, start: start, parsesToolCalls: Bool.random(using: &random))
             var whole = fixture.parser(start: start, stops: stops)

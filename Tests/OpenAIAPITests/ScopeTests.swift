@@ -63,6 +63,19 @@ import Tokens
         #expect(text?.contains("<tool_call>") == false, "\(open)")
     }
 
+    /// Between its thinking and its answer a model writes line feeds, which nobody sees.
+    @Test(arguments: ["\n\n", "\n"]) func stopsAreDeafToTheLineFeedsBehindThinking(stop: String) async throws {
+        let client = try APIClient()
+        let body = APIClient.chat(["stop": .string(stop), "max_tokens": 400])
+        try client.prepare("<think>\nso\n\nso\n</think>\n\nYes.\n\nNo.", for: body)
+        let reply = try await client.chat(body)
+        #expect(try reply.message?["reasoning_content"] == "so\n\nso", "\(reply.text)")
+        #expect(try reply.message?["content"] == "Yes.")
+        let events = try await client.chat(body.adding("stream", true)).events
+        let choice = try #require(try reply.json["choices"]?[0])
+        #expect(try Accumulation(events) == Accumulation(whole: choice))
+    }
+
     @Test func stopsCanListenToReasoningAlone() async throws {
         let client = try APIClient()
         let body = APIClient.chat(["stop": "hm", "stop_scope": "reasoning", "max_tokens": 400])
