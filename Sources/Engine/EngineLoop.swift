@@ -85,7 +85,12 @@ struct EngineLoop: ~Copyable {
             speculator.propose(&plan, &scheduler, generations)
             publishStatistics()
             fillBatch()
+            let start = ContinuousClock.now
             let output = compute()
+            readLogits(output.logits)
+            if plan.prefillRowCount == 0 {
+                speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
+            }
             settle(output)
             statistics.stepCount += 1
         }
@@ -94,14 +99,8 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func compute() -> ForwardOutput {
-        let prefillRowCount = plan.prefillRowCount
-        statistics.prefillTokenCount += prefillRowCount
-        let start = ContinuousClock.now
-        let output = model.forward(batch, cache: cache)
-        if prefillRowCount == 0 {
-            speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
-        }
-        return output
+        statistics.prefillTokenCount += plan.prefillRowCount
+        return model.forward(batch, cache: cache)
     }
 
     private mutating func fillBatch() {

@@ -81,7 +81,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Which tokens are guessed ahead, where that saves time: auto (by lookup and draft model), lookup or off. "
+            "Which tokens are guessed ahead, where that saves time: auto (by lookup, form and draft model), lookup or off. "
                 + "(default: auto)",
             valueName: "kind"
         )
