@@ -12,11 +12,13 @@ public struct APISettings: Sendable {
     public var isStrict: Bool
     /// The member that reasoning is sent in, where a request does not say.
     public var reasoningField: ReasoningFieldName
+    /// The folder to which prefixes are saved and from which they are restored; nil does neither.
+    public var snapshotFolder: String?
 
     public init(
         keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
         version: String, isStrict: Bool = false,
-        reasoningField: ReasoningFieldName = .reasoningContent
+        reasoningField: ReasoningFieldName = .reasoningContent, snapshotFolder: String? = nil
     ) {
         self.keys = keys
         self.bodyByteLimit = bodyByteLimit
@@ -24,5 +26,6 @@ public struct APISettings: Sendable {
         self.version = version
         self.isStrict = isStrict
         self.reasoningField = reasoningField
+        self.snapshotFolder = snapshotFolder
     }
 }

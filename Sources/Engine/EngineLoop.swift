@@ -5,7 +5,7 @@ internal import Tokens
 /// The engine thread's own state, and its loop: take mail, then plan, run and settle a step.
 struct EngineLoop: ~Copyable {
     private let model: any CausalLanguageModel
-    private let cache: KVCacheStorage
+    let cache: KVCacheStorage
     private let inbox: EngineInbox
     let tokenBytes: any TokenByteSource
     let contextLength: Int
@@ -148,6 +148,9 @@ extension EngineLoop {
             if let slot = slot(of: ticket) {
                 generations[slot]?.endThinking(.request)
             }
+        }
+        for order in mail.cacheOrders {
+            order.reply.resume(with: Result { try perform(order.command) })
         }
         postQueuePlaces()
         publishStatistics()

@@ -11,11 +11,12 @@ extension APIClient {
     /// A client of OpenAI's API.
     init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
-        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false
+        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false,
+        snapshotFolder: String? = nil
     ) throws {
         try self.init(
             options, keys: keys, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
-            isStrict: isStrict
+            isStrict: isStrict, snapshotFolder: snapshotFolder
         ) { .openAI(service: $0, settings: $1) }
     }
 
