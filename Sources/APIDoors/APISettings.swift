@@ -16,11 +16,14 @@ public struct APISettings: Sendable {
     public let running = RunningReplies()
     /// The streams whose clients may come back.
     public let streams: ResumableStreams
+    /// The folder to which prefixes are saved and from which they are restored; nil does neither.
+    public var snapshotFolder: String?
 
     public init(
         keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
         version: String, isStrict: Bool = false,
-        reasoningField: ReasoningFieldName = .reasoningContent, streams: ResumableStreams = ResumableStreams()
+        reasoningField: ReasoningFieldName = .reasoningContent, streams: ResumableStreams = ResumableStreams(),
+        snapshotFolder: String? = nil
     ) {
         self.streams = streams
         self.keys = keys
@@ -29,5 +32,6 @@ public struct APISettings: Sendable {
         self.version = version
         self.isStrict = isStrict
         self.reasoningField = reasoningField
+        self.snapshotFolder = snapshotFolder
     }
 }

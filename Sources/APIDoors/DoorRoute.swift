@@ -83,7 +83,16 @@ package struct DoorRequest: Sendable {
 
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
     package func object() async throws -> JSONObject {
+        try Self.object(await request.body.collect(upTo: bodyByteLimit))
+    }
+
+    /// The body as a JSON object, empty where there is no body.
+    package func objectIfAny() async throws -> JSONObject {
         let bytes = try await request.body.collect(upTo: bodyByteLimit)
+        return bytes.isEmpty ? [:] : try Self.object(bytes)
+    }
+
+    private static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {
         let value: JSONValue
         do {
             value = try JSONValue(parsing: bytes)

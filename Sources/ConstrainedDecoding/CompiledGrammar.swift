@@ -8,7 +8,7 @@ public final class CompiledGrammar: Sendable {
     /// What its states may take before they are begun anew.
     private static let byteLimit = 8 << 20
 
-    private struct Tables {
+    struct Tables {
         var automaton: GrammarAutomaton
         /// Tells its masks from others', and a state from those of other beginnings.
         var owner: Int
@@ -16,8 +16,8 @@ public final class CompiledGrammar: Sendable {
     }
 
     private let definition: GrammarDefinition
-    private let vocabulary: ConstraintVocabulary
-    private let tables: Mutex<Tables>
+    let vocabulary: ConstraintVocabulary
+    let tables: Mutex<Tables>
 
     init(_ definition: GrammarDefinition, vocabulary: ConstraintVocabulary) throws(ConstraintError) {
         self.definition = definition
@@ -121,7 +121,7 @@ public final class CompiledGrammar: Sendable {
     }
 
     /// Makes a position one of the present beginning; begins anew where the tables have grown too large.
-    private func settle(_ position: inout Position, _ tables: inout Tables) {
+    func settle(_ position: inout Position, _ tables: inout Tables) {
         if tables.automaton.byteCount > tables.byteLimit, let fresh = try? Self.begin(definition, vocabulary) {
             tables = fresh
         }
@@ -163,6 +163,8 @@ public struct GrammarMatcher: TokenConstraint {
     }
 
     public func mask() -> TokenMask { grammar.mask(at: position) }
+
+    public func expectedTokens() -> [ExpectedToken] { grammar.expectedTokens(at: position) }
 
     public mutating func accept(_ token: TokenID) {
         grammar.advance(&position, by: token)

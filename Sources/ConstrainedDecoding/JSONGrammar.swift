@@ -5,6 +5,8 @@ internal import JSON
 /// It writes less than JSON allows, and nothing else: white space only between tokens and at most eight in a row, numbers
 /// of bounded length, and no key of a member spelled with escapes that it does not need.
 struct JSONGrammar {
+    /// The bytes of white space.
+    static let whitespaceBytes = ByteSet(" \t\n\r".utf8)
     private static let whitespaceLimit = 8
     /// Digits of a whole number that every reader's 64-bit integers hold.
     static let integerDigitLimit = 18
@@ -28,7 +30,7 @@ struct JSONGrammar {
     var whitespace: GrammarExpression {
         mutating get {
             rule("whitespace") { _ in
-                .repeated(.anyOf(" \t\n\r"), minimum: 0, maximum: Self.whitespaceLimit)
+                .repeated(.set(Self.whitespaceBytes), minimum: 0, maximum: Self.whitespaceLimit)
             }
         }
     }

@@ -21,6 +21,8 @@ public struct ToolCallMatcher: TokenConstraint {
 
     public func mask() -> TokenMask { (current ?? call.makeMatcher()).mask() }
 
+    public func expectedTokens() -> [ExpectedToken] { current?.expectedTokens() ?? [] }
+
     public mutating func accept(_ token: TokenID) {
         if current == nil, token == calls.open {
             current = call.makeMatcher()

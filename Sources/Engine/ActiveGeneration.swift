@@ -116,6 +116,9 @@ final class ActiveGeneration {
         return .everythingBut(tag)
     }
 
+    /// The tokens that are likely to come next because the output is held to a form.
+    func expectedTokens() -> [ExpectedToken] { output.expectedTokens() }
+
     /// How many tokens the output may still have.
     var remainingCount: Int { maximumTokens - completionCount }
 

@@ -24,6 +24,16 @@ struct BlockPool {
         return allocator.allocate()
     }
 
+    /// Frees every published block that nobody uses, and answers how many there were.
+    mutating func forgetUnused() -> Int {
+        var count = 0
+        while let block = cache.evict() {
+            allocator.free(block)
+            count += 1
+        }
+        return count
+    }
+
     /// Adds a reference to a published block.
     mutating func retain(_ block: BlockID) {
         cache.retain(block)

@@ -1,3 +1,5 @@
+internal import Sampling
+
 /// How likely a guess is right: what was seen lately, and at first what is usual.
 struct Chance {
     /// How many outcomes it remembers, and how many the first value is worth.
@@ -46,5 +48,29 @@ struct LookupChances {
         case ..<16: eight.learn(isRight)
         default: sixteen.learn(isRight)
         }
+    }
+}
+
+/// How likely what a form lets expect is right, by whether only the cut of its text is in question or its white space too.
+struct FormChances {
+    private var cut = Chance(0.9)
+    private var spacing = Chance(0.6)
+
+    subscript(token: ExpectedToken) -> Double { token.isOptional ? spacing.value : cut.value }
+
+    mutating func learn(_ token: ExpectedToken, _ isRight: Bool) {
+        if token.isOptional {
+            spacing.learn(isRight)
+        } else {
+            cut.learn(isRight)
+        }
+    }
+
+    /// The same chances for a sequence that has shown nothing yet.
+    var asFirst: FormChances {
+        var first = self
+        first.cut.raise(to: 0)
+        first.spacing.raise(to: 0)
+        return first
     }
 }

@@ -15,17 +15,24 @@ final class EngineInbox: Sendable {
         var time: ContinuousClock.Instant
     }
 
+    /// Something to do with the prefix cache, and who waits until it is done.
+    struct CacheOrder: Sendable {
+        var command: PrefixCacheCommand
+        var reply: CheckedContinuation<PrefixCacheOutcome, any Error>
+    }
+
     /// Everything that was said since the engine last looked.
     struct Mail {
         var submissions: [Submission] = []
         var cancelled: [Ticket] = []
         var resumed: [Ticket] = []
         var thinkingEnds: [Ticket] = []
+        var cacheOrders: [CacheOrder] = []
         /// When the drain ends, once it has begun.
         var drainDeadline: ContinuousClock.Instant?
 
         var isEmpty: Bool {
-            submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty && thinkingEnds.isEmpty
+            submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty && thinkingEnds.isEmpty && cacheOrders.isEmpty
         }
     }
 
@@ -82,6 +89,21 @@ final class EngineInbox: Sendable {
         tell { $0.mail.thinkingEnds.append(ticket) }
     }
 
+    /// Has something done with the prefix cache between two steps.
+    func order(_ command: PrefixCacheCommand) async throws -> PrefixCacheOutcome {
+        try await withCheckedThrowingContinuation { reply in
+            let hasEnded = tell { state in
+                if !state.hasEnded {
+                    state.mail.cacheOrders.append(CacheOrder(command: command, reply: reply))
+                }
+                return state.hasEnded
+            }
+            if hasEnded {
+                reply.resume(throwing: AdmissionError.draining)
+            }
+        }
+    }
+
     /// Takes no more requests, and cancels those that run at the deadline; the earliest deadline counts.
     func beginDrain(deadline: ContinuousClock.Instant) {
         tell { state in
@@ -111,11 +133,13 @@ final class EngineInbox: Sendable {
         mail.cancelled.removeAll(keepingCapacity: true)
         mail.resumed.removeAll(keepingCapacity: true)
         mail.thinkingEnds.removeAll(keepingCapacity: true)
+        mail.cacheOrders.removeAll(keepingCapacity: true)
         state.withLock { state in
             swap(&state.mail.submissions, &mail.submissions)
             swap(&state.mail.cancelled, &mail.cancelled)
             swap(&state.mail.resumed, &mail.resumed)
             swap(&state.mail.thinkingEnds, &mail.thinkingEnds)
+            swap(&state.mail.cacheOrders, &mail.cacheOrders)
             mail.drainDeadline = state.mail.drainDeadline
             state.hasNewDeadline = false
         }
@@ -142,17 +166,22 @@ final class EngineInbox: Sendable {
 
     /// The engine's thread takes no more mail. What came meanwhile is answered.
     func end() {
-        let (left, waiters) = state.withLock { state in
+        let (left, orders, waiters) = state.withLock { state in
             state.hasEnded = true
             let left = state.mail.submissions
             state.mail.submissions = []
+            let orders = state.mail.cacheOrders
+            state.mail.cacheOrders = []
             let waiters = state.drainWaiters
             state.drainWaiters = []
-            return (left, waiters)
+            return (left, orders, waiters)
         }
         for submission in left {
             submission.mailbox.postFinish(
                 .cancelled, usage: GenerationUsage(promptTokens: submission.request.prompt.count))
+        }
+        for order in orders {
+            order.reply.resume(throwing: AdmissionError.draining)
         }
         for waiter in waiters {
             waiter.resume()

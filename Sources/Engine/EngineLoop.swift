@@ -5,7 +5,7 @@ internal import Tokens
 /// The engine thread's own state, and its loop: take mail, then plan, run and settle a step.
 struct EngineLoop: ~Copyable {
     private let model: any CausalLanguageModel
-    private let cache: KVCacheStorage
+    let cache: KVCacheStorage
     private let inbox: EngineInbox
     let tokenBytes: any TokenByteSource
     let contextLength: Int
@@ -85,7 +85,12 @@ struct EngineLoop: ~Copyable {
             speculator.propose(&plan, &scheduler, generations)
             publishStatistics()
             fillBatch()
+            let start = ContinuousClock.now
             let output = compute()
+            readLogits(output.logits)
+            if plan.prefillRowCount == 0 {
+                speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
+            }
             settle(output)
             statistics.stepCount += 1
         }
@@ -94,14 +99,8 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func compute() -> ForwardOutput {
-        let prefillRowCount = plan.prefillRowCount
-        statistics.prefillTokenCount += prefillRowCount
-        let start = ContinuousClock.now
-        let output = model.forward(batch, cache: cache)
-        if prefillRowCount == 0 {
-            speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
-        }
-        return output
+        statistics.prefillTokenCount += plan.prefillRowCount
+        return model.forward(batch, cache: cache)
     }
 
     private mutating func fillBatch() {
@@ -149,6 +148,9 @@ extension EngineLoop {
             if let slot = slot(of: ticket) {
                 generations[slot]?.endThinking(.request)
             }
+        }
+        for order in mail.cacheOrders {
+            order.reply.resume(with: Result { try perform(order.command) })
         }
         postQueuePlaces()
         publishStatistics()

@@ -5,10 +5,9 @@ internal import Tokens
 
 /// The third verb of a step: what the rows of logits mean for the sequences that asked for them.
 extension EngineLoop {
-    /// Reads all rows of logits at once, then settles them in the order in which `fillBatch` asked for them.
+    /// Settles all rows of logits, which were read, in the order in which `fillBatch` asked for them.
     mutating func settle(_ output: ForwardOutput) {
         let logits = output.logits
-        readLogits(logits)
         var row = 0
         var stateRow = 0
         for chunk in plan.chunks {
@@ -34,8 +33,9 @@ extension EngineLoop {
         }
     }
 
-    /// Draws a token of every row that calls for one: of those behind guesses as if the guesses were right.
-    private mutating func readLogits(_ logits: Logits) {
+    /// Reads all rows of logits at once, and draws a token of every one that calls for one: of those behind guesses as if the
+    /// guesses were right.
+    mutating func readLogits(_ logits: Logits) {
         logitRows.removeAll(keepingCapacity: true)
         for chunk in plan.chunks {
             guard let generation = generations[chunk.slot] else { continue }

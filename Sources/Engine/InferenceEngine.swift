@@ -62,6 +62,13 @@ public final class InferenceEngine: Sendable {
         return Generation(mailbox: mailbox, engine: self)
     }
 
+    /// Saves, restores or forgets what the prefix cache holds, between two steps: generations wait meanwhile.
+    ///
+    /// - Throws: `SnapshotError`; `AdmissionError.draining` when the engine has ended.
+    public func perform(_ command: PrefixCacheCommand) async throws -> PrefixCacheOutcome {
+        try await inbox.order(command)
+    }
+
     /// Takes no more requests, finishes those that run, cancels the rest after `deadline`, and ends the thread.
     public func drain(deadline: Duration) async {
         inbox.beginDrain(deadline: .now + deadline)

@@ -137,6 +137,28 @@ struct PrefixCache {
 }
 
 extension PrefixCache {
+    /// A published block with all that it is found by.
+    struct Content {
+        var block: BlockID
+        var serial: UInt64
+        var parentSerial: UInt64
+        var salt: UInt64
+        var tokens: ArraySlice<TokenID>
+    }
+
+    /// All published blocks, each behind the one that it continues.
+    var contents: [Content] {
+        // A block is published after the one before it.
+        let blocks = blocksByKey.values.sorted { entries[Int($0)].serial < entries[Int($1)].serial }
+        return blocks.map { block in
+            let entry = entries[Int(block)]
+            let start = Int(block) * blockLength
+            return Content(
+                block: block, serial: entry.serial, parentSerial: entry.parentSerial, salt: entry.salt,
+                tokens: tokens[start..<start + blockLength])
+        }
+    }
+
     /// What is wrong with the index, in sentences; nothing if all is well.
     func integrityViolations() -> [String] {
         var violations: [String] = []

@@ -18,7 +18,7 @@ struct Scheduler {
     }
 
     let limits: Limits
-    private(set) var pool: BlockPool
+    var pool: BlockPool
     /// By slot; meaningless where the slot is vacant.
     private(set) var sequences: [SequenceState] = []
     private var vacantSlots: [Int] = []

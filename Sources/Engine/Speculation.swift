@@ -3,9 +3,10 @@
 /// A guess stays only if the very token is drawn in its place, so none of this changes a result: tokens, log-probabilities
 /// and finish reasons have the same bits with it and without. It saves time where guesses come true.
 public struct Speculation: Hashable, Sendable {
-    /// Whether the continuation of what the sequence said before is guessed; it costs no computing.
+    /// Whether the continuation of what the sequence said before is guessed; it costs no computing. What the form of an answer
+    /// leaves no choice about is guessed in any case.
     public var usesLookup: Bool
-    /// The most guesses of a sequence in one step.
+    /// The most guesses of a sequence in one step, by lookup or by a draft model; 0 guesses nothing at all.
     public var proposalLimit: Int
     /// Whether guesses are made only while they are expected to save time. Without it there are as many as find room.
     public var isAdaptive: Bool

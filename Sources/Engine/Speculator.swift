@@ -28,6 +28,8 @@ struct Speculator {
     private let contextLength: Int
     private(set) var cost = StepCost()
     let draft: DraftModel?
+    /// What was seen lately of forms, in all sequences.
+    private var usualForm = FormChances()
     private var candidates: [Candidate] = []
     private var requests: [DraftModel.Request] = []
 
@@ -51,7 +53,7 @@ struct Speculator {
             chooseDrafts(generations)
             planDraft(sequenceCount: drawnCount, rowCount: plan.rowCount, generations)
         }
-        planLookup(plan, drawnCount: drawnCount, generations)
+        planLikeliest(plan, drawnCount: drawnCount, generations)
         guessFromDraft(scheduler, generations)
         for index in candidates.indices where candidates[index].count > 0 {
             addRows(candidates[index], &plan, &scheduler, generations)
@@ -77,32 +79,35 @@ extension Speculator {
         for (index, chunk) in plan.chunks.enumerated() where chunk.isDecode {
             guard let generation = generations[chunk.slot] else { continue }
             let tokens = scheduler.sequences[chunk.slot].tokens
-            if settings.usesLookup {
-                generation.speculation.follow(tokens)
-            } else {
-                generation.speculation.guesses.removeAll(keepingCapacity: true)
-            }
-            let forcedCount = generation.forcedTokens.count
+            generation.speculation.follow(tokens, usesLookup: settings.usesLookup, usual: &usualForm)
             let room = min(generation.remainingCount, contextLength - tokens.count) - 1
-            let limit = min(room, forcedCount > 0 ? forcedCount : settings.proposalLimit)
-            guard limit > 0 else { continue }
-            candidates.append(
-                Candidate(
-                    chunk: index, slot: chunk.slot, limit: limit, source: forcedCount > 0 ? .forced : .lookup,
-                    count: forcedCount > 0 ? limit : 0))
+            guard room > 0 else { continue }
+            generation.speculation.expect(generation.expectedTokens(), behind: tokens.count, usual: usualForm)
+            var candidate = Candidate(chunk: index, slot: chunk.slot, limit: room, source: .lookup)
+            let forcedCount = generation.forcedTokens.count
+            if forcedCount > 0 {
+                candidate.source = .forced
+                candidate.limit = min(room, forcedCount)
+                candidate.count = candidate.limit
+            } else if generation.speculation.formChance(after: 0) > generation.speculation.lookupChance(after: 0) {
+                candidate.source = .form
+                candidate.limit = min(room, generation.speculation.expectedCount)
+            } else {
+                candidate.limit = min(room, settings.proposalLimit)
+            }
+            candidates.append(candidate)
         }
     }
 
-    /// Gives rows to the lookup's likeliest guesses while they pay.
-    private mutating func planLookup(_ plan: StepPlan, drawnCount: Int, _ generations: [ActiveGeneration?]) {
-        guard settings.usesLookup else { return }
+    /// Gives rows to the likeliest guesses of lookups and forms while they pay.
+    private mutating func planLikeliest(_ plan: StepPlan, drawnCount: Int, _ generations: [ActiveGeneration?]) {
         var rowCount = plan.rowCount
         var yield = Double(drawnCount)
         for index in candidates.indices {
             rowCount += candidates[index].count
             if candidates[index].source == .forced {
                 yield += Double(candidates[index].count)
-            } else if candidates[index].source == .lookup {
+            } else if candidates[index].source != .draft {
                 candidates[index].chance = chance(of: candidates[index], generations)
             }
         }
@@ -119,13 +124,17 @@ extension Speculator {
     }
 
     private func chance(of candidate: Candidate, _ generations: [ActiveGeneration?]) -> Double {
-        generations[candidate.slot]?.speculation.lookupChance(after: candidate.count) ?? 0
+        guard let speculation = generations[candidate.slot]?.speculation else { return 0 }
+        return candidate.source == .form
+            ? speculation.formChance(after: candidate.count) : speculation.lookupChance(after: candidate.count)
     }
 
     private func likeliest() -> Int? {
         var best: Int?
         for (index, candidate) in candidates.enumerated()
-        where candidate.source == .lookup && candidate.count < candidate.limit && candidate.chance > 0 {
+        where (candidate.source == .lookup || candidate.source == .form) && candidate.count < candidate.limit
+            && candidate.chance > 0
+        {
             if candidate.chance > best.map({ candidates[$0].chance }) ?? 0 {
                 best = index
             }
@@ -149,6 +158,8 @@ extension Speculator {
         switch candidate.source {
         case .forced:
             generation.speculation.guesses.append(contentsOf: generation.forcedTokens.prefix(granted))
+        case .form:
+            generation.speculation.guessFromForm(granted)
         case .lookup:
             generation.speculation.guessFromLookup(granted, after: scheduler.sequences[candidate.slot].tokens)
         case .draft:

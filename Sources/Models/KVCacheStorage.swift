@@ -54,6 +54,15 @@ public struct KVCacheStorage: ~Copyable {
         return shape.layerCount * units * layout(shape, format).blockByteCount
     }
 
+    /// Calls `body` with all that one block holds, layer by layer. Only whoever computes with the cache may call it.
+    public func withBytes<Failure: Error>(
+        of block: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(block >= 0 && block < blockCount, "The cache has blocks 0..<\(blockCount).")
+        let count = byteCount / blockCount
+        try unsafe body(UnsafeMutableRawBufferPointer(start: start + block * count, count: count))
+    }
+
     /// One layer's part of every block. Blocks must be of the length that attention works with.
     func plane(layer: Int) -> KVPlane {
         precondition(blockLength == KVLayout.blockLength, "Attention works with blocks of \(KVLayout.blockLength).")

@@ -104,6 +104,9 @@ extension Door {
             DoorRoute(.get, "/props", about: ServerStateRoute.propertiesDescription, answer: state.properties),
             DoorRoute(.get, "/slots", about: ServerStateRoute.slotsDescription, answer: state.slots),
             DoorRoute(
+                .post, "/slots/{id}", about: SlotSnapshotRoute.description,
+                answer: SlotSnapshotRoute(service: service, settings: settings).answer),
+            DoorRoute(
                 .get, "/health", "/v1/health", about: OperationsRoute.healthDescription, answer: operations.health),
             DoorRoute(.get, "/ready", about: OperationsRoute.readyDescription, answer: operations.ready),
             DoorRoute(.get, "/load", about: OperationsRoute.loadDescription, answer: operations.load),

@@ -27,6 +27,12 @@ public struct ConstrainedOutput: Sendable {
         return mask
     }
 
+    /// The tokens that are likely to come next because little else may.
+    public func expectedTokens() -> [ExpectedToken] {
+        guard let constraint, machine.phase != .reasoning, !constraint.isFree else { return [] }
+        return constraint.expectedTokens()
+    }
+
     /// Moves on by one generated token and labels it.
     public mutating func accept(_ token: TokenID) -> OutputMachine.Label {
         let label = machine.accept(token)

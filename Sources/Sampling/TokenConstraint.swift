@@ -11,10 +11,28 @@ public protocol TokenConstraint: Sendable {
     /// The tokens that may come next; end tokens are among them where the answer may end.
     func mask() -> TokenMask
 
+    /// The tokens that are likely to come next, one after the other, because there is little choice. A guess: what the mask
+    /// allows is decided by the mask alone.
+    func expectedTokens() -> [ExpectedToken]
+
     /// Moves on by one token of the answer.
     mutating func accept(_ token: TokenID)
 }
 
 extension TokenConstraint {
     public var isFree: Bool { false }
+
+    public func expectedTokens() -> [ExpectedToken] { [] }
+}
+
+/// A token that an output's form leaves little choice but to draw.
+public struct ExpectedToken: Hashable, Sendable {
+    public var id: TokenID
+    /// Whether its text is a matter of taste, white space that may be there or not. Otherwise only its cut is.
+    public var isOptional: Bool
+
+    public init(_ id: TokenID, isOptional: Bool = false) {
+        self.id = id
+        self.isOptional = isOptional
+    }
 }

@@ -3,7 +3,7 @@ internal import Checkpoints
 /// Names a checkpoint by what it holds, so that clients notice when other weights answer.
 enum CheckpointFingerprint {
     /// Raised whenever the same weights may give other results.
-    private static let numericsVersion = 1
+    private static let numericsVersion = 2
 
     /// `fp_`, the version of the numerics, and a hash of the tensors' names, shapes, formats and first bytes, and of how they
     /// are computed with.

@@ -73,6 +73,14 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Let requests save the prefix cache to this folder and restore it: POST /slots/0?action=save.",
+            valueName: "folder"
+        )
+    )
+    var slotSavePath: String?
+
+    @Option(
+        help: ArgumentHelp(
             "A small model of the same vocabulary that guesses tokens ahead; replies stay the same, and come sooner.",
             valueName: "model"
         )
@@ -81,7 +89,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Which tokens are guessed ahead, where that saves time: auto (by lookup and draft model), lookup or off. "
+            "Which tokens are guessed ahead, where that saves time: auto (by lookup, form and draft model), lookup or off. "
                 + "(default: auto)",
             valueName: "kind"
         )

@@ -115,7 +115,7 @@ struct ServeLifecycle {
         configuration.serverName = "ponder/\(Version.text)"
         let apiSettings = APISettings(
             keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
-            reasoningField: settings.reasoningField)
+            reasoningField: settings.reasoningField, snapshotFolder: settings.slotSavePath)
         let doors = Doorway(
             .openAI(service: service, settings: apiSettings),
             [

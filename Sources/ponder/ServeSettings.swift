@@ -40,6 +40,9 @@ struct ServeSettings: Equatable, Sendable {
     /// A folder for repacked weights, which are used from there instead of from memory.
     var tileCache: String?
 
+    /// A folder for snapshots of the prefix cache, which requests save and restore.
+    var slotSavePath: String?
+
     /// A small checkpoint that guesses the model's tokens ahead.
     var draftModel: String?
 

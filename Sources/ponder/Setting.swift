@@ -11,6 +11,7 @@ enum Setting: String, CaseIterable, Sendable {
     case activationType = "activation-type"
     case memoryLimit = "memory-limit"
     case tileCache = "tile-cache"
+    case slotSavePath = "slot-save-path"
     case draftModel = "draft-model"
     case speculation
     case embeddings
@@ -42,7 +43,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
         case .activationType: "one of f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
-        case .tileCache: "the path of an existing folder"
+        case .tileCache, .slotSavePath: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"
         case .speculation: "one of auto, lookup and off"
         case .embeddings, .reranking: "true or false"
@@ -70,6 +71,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .activationType: options.activationType
         case .memoryLimit: options.memoryLimit
         case .tileCache: options.tileCache
+        case .slotSavePath: options.slotSavePath
         case .draftModel: options.draftModel
         case .speculation: options.speculation
         case .embeddings: options.embeddings ? "true" : nil

@@ -39,6 +39,7 @@ struct SettingsLoader {
         try read(.activationType, { Self.activationFormat($0) }) { settings.activationType = $0 }
         try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
         try read(.tileCache, Self.folder) { settings.tileCache = $0 }
+        try read(.slotSavePath, Self.folder) { settings.slotSavePath = $0 }
         try read(.draftModel) { settings.draftModel = $0 }
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
         try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }

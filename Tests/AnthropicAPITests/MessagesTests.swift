@@ -300,7 +300,7 @@ import Tokens
     @Test func noCutChangesAMessage() async throws {
         let client = try Self.client()
         var random = SeededGenerator(seed: 51)
-        for round in 0..<200 {
+        for round in propertyRounds(200) {
             let reply = RandomReply(of: client.model, &random).tokens
             let body = Self.randomBody(round, &random)
             try client.model.prepare(reply, for: Self.request(body))

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+from ponder_process import FIXTURES, Ponder, run
 from wire import Connection
 
 REQUEST = {"prompt": "Building a website can be done in 10 simple steps:", "n_predict": 24, "temperature": 0}
@@ -44,3 +46,51 @@ def test_properties_and_slots(server):
     assert properties["model_alias"] == server.name
     _, _, body = ask(server, "GET", "/slots")
     assert any(not slot["is_processing"] for slot in json.loads(body))
+
+
+DENSE = FIXTURES / "models" / "dense-k" / "gguf" / "dense-k-Q4_K_M.gguf"
+LONG = {"prompt": "Once upon a time there was a cook who counted. " * 12, "n_predict": 12, "temperature": 0}
+
+
+def slot(server, action, **body):
+    status, _, reply = ask(server, "POST", f"/slots/0?action={action}", body)
+    return status, json.loads(reply)
+
+
+@pytest.mark.parametrize("model", [None, DENSE])
+def test_what_was_read_before_a_restart_is_restored_behind_it(model, tmp_path):
+    arguments = [argument for argument in [model, "--slot-save-path", tmp_path] if argument]
+    with Ponder(*arguments) as server:
+        cold = json.loads(ask(server, "POST", "/completion", LONG)[2])
+        status, saved = slot(server, "save", filename="cook.bin")
+        assert status == 200 and saved["n_saved"] > 0
+        assert (tmp_path / "cook.bin").stat().st_size == saved["n_written"]
+        assert slot(server, "erase") == (200, {"id_slot": 0, "n_erased": saved["n_saved"]})
+        assert json.loads(ask(server, "POST", "/completion", LONG)[2])["content"] == cold["content"]
+    with Ponder(*arguments) as server:
+        status, restored = slot(server, "restore", filename="cook.bin")
+        assert status == 200
+        assert (restored["n_restored"], restored["n_read"]) == (saved["n_saved"], saved["n_written"])
+        warm = json.loads(ask(server, "POST", "/completion", LONG)[2])
+        assert warm["content"] == cold["content"]
+        assert warm["timings"]["prompt_n"] < cold["timings"]["prompt_n"] / 4
+
+
+def test_a_snapshot_that_is_not_this_models_is_refused_and_the_server_goes_on(tmp_path):
+    with Ponder("--slot-save-path", tmp_path) as server:
+        expected = json.loads(ask(server, "POST", "/completion", LONG)[2])["content"]
+        assert slot(server, "save", filename="a.bin")[0] == 200
+        whole = (tmp_path / "a.bin").read_bytes()
+        (tmp_path / "cut.bin").write_bytes(whole[: len(whole) // 2])
+        (tmp_path / "changed.bin").write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        (tmp_path / "foreign.bin").write_bytes(b"GGUF")
+        for name in ("cut.bin", "changed.bin", "foreign.bin", "../a.bin", str(tmp_path / "a.bin")):
+            status, reply = slot(server, "restore", filename=name)
+            assert status == 400 and reply["error"]["param"] == "filename", reply
+        assert slot(server, "restore", filename="missing.bin")[0] == 404
+        assert json.loads(ask(server, "POST", "/completion", LONG)[2])["content"] == expected
+    with Ponder(DENSE, "--slot-save-path", tmp_path) as other:
+        status, reply = slot(other, "restore", filename="a.bin")
+        assert status == 400 and "another model" in reply["error"]["message"]
+    result = run("serve", "--port", "0", "--slot-save-path", tmp_path / "missing")
+    assert result.returncode == 1 and "existing folder" in result.stderr

@@ -205,7 +205,7 @@ import Tokens
     func noCutChangesAReply(path: String) async throws {
         let client = try Self.client()
         var random = SeededGenerator(seed: 91)
-        for round in 0..<200 {
+        for round in propertyRounds(200) {
             let reply = RandomReply(of: client.model, &random).tokens
             var body = Self.body(Self.randomMembers(&random), text: "Round \(round)")
             let isRaw = path == "/api/generate" && Bool.random(using: &random)

@@ -12,11 +12,11 @@ extension APIClient {
     init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
         heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false,
-        streams: ResumableStreams = ResumableStreams()
+        streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil
     ) throws {
         try self.init(
             options, keys: keys, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
-            isStrict: isStrict, streams: streams
+            isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder
         ) { .openAI(service: $0, settings: $1) }
     }
 

@@ -10,7 +10,7 @@ import Testing
     @Test func noCutChangesAChatCompletion() async throws {
         let client = try APIClient()
         var random = SeededGenerator(seed: 31)
-        for round in 0..<300 {
+        for round in propertyRounds(300) {
             let reply = RandomReply(of: client.model, &random).tokens
             var members: JSONObject = ["seed": 1, "stream": true]
             if Bool.random(using: &random) { members["tools"] = ChatCompletionsTests.tools }
@@ -32,7 +32,7 @@ import Testing
     @Test func noCutChangesACompletion() async throws {
         let client = try APIClient()
         var random = SeededGenerator(seed: 32)
-        for round in 0..<300 {
+        for round in propertyRounds(300) {
             let reply = RandomReply(of: client.model, &random).tokens
             client.model.replies.prepare(reply, for: client.model.tokens("Round \(round)"))
             var body: JSONObject = ["prompt": .string("Round \(round)"), "stream": true, "seed": 1]
@@ -54,7 +54,7 @@ import Testing
     @Test func noCutChangesANativeCompletion() async throws {
         let client = try APIClient()
         var random = SeededGenerator(seed: 33)
-        for round in 0..<300 {
+        for round in propertyRounds(300) {
             let reply = RandomReply(of: client.model, &random).tokens
             client.model.replies.prepare(reply, for: client.model.tokens("Round \(round)"))
             var body: JSONObject = ["prompt": .string("Round \(round)"), "stream": true, "seed": 1]

@@ -211,7 +211,7 @@ import Tokens
     @Test func noCutChangesAResponse() async throws {
         let client = try Self.client()
         var random = SeededGenerator(seed: 71)
-        for round in 0..<200 {
+        for round in propertyRounds(200) {
             let reply = RandomReply(of: client.model, &random).tokens
             var members: JSONObject = ["seed": 1, "store": false, "stream": true]
             if Bool.random(using: &random) { members["tools"] = Self.tools }

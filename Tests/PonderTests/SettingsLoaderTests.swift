@@ -39,7 +39,7 @@ import Testing
             "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
-            "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
+            "--memory-limit", "6GiB", "--tile-cache", "/", "--slot-save-path", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
             "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
@@ -56,6 +56,7 @@ import Testing
         expected.activationType = .bf16
         expected.memoryLimit = 6 << 30
         expected.tileCache = "/"
+        expected.slotSavePath = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
         expected.chatTemplateFile = "a.jinja"

@@ -19,13 +19,14 @@ package struct APIClient: Sendable {
     package init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
         heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false,
-        streams: ResumableStreams = ResumableStreams(), door: (InferenceService, APISettings) -> Door
+        streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil,
+        door: (InferenceService, APISettings) -> Door
     ) throws {
         model = try TestModel(options)
         service = model.service
         let settings = APISettings(
             keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
-            isStrict: isStrict, streams: streams)
+            isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder)
         running = settings.running
         self.door = door(service, settings)
         let doorway = Doorway(self.door, keys: keys)

@@ -114,7 +114,7 @@ import Tokens
             try ModelStartup.load(path: Fixtures.path("models/\(path)")).fingerprint
         }
         #expect(Set(fingerprints).count == 3)
-        #expect(fingerprints.allSatisfy { $0.hasPrefix("fp_1_") && $0.utf8.count == 21 })
+        #expect(fingerprints.allSatisfy { $0.hasPrefix("fp_2_") && $0.utf8.count == 21 })
     }
 
     @Test func otherNumericsHaveAnotherFingerprintAndTheWeightsFormatIsTold() throws {

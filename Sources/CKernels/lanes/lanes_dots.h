@@ -20,7 +20,7 @@ inlined void scale_group_dots(enum weight_format format, struct product_kind kin
 #pragma clang loop unroll(full)
     for (int quad = part * quads; quad < (part + 1) * quads; quad++) {
         // Loads that the compiler moves up past others take more registers than there are.
-        if (tiles == 2 && kind.in_superblocks) __asm__ volatile("" ::: "memory");
+        if (tiles * rows >= 8 && kind.in_superblocks) __asm__ volatile("" ::: "memory");
         u8x64 codes[2];
 #pragma clang loop unroll(full)
         for (int tile = 0; tile < tiles; tile++) codes[tile] = group_codes(format, groups[tile].codes, half, quad);

@@ -1,4 +1,5 @@
 internal import APIDoors
+internal import JSON
 
 extension OperationsRoute {
     static let healthDescription = RouteDescription("The process lives.", response: ["status": .string])
@@ -43,4 +44,19 @@ extension ServerStateRoute {
     static let slotsDescription = RouteDescription(
         "The sequences that run, in llama-server's words.",
         response: .array(["id": .integer, "n_ctx": .integer, "is_processing": .boolean]))
+}
+
+extension SlotSnapshotRoute {
+    static let description = RouteDescription(
+        "Saves, restores or erases the cached prefixes, in llama-server's words: the query's action says which.",
+        request: RequestDescription([["filename": "a.bin"]]) { body in
+            var root = FieldReader(body)
+            _ = try SlotFields(from: &root, action: .save, settings: APISettings(version: ""))
+        },
+        response: ([
+            "id_slot": .integer, "filename": .optional(.string), "n_saved": .optional(.integer),
+            "n_written": .optional(.integer), "n_restored": .optional(.integer), "n_read": .optional(.integer),
+            "n_erased": .optional(.integer),
+            "timings": .optional(["save_ms": .optional(.number), "restore_ms": .optional(.number)]),
+        ] as JSONShape).with(.warnings))
 }
