@@ -120,8 +120,8 @@ static void combine_row(void *context, size_t row, size_t worker) {
 
 /// Chunks of a whole number of `unit` tiles.
 static void cut(struct expert_work *work, const struct weight_tiles *weights, size_t unit) {
-    // About a kilobyte a row: enough work for a chunk, enough chunks for all workers.
-    const size_t chunk_bytes = 64 * 1024;
+    // Long enough for memory to keep up, short enough for all workers to have some.
+    const size_t chunk_bytes = 128 * 1024;
     const size_t units = chunk_bytes / (unit * weights->tile_bytes);
     work->tiles_per_chunk = units > 1 ? unit * units : unit;
     work->chunks_per_expert = (tile_count(weights->rows) + work->tiles_per_chunk - 1) / work->tiles_per_chunk;

@@ -5,7 +5,7 @@
 // How a product is cut for the workers: by tiles and, so that a chunk's rows stay in the second-level cache, by rows.
 // Never along the columns.
 
-enum { row_block_bytes = 384 * 1024, weight_chunk_bytes = 48 * 1024, few_rows = 8, some_rows = 64 };
+enum { row_block_bytes = 384 * 1024, weight_chunk_bytes = 128 * 1024, few_rows = 8, some_rows = 64 };
 
 /// Float weights are multiplied so many tiles at a time, and activations are rounded once for all tiles of a chunk.
 enum { float_tiles_at_once = 4, float_tiles_limit = 16 };

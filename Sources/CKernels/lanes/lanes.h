@@ -74,7 +74,7 @@ inlined float largest_lane(f32x16 v) {
 }
 
 /// Bytes ahead of the weights in use: the hardware's own prefetching falls behind kernels that unpack.
-enum { prefetch_distance = 8192 };
+enum { prefetch_distance = 4096 };
 
 inlined void prefetch_bytes(const uint8_t *bytes, int count) {
 #pragma clang loop unroll(full)

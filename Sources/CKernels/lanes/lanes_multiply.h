@@ -31,8 +31,19 @@ inlined void add_superblock_directly(enum weight_format format, int rows, const 
     if (has_superblocks(traits)) add_superblock(kind, 1, rows, &of_tile, blocks, block, parts, sums);
 }
 
-/// One tile and `rows` rows, from the first column to the last; `ahead`, as many bytes, is fetched meanwhile.
-inlined void multiply_direct(enum weight_format format, int rows, const uint8_t *tile, const uint8_t *ahead,
+/// What is fetched while weights are multiplied: as many bytes, from `bytes` up to `end` and then from `next` on.
+struct bytes_ahead {
+    const uint8_t *bytes, *end, *next;
+};
+
+inlined struct bytes_ahead advanced(struct bytes_ahead ahead, size_t bytes) {
+    ahead.bytes += bytes;
+    if (ahead.bytes < ahead.end) return ahead;
+    return (struct bytes_ahead){ahead.next + (ahead.bytes - ahead.end), (const uint8_t *)UINTPTR_MAX, NULL};
+}
+
+/// One tile and `rows` rows, from the first column to the last.
+inlined void multiply_direct(enum weight_format format, int rows, const uint8_t *tile, struct bytes_ahead ahead,
                              size_t columns, const struct activation_block *const *blocks, float *const *results,
                              size_t output, size_t lanes) {
     const struct tile_traits traits = traits_of(format);
@@ -40,10 +51,10 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
     for (int row = 0; row < rows; row++) sums[0][row] = splat(0);
     size_t block = 0;
     for (size_t superblock = superblock_count(traits, columns); superblock > 0; superblock--) {
-        add_superblock_directly(format, rows, tile, ahead, blocks, block, sums);
+        add_superblock_directly(format, rows, tile, ahead.bytes, blocks, block, sums);
         block += traits.superblock_columns / 32u;
         tile += superblock_bytes(traits);
-        ahead += superblock_bytes(traits);
+        ahead = advanced(ahead, superblock_bytes(traits));
     }
     for (int row = 0; row < rows; row++) store_some_floats(results[row] + output, sums[0][row], lanes);
 }
@@ -55,11 +66,13 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
                                     const struct multiply_rows *rows, const uint8_t *next_tile) {
     const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
     const size_t left = weights->rows - tile * 16, lanes = left < 16 ? left : 16;
-    // The first rows bring the tile itself, those after them the next one.
-    const uint8_t *ahead = data + prefetch_distance;
+    // The first rows bring the tile itself and where the next one begins, those after them the next one.
+    const struct bytes_ahead next = {next_tile, (const uint8_t *)UINTPTR_MAX, NULL};
+    const struct bytes_ahead tile_itself = {data, data + weights->tile_bytes, next_tile};
+    struct bytes_ahead ahead = advanced(tile_itself, prefetch_distance);
     size_t row = 0;
 #define direct_case(width)                                                                                             \
-    for (; row + width <= rows->count; row += width, ahead = next_tile)                                                \
+    for (; row + width <= rows->count; row += width, ahead = next)                                                     \
     multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row,             \
                     tile * 16 - rows->first_output, lanes)
     // Eight rows' sums and a minimum do not fit the registers.
