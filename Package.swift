@@ -87,7 +87,7 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "JSON"]),
 
         // L6
-        module("APIDoors", ["Serving", "HTTP", "JSON", httpTypes]),
+        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", httpTypes]),
         module(
             "OpenAIAPI",
             [
@@ -160,6 +160,7 @@ let package = Package(
                 "Checkpoints",
                 "JSON", "Tokenization",
             ]),
+        tests("APIDoors", ["Serving"]),
         tests(
             "OpenAIAPI",
             [
@@ -176,7 +177,8 @@ let package = Package(
         .testTarget(
             name: "PonderTests",
             dependencies: [
-                "ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Chat", "Terminal", "HTTPClient", "JSON",
+                "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
+                "HTTPClient", "JSON",
                 "Tokens", arguments,
             ],
             swiftSettings: testSettings

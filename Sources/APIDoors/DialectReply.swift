@@ -65,12 +65,16 @@ extension DialectReply {
     package func ended() {}
 
     /// Waits for the whole reply.
-    func body() async throws -> [UInt8] {
-        body(of: try await stream.fold(into: whole))
+    func body(meter: TokenMeter) async throws -> [UInt8] {
+        meter.count(stream.promptTokenCount(choice: 0))
+        return body(of: try await stream.fold(into: whole, progress: meter.count, settled: meter.settle))
     }
 
     /// Sends the reply as it comes; never silent for longer than the interval.
-    func stream(to writer: consuming ResponseWriter, heartbeatInterval: Duration) async throws {
+    func stream(
+        to writer: consuming ResponseWriter, heartbeatInterval: Duration, meter: TokenMeter
+    ) async throws {
+        meter.count(stream.promptTokenCount(choice: 0))
         var frames = frames
         var heartbeat = StreamHeartbeat()
         var head = HTTPResponse(status: .ok, headerFields: Frames.form.headers)
@@ -82,6 +86,7 @@ extension DialectReply {
             let usage = try await stream.forEach(pulse: heartbeatInterval / 2) { events in
                 new = []
                 for event in events {
+                    meter.count(event.progress)
                     if let status = heartbeat.status(after: event.progress) {
                         frames.appendSignOfLife(status, to: &new)
                     }
@@ -91,6 +96,7 @@ extension DialectReply {
                 heartbeat.sent()
                 try await output.write(new)
             }
+            meter.settle(usage)
             new = []
             frames.end(usage, &new)
         } catch let error as ServingError {

@@ -10,17 +10,30 @@ package struct DoorRoute: Sendable {
 
     package let method: HTTPRequest.Method
     package let patterns: [RoutePattern]
+    package let access: RouteAccess
     package let description: RouteDescription
     package let answer: Answer
 
     package init(
-        _ method: HTTPRequest.Method, _ patterns: RoutePattern..., about description: RouteDescription,
-        answer: @escaping Answer
+        _ method: HTTPRequest.Method, _ patterns: RoutePattern..., for access: RouteAccess = .scope(.infer),
+        about description: RouteDescription, answer: @escaping Answer
     ) {
         self.method = method
         self.patterns = patterns
+        self.access = access
         self.description = description
         self.answer = answer
+    }
+
+    /// Why the caller is not answered now, if it is not; and on every answer, what is left of its limits.
+    func refusal(of caller: Caller?, context: RequestContext) -> APIError? {
+        guard let caller else { return nil }
+        guard caller.mayUse(access) else { return .missingScope(access) }
+        // What only asks for the state of things costs nothing.
+        guard access == .scope(.infer), method == .post, caller.limiter.isLimiting else { return nil }
+        let refusal = caller.limiter.admit()
+        context.response.changeHead { $0.headerFields.append(contentsOf: caller.limiter.standings().headers) }
+        return refusal?.error(of: caller)
     }
 
     func respond(
@@ -32,9 +45,10 @@ package struct DoorRoute: Sendable {
         case .success(.reply(let reply)):
             defer { reply.ended() }
             if reply.isStreamed {
-                try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval)
+                try await reply.stream(
+                    to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
             } else {
-                switch try await refusable({ try await reply.body() }) {
+                switch try await refusable({ try await reply.body(meter: request.meter) }) {
                 case .failure(let error): try await writer.send(error, as: errors)
                 case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
                 }
@@ -49,12 +63,15 @@ package struct DoorRequest: Sendable {
     /// What stands in the gaps of the route's pattern.
     package let parameters: [String: String]
     package let arrival = ContinuousClock.now
+    /// Counts the request's tokens; a reply's are counted where it is read.
+    package let meter: TokenMeter
     private let bodyByteLimit: Int
 
-    init(_ request: Request, parameters: [String: String], bodyByteLimit: Int) {
+    init(_ request: Request, parameters: [String: String], bodyByteLimit: Int, caller: Caller? = nil) {
         self.request = request
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
+        meter = TokenMeter(caller)
     }
 
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.

@@ -112,6 +112,34 @@ struct ServeOptions: ParsableArguments {
     )
     var apiKey: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with a key, or its SHA-256, on each line, and what it may do; read again at SIGHUP.",
+            valueName: "file"
+        )
+    )
+    var apiKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp("How many requests a key may send in a minute. (default: none)", valueName: "count")
+    )
+    var requestsPerMinute: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many tokens, of prompts and replies, a key may use in a minute. (default: none)", valueName: "count")
+    )
+    var tokensPerMinute: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Let web pages of this origin call the server, or of every one with *; give it several times for several. "
+                + "(default: none)",
+            valueName: "origin"
+        )
+    )
+    var allowOrigin: [String] = []
+
     @Flag(help: "Refuse requests with fields that have no effect, instead of answering them with warnings.")
     var strict = false
 

@@ -1,12 +1,8 @@
-import APIDoors
-import AnthropicAPI
 import Checkpoints
 import Foundation
 import Glibc
 import HTTP
 import Logging
-import OllamaAPI
-import OpenAIAPI
 import Serving
 import Sockets
 
@@ -14,6 +10,7 @@ import Sockets
 ///
 /// The socket answers from the first moment on: while the model loads, `/health` says 200 and `/ready` 503.
 /// The first SIGTERM or SIGINT begins the drain, or ends a start that is still loading; a second one ends the process.
+/// SIGHUP has files of keys and certificates read again.
 struct ServeLifecycle {
     private enum Event: Sendable {
         case loaded(Result<ServedModel, any Error>)
@@ -27,6 +24,7 @@ struct ServeLifecycle {
     private let settings: ServeSettings
     private let logger: Logger
     private let service: InferenceService
+    private let credentials: ServerCredentials
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
@@ -37,7 +35,10 @@ struct ServeLifecycle {
         service = InferenceService(registry: ModelRegistry(answersToAnyName: settings.answersToAnyName))
         self.logger = logger
         ProcessPreparation.ignoreBrokenPipes()
-        server = try Self.makeServer(settings, service: service, logger: logger)
+        credentials = try ServerCredentials(settings)
+        server = try ServerAssembly(
+            settings: settings, service: service, credentials: credentials, logger: logger
+        ).server()
     }
 
     /// Serves until told to stop.
@@ -52,7 +53,9 @@ struct ServeLifecycle {
         service.registry.beginLoading(name)
         let addresses = try await server.start()
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
-        let signals = TerminationSignals { continuation.yield(.signal($0)) }
+        // Where nothing is to be read again, a terminal that closes ends its server as ever.
+        let numbers = [SIGTERM, SIGINT] + (credentials.isReloadable ? [SIGHUP] : [])
+        let signals = ProcessSignals(numbers) { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
         ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
             continuation.yield(.loaded(result))
@@ -74,6 +77,8 @@ struct ServeLifecycle {
             case .loaded(.failure(let error)):
                 await server.shutDown(grace: .zero)
                 throw error
+            case .signal(SIGHUP):
+                reload()
             case .signal(let number) where isStopping:
                 exit(128 + number)
             case .signal:
@@ -95,39 +100,20 @@ struct ServeLifecycle {
         FileHandle.standardOutput.write(Data(line.utf8))
     }
 
+    private func reload() {
+        do {
+            try credentials.reload()
+            logger.notice("Read again: the files of keys and certificates.")
+        } catch {
+            logger.error("What is in force stays in force: \(error)")
+        }
+    }
+
     /// Ends when the last reply has reached its client, or its time is over.
     private func drain() async {
         logger.notice("Stopping: running replies have \(settings.drain) to end.")
         async let replies: Void = service.drain(deadline: settings.drain)
         await server.shutDown(grace: settings.drain + Self.deliveryTime)
         await replies
-    }
-
-    private static func makeServer(
-        _ settings: ServeSettings,
-        service: InferenceService,
-        logger: Logger
-    ) throws -> HTTPServer {
-        let addresses = try SocketAddress.resolve(host: settings.host, port: UInt16(settings.port))
-        // With port 0 every address would get a port of its own, and the ready line has room for one.
-        var configuration = HTTPServerConfiguration(
-            addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
-        configuration.serverName = "ponder/\(Version.text)"
-        let apiSettings = APISettings(
-            keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
-            reasoningField: settings.reasoningField)
-        let doors = Doorway(
-            .openAI(service: service, settings: apiSettings),
-            [
-                .anthropic(service: service, settings: apiSettings),
-                .ollama(service: service, settings: apiSettings),
-            ],
-            keys: settings.apiKeys)
-        configuration.errorBody = doors.errorBody
-        return HTTPServer(
-            configuration: configuration,
-            responder: doors.responder.behind([AccessLog(), Compression()]),
-            logger: logger
-        )
     }
 }

@@ -1,5 +1,6 @@
 import APIDoors
 import Compute
+import HTTP
 import Logging
 import Serving
 
@@ -60,6 +61,15 @@ struct ServeSettings: Equatable, Sendable {
 
     /// A request must carry one of these; none means that no key is asked for.
     var apiKeys: [String] = []
+
+    /// A file with further keys.
+    var apiKeyFile: String?
+
+    /// What each key may ask for in a minute, unless its line in the file says otherwise.
+    var rateLimits = RateLimits()
+
+    /// The web pages that may call the server; nil is none.
+    var allowedOrigins: CORS.Origins?
 
     /// Whether a request with a field that has no effect is refused instead of answered with a warning.
     var isStrict = false

@@ -18,6 +18,10 @@ enum Setting: String, CaseIterable, Sendable {
     case alias
     case anyModelName = "any-model-name"
     case apiKey = "api-key"
+    case apiKeyFile = "api-key-file"
+    case requestsPerMinute = "requests-per-minute"
+    case tokensPerMinute = "tokens-per-minute"
+    case allowOrigin = "allow-origin"
     case strict
     case reasoningField = "reasoning-field"
     case chatTemplateFile = "chat-template-file"
@@ -48,6 +52,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
+        case .apiKeyFile: "the path of a file with a key on each line"
+        case .requestsPerMinute, .tokensPerMinute: "none or a whole number from 1 to 1000000000"
+        case .allowOrigin: "* or one or more origins such as https://chat.example, separated by commas"
         case .strict, .anyModelName: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
@@ -76,6 +83,10 @@ enum Setting: String, CaseIterable, Sendable {
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
+        case .apiKeyFile: options.apiKeyFile
+        case .requestsPerMinute: options.requestsPerMinute
+        case .tokensPerMinute: options.tokensPerMinute
+        case .allowOrigin: options.allowOrigin.isEmpty ? nil : options.allowOrigin.joined(separator: ",")
         case .anyModelName: options.anyModelName ? "true" : nil
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField

@@ -1,6 +1,7 @@
 import APIDoors
 import Compute
 import Foundation
+import HTTP
 import Logging
 import Serving
 
@@ -45,6 +46,10 @@ struct SettingsLoader {
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
+        try read(.apiKeyFile) { settings.apiKeyFile = $0 }
+        try read(.requestsPerMinute, Self.limit) { settings.rateLimits.requestsPerMinute = $0 }
+        try read(.tokensPerMinute, Self.limit) { settings.rateLimits.tokensPerMinute = $0 }
+        try read(.allowOrigin, Self.origins) { settings.allowedOrigins = $0 }
         try read(.anyModelName, { Bool($0) }) { settings.answersToAnyName = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
         try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
@@ -125,6 +130,19 @@ extension SettingsLoader {
         let keys = text.split(separator: ",", omittingEmptySubsequences: false)
         let areUsable = keys.allSatisfy { key in !key.isEmpty && key.utf8.allSatisfy { 0x21...0x7e ~= $0 } }
         return areUsable ? keys.map(String.init) : nil
+    }
+
+    /// `none` is the nil inside.
+    private static func limit(_ text: String) -> Int?? {
+        text == "none" ? .some(nil) : wholeNumber(1...1_000_000_000)(text).map(Optional.some)
+    }
+
+    /// An origin is a scheme and an authority, without even a slash behind it.
+    private static func origins(_ text: String) -> CORS.Origins? {
+        if text == "*" { return .any }
+        let origins = text.lowercased().split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let areUsable = origins.allSatisfy { $0.wholeMatch(of: /[a-z][a-z0-9+.-]*:\/\/[^\s\/?#@]+/) != nil }
+        return areUsable ? .only(Set(origins)) : nil
     }
 
     private static func seconds(_ text: String) -> Duration? {

@@ -11,10 +11,11 @@ extension APIClient {
     /// A client of OpenAI's API.
     init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
-        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false
+        access: AccessControl? = nil, heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20,
+        isStrict: Bool = false
     ) throws {
         try self.init(
-            options, keys: keys, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
+            options, keys: keys, access: access, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
             isStrict: isStrict
         ) { .openAI(service: $0, settings: $1) }
     }

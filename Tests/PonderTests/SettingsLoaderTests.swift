@@ -42,7 +42,9 @@ import Testing
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
-            "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
+            "--reasoning-field", "both", "--api-key-file", "keys", "--requests-per-minute", "60",
+            "--tokens-per-minute", "1000", "--allow-origin", "https://A.example", "--allow-origin", "http://b:1",
+            "--any-model-name", "--embeddings", "--rerank",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -58,6 +60,9 @@ import Testing
         expected.tileCache = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
+        expected.apiKeyFile = "keys"
+        expected.rateLimits = RateLimits(requestsPerMinute: 60, tokensPerMinute: 1_000)
+        expected.allowedOrigins = .only(["https://a.example", "http://b:1"])
         expected.chatTemplateFile = "a.jinja"
         expected.logLevel = .debug
         expected.drain = .milliseconds(1_500)
@@ -130,6 +135,8 @@ import Testing
         ("--alias", "two words"), ("--alias", ""),
         ("--log-level", "loud"),
         ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--port", "1e3"),
+        ("--requests-per-minute", "0"), ("--tokens-per-minute", "all"), ("--allow-origin", "chat.example"),
+        ("--allow-origin", "https://chat.example/"), ("--allow-origin", "*,https://a"),
     ])
     func `values out of range are refused`(flag: String, value: String) {
         let arguments = value.isEmpty ? [flag, value] : ["\(flag)=\(value)"]

@@ -16,16 +16,18 @@ package struct APIClient: Sendable {
 
     package init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
-        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false,
+        access: AccessControl? = nil, heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20,
+        isStrict: Bool = false,
         door: (InferenceService, APISettings) -> Door
     ) throws {
         model = try TestModel(options)
         service = model.service
         let settings = APISettings(
-            keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
+            bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
             isStrict: isStrict)
         self.door = door(service, settings)
-        let doorway = Doorway(self.door, keys: keys)
+        let doorway = Doorway(
+            self.door, access: access ?? AccessControl(keys: keys.map { AccessKey($0, name: "test") }))
         responder = doorway.responder
         errorBody = doorway.errorBody
     }

@@ -1,0 +1,51 @@
+import APIDoors
+import AnthropicAPI
+import HTTP
+import Logging
+import OllamaAPI
+import OpenAIAPI
+import Serving
+import Sockets
+
+/// Puts the server of `ponder serve` together: where it listens, what stands in front of the doors, and the doors.
+struct ServerAssembly {
+    let settings: ServeSettings
+    let service: InferenceService
+    let credentials: ServerCredentials
+    let logger: Logger
+
+    /// A server that does not listen yet.
+    ///
+    /// - Throws: `SocketError` where a host has no address.
+    func server() throws(SocketError) -> HTTPServer {
+        let addresses = try SocketAddress.resolve(host: settings.host, port: UInt16(settings.port))
+        // With port 0 every address would get a port of its own, and the ready line has room for one.
+        var configuration = HTTPServerConfiguration(
+            addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
+        configuration.serverName = "ponder/\(Version.text)"
+        let doors = doorway
+        configuration.errorBody = doors.errorBody
+        return HTTPServer(
+            configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
+    }
+
+    /// The first is the outermost: what asks a browser's preflight has no key yet.
+    private var middleware: [any Middleware] {
+        var layers: [any Middleware] = [AccessLog()]
+        if let origins = settings.allowedOrigins { layers.append(CORS(origins: origins)) }
+        layers.append(Compression())
+        return layers
+    }
+
+    private var doorway: Doorway {
+        let apiSettings = APISettings(
+            version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField)
+        return Doorway(
+            .openAI(service: service, settings: apiSettings),
+            [
+                .anthropic(service: service, settings: apiSettings),
+                .ollama(service: service, settings: apiSettings),
+            ],
+            access: credentials.access)
+    }
+}
