@@ -15,6 +15,28 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The port to listen on; 0 picks a free one. (default: 8000)", valueName: "number"))
     var port: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP.",
+            valueName: "file"
+        )
+    )
+    var tlsCertificate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The certificate's private key in PEM form. (default: it stands in the certificate's file)",
+            valueName: "file"
+        )
+    )
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Ask clients for a certificate of one of the authorities in this PEM file.", valueName: "file")
+    )
+    var tlsClientAuthority: String?
+
     @Option(help: ArgumentHelp("How many threads compute. (default: auto, one for each core)", valueName: "count"))
     var threads: String?
 

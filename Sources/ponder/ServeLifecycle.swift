@@ -96,13 +96,13 @@ struct ServeLifecycle {
     /// The one line that whoever started the server waits for.
     private func announce(_ model: ServedModel, at addresses: [SocketAddress]) {
         guard let address = addresses.first else { return }
-        let line = "ponder: serving \(model.name) at http://\(address)\n"
+        let line = "ponder: serving \(model.name) at \(credentials.tls == nil ? "http" : "https")://\(address)\n"
         FileHandle.standardOutput.write(Data(line.utf8))
     }
 
     private func reload() {
         do {
-            try credentials.reload()
+            try credentials.reload(server)
             logger.notice("Read again: the files of keys and certificates.")
         } catch {
             logger.error("What is in force stays in force: \(error)")

@@ -17,6 +17,15 @@ struct ServeSettings: Equatable, Sendable {
     /// The TCP port; 0 lets the system pick a free one.
     var port = 8000
 
+    /// The PEM file of the server's certificate; nil speaks HTTP without TLS.
+    var tlsCertificate: String?
+
+    /// The PEM file of its private key; nil is the certificate's own file.
+    var tlsKey: String?
+
+    /// The PEM file of authorities, one of which must have signed a client's certificate; nil asks for none.
+    var tlsClientAuthority: String?
+
     /// How many threads compute; nil is one for each core.
     var threads: Int?
 

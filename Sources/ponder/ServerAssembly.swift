@@ -22,6 +22,7 @@ struct ServerAssembly {
         // With port 0 every address would get a port of its own, and the ready line has room for one.
         var configuration = HTTPServerConfiguration(
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
+        configuration.tls = credentials.tls
         configuration.serverName = "ponder/\(Version.text)"
         let doors = doorway
         configuration.errorBody = doors.errorBody

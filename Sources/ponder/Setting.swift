@@ -3,6 +3,9 @@ enum Setting: String, CaseIterable, Sendable {
     case model
     case host
     case port
+    case tlsCertificate = "tls-certificate"
+    case tlsKey = "tls-key"
+    case tlsClientAuthority = "tls-client-authority"
     case threads
     case context
     case maxBatchTokens = "max-batch-tokens"
@@ -39,6 +42,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .model: "the path of a GGUF file or of a checkpoint folder"
         case .host: "an address such as 127.0.0.1, 0.0.0.0 or ::1"
         case .port: "a whole number from 0 to 65535"
+        case .tlsCertificate: "the path of a PEM file with the certificate and those that lead to its root"
+        case .tlsKey: "the path of a PEM file with the certificate's private key"
+        case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
@@ -69,6 +75,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .model: options.model
         case .host: options.host
         case .port: options.port
+        case .tlsCertificate: options.tlsCertificate
+        case .tlsKey: options.tlsKey
+        case .tlsClientAuthority: options.tlsClientAuthority
         case .threads: options.threads
         case .context: options.context
         case .maxBatchTokens: options.maxBatchTokens

@@ -32,6 +32,9 @@ struct SettingsLoader {
         try read(.model) { settings.model = $0 }
         try read(.host) { settings.host = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
+        try read(.tlsCertificate) { settings.tlsCertificate = $0 }
+        try read(.tlsKey) { settings.tlsKey = $0 }
+        try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
         try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
@@ -56,6 +59,9 @@ struct SettingsLoader {
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
+        if settings.tlsCertificate == nil, settings.tlsKey != nil || settings.tlsClientAuthority != nil {
+            throw SettingsError("tls-key and tls-client-authority need tls-certificate")
+        }
         return settings
     }
 

@@ -42,7 +42,8 @@ import Testing
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
-            "--reasoning-field", "both", "--api-key-file", "keys", "--requests-per-minute", "60",
+            "--reasoning-field", "both", "--tls-certificate", "a.pem", "--tls-key", "a.key",
+            "--tls-client-authority", "ca.pem", "--api-key-file", "keys", "--requests-per-minute", "60",
             "--tokens-per-minute", "1000", "--allow-origin", "https://A.example", "--allow-origin", "http://b:1",
             "--any-model-name", "--embeddings", "--rerank",
         ])
@@ -60,6 +61,9 @@ import Testing
         expected.tileCache = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
+        expected.tlsCertificate = "a.pem"
+        expected.tlsKey = "a.key"
+        expected.tlsClientAuthority = "ca.pem"
         expected.apiKeyFile = "keys"
         expected.rateLimits = RateLimits(requestsPerMinute: 60, tokensPerMinute: 1_000)
         expected.allowedOrigins = .only(["https://a.example", "http://b:1"])
@@ -141,6 +145,10 @@ import Testing
     func `values out of range are refused`(flag: String, value: String) {
         let arguments = value.isEmpty ? [flag, value] : ["\(flag)=\(value)"]
         #expect(complaint(arguments)?.hasPrefix("\(flag) is '\(value)'; expected ") == true)
+    }
+
+    @Test func `a key for TLS needs a certificate`() {
+        #expect(complaint(["--tls-key", "a.key"]) == "tls-key and tls-client-authority need tls-certificate")
     }
 
     @Test func `a key that cannot travel in a header is refused without being shown`() {

@@ -1,5 +1,6 @@
 public import Logging
 public import Sockets
+public import TLS
 
 /// An HTTP/1.1 server.
 public actor HTTPServer {
@@ -38,6 +39,11 @@ public actor HTTPServer {
             throw error
         }
         return acceptors.map(\.address)
+    }
+
+    /// Has connections that come from now on encrypted with another context; those that are there keep theirs.
+    public nonisolated func replaceTLS(with context: TLSContext) {
+        service.replaceTLS(with: context)
     }
 
     /// Stops: takes no more connections, closes idle ones, and lets requests in flight end for up to `grace`. What

@@ -1,9 +1,12 @@
 public import Sockets
+public import TLS
 
 /// How a server listens and what it grants its clients.
 public struct HTTPServerConfiguration: Sendable {
     /// Where to listen; several are fine. Port 0 picks a free port.
     public var addresses: [SocketAddress]
+    /// What connections are encrypted with, or nil for none. Unix domain sockets go without.
+    public var tls: TLSContext?
     /// What a client may ask of a connection.
     public var limits = HTTPLimits()
     /// How many connections are served at once. More wait in the system's queue.
