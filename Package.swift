@@ -143,7 +143,7 @@ let package = Package(
         tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Terminal"),
         tests("HTTPClient", ["HTTP", "Sockets", "TLS", httpTypes, logging]),
-        tests("HTTP", ["Sockets", "TLS", httpTypes, logging]),
+        tests("HTTP", ["Sockets", "TLS", "CZlib", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
         tests("Checkpoints", ["JSON"]),

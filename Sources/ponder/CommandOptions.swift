@@ -9,11 +9,18 @@ struct ServeOptions: ParsableArguments {
         help: "A GGUF file (the first, if split) or a checkpoint folder. Without one, the built-in model is served.")
     var model: String?
 
-    @Option(help: ArgumentHelp("The address to listen on. (default: 127.0.0.1)", valueName: "address"))
-    var host: String?
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on, or unix:PATH; give it several times for several. (default: 127.0.0.1)",
+            valueName: "address"))
+    var host: [String] = []
 
     @Option(help: ArgumentHelp("The port to listen on; 0 picks a free one. (default: 8000)", valueName: "number"))
     var port: String?
+
+    @Option(
+        help: ArgumentHelp("Who may connect to a Unix socket, in octal. (default: 600, its owner)", valueName: "mode"))
+    var socketPermissions: String?
 
     @Option(
         help: ArgumentHelp(

@@ -25,10 +25,11 @@ struct ServeLifecycle {
     private let logger: Logger
     private let service: InferenceService
     private let credentials: ServerCredentials
+    private let manager: ServiceManager
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
-    init(settings: ServeSettings) throws {
+    init(settings: ServeSettings, environment: [String: String]) throws {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
@@ -36,8 +37,9 @@ struct ServeLifecycle {
         self.logger = logger
         ProcessPreparation.ignoreBrokenPipes()
         credentials = try ServerCredentials(settings)
+        manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
-            settings: settings, service: service, credentials: credentials, logger: logger
+            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger
         ).server()
     }
 
@@ -52,9 +54,10 @@ struct ServeLifecycle {
         let name = plan.name
         service.registry.beginLoading(name)
         let addresses = try await server.start()
+        manager.tellStatus("Loading \(name)")
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         // Where nothing is to be read again, a terminal that closes ends its server as ever.
-        let numbers = [SIGTERM, SIGINT] + (credentials.isReloadable ? [SIGHUP] : [])
+        let numbers = [SIGTERM, SIGINT] + (credentials.isReloadable || manager.isListening ? [SIGHUP] : [])
         let signals = ProcessSignals(numbers) { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
         ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
@@ -95,12 +98,18 @@ struct ServeLifecycle {
 
     /// The one line that whoever started the server waits for.
     private func announce(_ model: ServedModel, at addresses: [SocketAddress]) {
-        guard let address = addresses.first else { return }
-        let line = "ponder: serving \(model.name) at \(credentials.tls == nil ? "http" : "https")://\(address)\n"
+        let scheme = credentials.tls == nil ? "http" : "https"
+        let places = addresses.map { address in
+            if case .unix = address { "\(address)" } else { "\(scheme)://\(address)" }
+        }
+        let line = "ponder: serving \(model.name) at \(places.joined(separator: ", "))\n"
+        manager.tellReady("Serving \(model.name)")
         FileHandle.standardOutput.write(Data(line.utf8))
     }
 
     private func reload() {
+        manager.tellReloading()
+        defer { manager.tellReady("Serving") }
         do {
             try credentials.reload(server)
             logger.notice("Read again: the files of keys and certificates.")
@@ -111,6 +120,7 @@ struct ServeLifecycle {
 
     /// Ends when the last reply has reached its client, or its time is over.
     private func drain() async {
+        manager.tellStopping()
         logger.notice("Stopping: running replies have \(settings.drain) to end.")
         async let replies: Void = service.drain(deadline: settings.drain)
         await server.shutDown(grace: settings.drain + Self.deliveryTime)

@@ -11,11 +11,14 @@ struct ServeSettings: Equatable, Sendable {
     /// A GGUF file or a checkpoint folder; nil is the built-in model.
     var model: String?
 
-    /// The address to listen on: IPv4, IPv6 or a host name.
-    var host = "127.0.0.1"
+    /// Where to listen, at least one.
+    var hosts = [ListenTarget.host("127.0.0.1", port: nil)]
 
-    /// The TCP port; 0 lets the system pick a free one.
+    /// The TCP port of hosts that have none of their own; 0 lets the system pick a free one.
     var port = 8000
+
+    /// The permissions of a Unix socket's file.
+    var socketPermissions: UInt32 = 0o600
 
     /// The PEM file of the server's certificate; nil speaks HTTP without TLS.
     var tlsCertificate: String?

@@ -12,22 +12,34 @@ struct ServerAssembly {
     let settings: ServeSettings
     let service: InferenceService
     let credentials: ServerCredentials
+    let manager: ServiceManager
     let logger: Logger
 
     /// A server that does not listen yet.
     ///
     /// - Throws: `SocketError` where a host has no address.
     func server() throws(SocketError) -> HTTPServer {
-        let addresses = try SocketAddress.resolve(host: settings.host, port: UInt16(settings.port))
-        // With port 0 every address would get a port of its own, and the ready line has room for one.
-        var configuration = HTTPServerConfiguration(
-            addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
+        var configuration = HTTPServerConfiguration(addresses: try addresses())
+        configuration.adoptedListeners = manager.passedDescriptors
+        configuration.socketPermissions = settings.socketPermissions
         configuration.tls = credentials.tls
         configuration.serverName = "ponder/\(Version.text)"
         let doors = doorway
         configuration.errorBody = doors.errorBody
         return HTTPServer(
             configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
+    }
+
+    /// None where sockets stand ready.
+    private func addresses() throws(SocketError) -> [SocketAddress] {
+        guard manager.passedDescriptors.isEmpty else { return [] }
+        var addresses: [SocketAddress] = []
+        for target in settings.hosts {
+            for address in try target.addresses(sharedPort: UInt16(settings.port)) where !addresses.contains(address) {
+                addresses.append(address)
+            }
+        }
+        return addresses
     }
 
     /// The first is the outermost: what asks a browser's preflight has no key yet.

@@ -3,6 +3,7 @@ enum Setting: String, CaseIterable, Sendable {
     case model
     case host
     case port
+    case socketPermissions = "socket-permissions"
     case tlsCertificate = "tls-certificate"
     case tlsKey = "tls-key"
     case tlsClientAuthority = "tls-client-authority"
@@ -40,8 +41,9 @@ enum Setting: String, CaseIterable, Sendable {
     var expectation: String {
         switch self {
         case .model: "the path of a GGUF file or of a checkpoint folder"
-        case .host: "an address such as 127.0.0.1, 0.0.0.0 or ::1"
+        case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
+        case .socketPermissions: "three octal digits such as 660"
         case .tlsCertificate: "the path of a PEM file with the certificate and those that lead to its root"
         case .tlsKey: "the path of a PEM file with the certificate's private key"
         case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
@@ -73,7 +75,8 @@ enum Setting: String, CaseIterable, Sendable {
     func text(in options: ServeOptions) -> String? {
         switch self {
         case .model: options.model
-        case .host: options.host
+        case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
+        case .socketPermissions: options.socketPermissions
         case .port: options.port
         case .tlsCertificate: options.tlsCertificate
         case .tlsKey: options.tlsKey

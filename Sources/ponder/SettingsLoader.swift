@@ -30,8 +30,9 @@ struct SettingsLoader {
     func load() throws(SettingsError) -> ServeSettings {
         var settings = ServeSettings()
         try read(.model) { settings.model = $0 }
-        try read(.host) { settings.host = $0 }
+        try read(.host, Self.targets) { settings.hosts = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
+        try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
         try read(.tlsCertificate) { settings.tlsCertificate = $0 }
         try read(.tlsKey) { settings.tlsKey = $0 }
         try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
@@ -149,6 +150,16 @@ extension SettingsLoader {
         let origins = text.lowercased().split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         let areUsable = origins.allSatisfy { $0.wholeMatch(of: /[a-z][a-z0-9+.-]*:\/\/[^\s\/?#@]+/) != nil }
         return areUsable ? .only(Set(origins)) : nil
+    }
+
+    private static func targets(_ text: String) -> [ListenTarget]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let targets = parts.compactMap { ListenTarget(String($0)) }
+        return targets.count == parts.count ? targets : nil
+    }
+
+    private static func permissions(_ text: String) -> UInt32? {
+        text.count == 3 ? UInt32(text, radix: 8) : nil
     }
 
     private static func seconds(_ text: String) -> Duration? {

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import urllib.request
 
-import httpx
+import httpx2
 import openai
 import pytest
 from ponder_process import READY_LINE, Ponder, eventually, run
@@ -178,7 +178,7 @@ def test_the_standard_library_reads_to_the_proper_end(secure, certificates):
 
 
 def test_plain_http_is_told_to_use_https(secure):
-    reply = httpx.get(f"http://127.0.0.1:{secure.port}/v1/models")
+    reply = httpx2.get(f"http://127.0.0.1:{secure.port}/v1/models")
     assert reply.status_code == 400
     assert "https://" in reply.json()["error"]["message"]
 
@@ -234,7 +234,7 @@ def test_certificates_change_at_sighup_and_connections_stay(certificates, tmp_pa
         before = serial()
         body = {"model": server.name, "messages": [{"role": "user", "content": "Hi"}], "stream": True, "max_tokens": 300,
                 "ignore_eos": True, "seed": 3}
-        with httpx.Client(verify=trust, timeout=60) as client:
+        with httpx2.Client(verify=trust, timeout=60) as client:
             with client.stream("POST", f"{server.url}/v1/chat/completions", json=body) as reply:
                 lines = reply.iter_lines()
                 next(lines)

@@ -36,7 +36,8 @@ import Testing
 
     @Test func `every setting can be given as a flag`() throws {
         let settings = try load([
-            "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
+            "model.gguf", "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
+            "--threads", "3", "--context", "4096",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--alias", "small",
@@ -49,7 +50,8 @@ import Testing
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
-        expected.host = "::1"
+        expected.hosts = [.host("::1", port: nil), .unix(path: "/a.sock")]
+        expected.socketPermissions = 0o660
         expected.port = 0
         expected.threads = 3
         expected.context = 4_096
@@ -138,7 +140,9 @@ import Testing
         ("--kv-cache-type", "q3"), ("--activation-type", "f16"),
         ("--alias", "two words"), ("--alias", ""),
         ("--log-level", "loud"),
-        ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--port", "1e3"),
+        ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--host", "a,"), ("--host", "a:b"),
+        ("--host", "http://a"),
+        ("--socket-permissions", "rw-"), ("--socket-permissions", "0660"), ("--port", "1e3"),
         ("--requests-per-minute", "0"), ("--tokens-per-minute", "all"), ("--allow-origin", "chat.example"),
         ("--allow-origin", "https://chat.example/"), ("--allow-origin", "*,https://a"),
     ])

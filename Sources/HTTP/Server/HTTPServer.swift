@@ -30,7 +30,11 @@ public actor HTTPServer {
         self.group = group
         do {
             for address in configuration.addresses {
-                acceptors.append(Acceptor(try ListeningSocket(address), group: group, rosters: rosters))
+                let listener = try ListeningSocket(address, permissions: configuration.socketPermissions)
+                acceptors.append(Acceptor(listener, group: group, rosters: rosters))
+            }
+            for descriptor in configuration.adoptedListeners {
+                acceptors.append(Acceptor(try ListeningSocket(adopting: descriptor), group: group, rosters: rosters))
             }
             service.setAcceptors(acceptors)
             for acceptor in acceptors { try await acceptor.start() }
