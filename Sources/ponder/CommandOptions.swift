@@ -169,6 +169,9 @@ struct ServeOptions: ParsableArguments {
     )
     var allowOrigin: [String] = []
 
+    @Flag(help: "Compress streamed replies too for clients that accept gzip, event by event.")
+    var compressStreams = false
+
     @Flag(help: "Refuse requests with fields that have no effect, instead of answering them with warnings.")
     var strict = false
 

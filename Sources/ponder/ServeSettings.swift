@@ -83,6 +83,9 @@ struct ServeSettings: Equatable, Sendable {
     /// The web pages that may call the server; nil is none.
     var allowedOrigins: CORS.Origins?
 
+    /// Whether streamed replies are compressed for clients that accept it.
+    var compressesStreams = false
+
     /// Whether a request with a field that has no effect is refused instead of answered with a warning.
     var isStrict = false
 

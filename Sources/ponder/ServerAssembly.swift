@@ -46,7 +46,7 @@ struct ServerAssembly {
     private var middleware: [any Middleware] {
         var layers: [any Middleware] = [AccessLog()]
         if let origins = settings.allowedOrigins { layers.append(CORS(origins: origins)) }
-        layers.append(Compression())
+        layers.append(Compression(streams: settings.compressesStreams))
         return layers
     }
 

@@ -20,6 +20,7 @@ enum Setting: String, CaseIterable, Sendable {
     case embeddings
     case reranking
     case alias
+    case compressStreams = "compress-streams"
     case anyModelName = "any-model-name"
     case apiKey = "api-key"
     case apiKeyFile = "api-key-file"
@@ -63,7 +64,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .apiKeyFile: "the path of a file with a key on each line"
         case .requestsPerMinute, .tokensPerMinute: "none or a whole number from 1 to 1000000000"
         case .allowOrigin: "* or one or more origins such as https://chat.example, separated by commas"
-        case .strict, .anyModelName: "true or false"
+        case .strict, .anyModelName, .compressStreams: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
@@ -99,6 +100,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .requestsPerMinute: options.requestsPerMinute
         case .tokensPerMinute: options.tokensPerMinute
         case .allowOrigin: options.allowOrigin.isEmpty ? nil : options.allowOrigin.joined(separator: ",")
+        case .compressStreams: options.compressStreams ? "true" : nil
         case .anyModelName: options.anyModelName ? "true" : nil
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField

@@ -55,6 +55,7 @@ struct SettingsLoader {
         try read(.tokensPerMinute, Self.limit) { settings.rateLimits.tokensPerMinute = $0 }
         try read(.allowOrigin, Self.origins) { settings.allowedOrigins = $0 }
         try read(.anyModelName, { Bool($0) }) { settings.answersToAnyName = $0 }
+        try read(.compressStreams, { Bool($0) }) { settings.compressesStreams = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
         try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }

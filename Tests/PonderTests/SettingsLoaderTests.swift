@@ -46,7 +46,7 @@ import Testing
             "--reasoning-field", "both", "--tls-certificate", "a.pem", "--tls-key", "a.key",
             "--tls-client-authority", "ca.pem", "--api-key-file", "keys", "--requests-per-minute", "60",
             "--tokens-per-minute", "1000", "--allow-origin", "https://A.example", "--allow-origin", "http://b:1",
-            "--any-model-name", "--embeddings", "--rerank",
+            "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -76,6 +76,7 @@ import Testing
         expected.speculation = .lookup
         expected.isStrict = true
         expected.answersToAnyName = true
+        expected.compressesStreams = true
         expected.reasoningField = .both
         expected.embeds = true
         expected.reranks = true

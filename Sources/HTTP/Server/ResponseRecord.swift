@@ -9,6 +9,7 @@ public final class ResponseRecord: Sendable {
         var bodyByteCount = 0
         var isFinished = false
         var acceptsGzip = false
+        var compressesStreams = false
         var route: String?
         var caller: String?
     }
@@ -39,6 +40,11 @@ public final class ResponseRecord: Sendable {
     var acceptsGzip: Bool {
         get { state.withLock { $0.acceptsGzip } }
         set { state.withLock { $0.acceptsGzip = newValue } }
+    }
+
+    var compressesStreams: Bool {
+        get { state.withLock { $0.compressesStreams } }
+        set { state.withLock { $0.compressesStreams = newValue } }
     }
 
     func found(route: String) {
