@@ -42,6 +42,7 @@ package struct APIError: Error, Sendable, Hashable {
         case contextLengthExceeded = "context_length_exceeded"
         case invalidAPIKey = "invalid_api_key"
         case insufficientPermissions = "insufficient_permissions"
+        case originNotAllowed = "origin_not_allowed"
         case modelNotFound = "model_not_found"
         case previousResponseNotFound = "previous_response_not_found"
         case notFound = "not_found"

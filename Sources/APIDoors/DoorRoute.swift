@@ -63,6 +63,8 @@ package struct DoorRequest: Sendable {
     /// What stands in the gaps of the route's pattern.
     package let parameters: [String: String]
     package let arrival = ContinuousClock.now
+    /// The key that it brought, where keys are asked for.
+    package let key: KeyDigest?
     /// Counts the request's tokens; a reply's are counted where it is read.
     package let meter: TokenMeter
     private let bodyByteLimit: Int
@@ -71,6 +73,7 @@ package struct DoorRequest: Sendable {
         self.request = request
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
+        key = caller?.key
         meter = TokenMeter(caller)
     }
 

@@ -46,6 +46,7 @@ struct ServerAssembly {
     private var middleware: [any Middleware] {
         var layers: [any Middleware] = [AccessLog()]
         if let origins = settings.allowedOrigins { layers.append(CORS(origins: origins)) }
+        if !credentials.access.asksForKeys { layers.append(OriginCheck(allowed: settings.allowedOrigins)) }
         layers.append(Compression(streams: settings.compressesStreams))
         return layers
     }

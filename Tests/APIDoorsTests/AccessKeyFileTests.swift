@@ -29,6 +29,12 @@ import Testing
         #expect(keys.map(\.limits.tokensPerMinute) == [nil, 1_000, nil])
     }
 
+    @Test func `a key may hold the sign of comments`() throws {
+        let access = AccessControl(keys: try AccessKeyFile.parse("a#b name #c"))
+        #expect(access.caller(bringing: [Array("a#b".utf8)])?.name == "name")
+        #expect(access.caller(bringing: [Array("a".utf8)]) == nil)
+    }
+
     @Test(arguments: [
         ("secret\nsecret", "line 2: this key stands in the file already"),
         ("sha256:12", "line 1: a key is visible ASCII, or sha256: and 64 hexadecimal digits"),

@@ -43,7 +43,7 @@ import Testing
 
     @Test func `tokens are counted as they come and settled at the end`() {
         let limiter = RateLimiter(RateLimits(tokensPerMinute: 100), at: start)
-        let meter = TokenMeter(Caller(name: "a", scopes: [], limiter: limiter))
+        let meter = TokenMeter(Caller(key: nil, name: "a", scopes: [], limiter: limiter))
         meter.count(10)
         meter.count(.generated(choice: 0, count: 5))
         meter.count(.pulse)

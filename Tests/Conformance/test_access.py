@@ -1,13 +1,14 @@
 """Who may use a server: keys, their scopes and limits, and web pages of other origins."""
 
 import hashlib
+import json
 import re
 import signal
 
 import openai
 import pytest
 from ponder_process import Ponder, eventually, run
-from wire import request
+from wire import Connection, request
 
 MODEL_NAME = "dense-tied/hf"
 CHAT = "/v1/chat/completions"
@@ -97,10 +98,23 @@ def test_pages_of_allowed_origins_ask_before_they_have_a_key(guarded):
     assert "access-control-allow-origin" not in other.headers
 
 
-def test_pages_of_other_origins_read_nothing_by_default(server):
-    reply = request(server.port, "GET", "/v1/models", headers={"Origin": "https://chat.example"})
-    assert reply.status == 200
-    assert "access-control-allow-origin" not in reply.headers
+def test_pages_of_other_origins_may_not_even_call_a_server_without_keys(server):
+    def post(origin, host):
+        body = json.dumps({"model": server.name} | HELLO).encode()
+        # What a page can send without asking: its browser calls it text.
+        headers = f"Host: {host}\r\nOrigin: {origin}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}"
+        with Connection(server.port) as connection:
+            connection.socket.sendall(f"POST {CHAT} HTTP/1.1\r\n{headers}\r\n\r\n".encode() + body)
+            status, fields = connection.read_head()
+            assert "access-control-allow-origin" not in fields
+            return status, json.loads(connection.read_body(fields))
+
+    own = f"127.0.0.1:{server.port}"
+    status, body = post("https://evil.example", own)
+    assert (status, body["error"]["code"]) == (403, "origin_not_allowed")
+    rebound = f"evil.example:{server.port}"
+    assert post(f"http://{rebound}", rebound)[0] == 403
+    assert post(f"http://{own}", own)[0] == 200
 
 
 def test_keys_are_read_again_at_sighup(tmp_path):

@@ -83,6 +83,26 @@ import Testing
         #expect(try refusal.error("message")?.stringValue?.contains("'metrics'") == true)
     }
 
+    @Test func aStoredResponseIsForItsKeyAlone() async throws {
+        let client = try APIClient(keys: ["one", "two"])
+        func send(_ key: String, _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue = [:]) async throws
+            -> Reply
+        {
+            try await client.send(
+                method, path, headers: [.authorization: "Bearer \(key)"], body: body.serializedBytes())
+        }
+        let made = try await send("one", .post, "/v1/responses", ["model": "test-model", "input": "Hi"])
+        let id = try #require(made.json["id"]?.stringValue)
+        let path = "/v1/responses/\(id)"
+        let next: JSONValue = ["model": "test-model", "input": "And?", "previous_response_id": .string(id)]
+        #expect(try await send("two", .get, path).status == 404)
+        #expect(try await send("two", .delete, path).status == 404)
+        #expect(try await send("two", .post, "/v1/responses", next).status == 400)
+        #expect(try await send("one", .post, "/v1/responses", next).status == 200)
+        #expect(try await send("one", .get, path).status == 200)
+        #expect(try await send("one", .delete, path).status == 200)
+    }
+
     @Test func aPreflightComesBeforeTheKey() async throws {
         let client = try APIClient(keys: ["one"])
         let open = client.responder.behind([CORS(origins: .only(["https://chat.example"]))])

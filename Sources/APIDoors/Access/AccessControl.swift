@@ -14,10 +14,13 @@ public final class AccessControl: Sendable {
     /// Asks for one of the keys, or for none if there are none. The limits are those of keys that have none of their own.
     public init(keys: [AccessKey] = [], limits: RateLimits = RateLimits()) {
         defaultLimits = limits
-        everybody = Caller(name: nil, scopes: Set(AccessScope.allCases), limiter: RateLimiter(limits))
+        everybody = Caller(key: nil, name: nil, scopes: Set(AccessScope.allCases), limiter: RateLimiter(limits))
         state = Mutex(State())
         replaceKeys(keys)
     }
+
+    /// Whether a key is asked for.
+    public var asksForKeys: Bool { state.withLock { !$0.entries.isEmpty } }
 
     /// Takes other keys from now on. A key that stays has spent what it had spent. Without any key nothing changes: a
     /// file that was emptied by mistake must not open the server.
@@ -30,7 +33,7 @@ public final class AccessControl: Sendable {
                     requestsPerMinute: key.limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
                     tokensPerMinute: key.limits.tokensPerMinute ?? defaultLimits.tokensPerMinute)
                 let limiter = known[key.digest].flatMap { $0.limits == limits ? $0 : nil } ?? RateLimiter(limits)
-                return (key.digest, Caller(name: key.name, scopes: key.scopes, limiter: limiter))
+                return (key.digest, Caller(key: key.digest, name: key.name, scopes: key.scopes, limiter: limiter))
             }
         }
     }

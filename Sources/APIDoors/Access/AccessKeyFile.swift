@@ -3,7 +3,7 @@
 ///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 alice
 ///     a-key-in-the-clear infer,metrics
 ///
-/// Without scopes a key is for everything; without a name it is named by its line. `#` begins a comment.
+/// Without scopes a key is for everything; without a name it is named by its line. A word that begins with `#` begins a comment.
 public enum AccessKeyFile {
     /// Why a line cannot be used. It never holds the key.
     public struct Complaint: Error, Equatable, CustomStringConvertible {
@@ -19,7 +19,8 @@ public enum AccessKeyFile {
     public static func parse(_ text: String) throws(Complaint) -> [AccessKey] {
         var keys: [AccessKey] = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+            // Within a word it is a character of a key like any other.
+            let words = line.split(whereSeparator: \.isWhitespace).prefix { !$0.hasPrefix("#") }
             guard let first = words.first else { continue }
             let number = index + 1
             guard let digest = digest(first) else {

@@ -1,11 +1,14 @@
 /// Whose request it is: a key, or everybody where no key is asked for.
 package final class Caller: Sendable {
+    /// Tells callers apart; nil where no key is asked for.
+    let key: KeyDigest?
     /// The key's name; nil where no key is asked for.
     package let name: String?
     let scopes: Set<AccessScope>
     let limiter: RateLimiter
 
-    init(name: String?, scopes: Set<AccessScope>, limiter: RateLimiter) {
+    init(key: KeyDigest?, name: String?, scopes: Set<AccessScope>, limiter: RateLimiter) {
+        self.key = key
         self.name = name
         self.scopes = scopes
         self.limiter = limiter
