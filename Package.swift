@@ -54,13 +54,14 @@ let package = Package(
 
         // L1
         module("JSON"),
-        module("Sockets", ["CLinux", "COpenSSL"]),
+        module("TLS", ["COpenSSL"]),
+        module("Sockets", ["CLinux", "TLS"]),
         module("Compute", ["CKernels"]),
         module("Terminal", ["CLinux"]),
 
         // L2
-        module("HTTP", ["Sockets", "CZlib", httpTypes, logging, metrics]),
-        module("HTTPClient", ["Sockets"]),
+        module("HTTP", ["TLS", "Sockets", "CZlib", httpTypes, logging, metrics]),
+        module("HTTPClient", ["TLS", "Sockets"]),
         module("Templates", ["JSON"]),
         module("Tokenization", ["Tokens", "JSON"]),
         module("Checkpoints", ["CLinux", "JSON"]),
@@ -84,10 +85,10 @@ let package = Package(
             ]
         ),
 
-        module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "JSON"]),
+        module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["Serving", "HTTP", "JSON", httpTypes]),
+        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", httpTypes]),
         module(
             "OpenAIAPI",
             [
@@ -109,7 +110,7 @@ let package = Package(
             name: "ponder",
             dependencies: [
                 "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient",
-                "Sockets",
+                "Sockets", "TLS",
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
@@ -137,11 +138,12 @@ let package = Package(
             swiftSettings: testSettings
         ),
         tests("JSON"),
+        tests("TLS", ["Sockets"]),
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Terminal"),
-        tests("HTTPClient", ["HTTP", "Sockets", httpTypes, logging]),
-        tests("HTTP", ["Sockets", httpTypes, logging]),
+        tests("HTTPClient", ["HTTP", "Sockets", "TLS", httpTypes, logging]),
+        tests("HTTP", ["Sockets", "TLS", "CZlib", httpTypes, logging]),
         tests("Templates", ["JSON"]),
         tests("Tokenization", ["Tokens", "JSON"]),
         tests("Checkpoints", ["JSON"]),
@@ -160,6 +162,7 @@ let package = Package(
                 "Checkpoints",
                 "JSON", "Tokenization",
             ]),
+        tests("APIDoors", ["Serving"]),
         tests(
             "OpenAIAPI",
             [
@@ -176,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "PonderTests",
             dependencies: [
-                "ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Chat", "Terminal", "HTTPClient", "JSON",
+                "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
+                "HTTPClient", "JSON",
                 "Tokens", arguments,
             ],
             swiftSettings: testSettings

@@ -41,6 +41,8 @@ package struct APIError: Error, Sendable, Hashable {
         case unsupportedValue = "unsupported_value"
         case contextLengthExceeded = "context_length_exceeded"
         case invalidAPIKey = "invalid_api_key"
+        case insufficientPermissions = "insufficient_permissions"
+        case originNotAllowed = "origin_not_allowed"
         case modelNotFound = "model_not_found"
         case previousResponseNotFound = "previous_response_not_found"
         case notFound = "not_found"
@@ -83,6 +85,14 @@ extension APIError {
         status: 401,
         message: "No valid API key was given. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
         type: .invalidRequest, code: .invalidAPIKey)
+
+    /// The key is one, but not for this.
+    static func missingScope(_ access: RouteAccess) -> APIError {
+        let scope = if case .scope(let scope) = access { scope.rawValue } else { "" }
+        return APIError(
+            status: 403, message: "This key is not for this: it would need the scope '\(scope)'.",
+            type: .invalidRequest, code: .insufficientPermissions)
+    }
 
     package static func internalFailure(_ reason: String) -> APIError {
         APIError(status: 500, message: reason, type: .server, code: .internalError)

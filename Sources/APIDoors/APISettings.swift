@@ -1,7 +1,5 @@
 /// What the API needs to know besides the service.
 public struct APISettings: Sendable {
-    /// Requests must bring one of these, if there are any.
-    public var keys: [String]
     /// The largest request body in bytes.
     public var bodyByteLimit: Int
     /// A stream is never silent for longer than this.
@@ -20,13 +18,12 @@ public struct APISettings: Sendable {
     public var snapshotFolder: String?
 
     public init(
-        keys: [String] = [], bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
+        bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
         version: String, isStrict: Bool = false,
         reasoningField: ReasoningFieldName = .reasoningContent, streams: ResumableStreams = ResumableStreams(),
         snapshotFolder: String? = nil
     ) {
         self.streams = streams
-        self.keys = keys
         self.bodyByteLimit = bodyByteLimit
         self.heartbeatInterval = heartbeatInterval
         self.version = version

@@ -68,17 +68,20 @@ extension DialectReply {
     package func abort() { stream.abort() }
 
     /// Waits for the whole reply.
-    func body() async throws -> [UInt8] {
-        body(of: try await stream.fold(into: whole))
+    func body(meter: TokenMeter) async throws -> [UInt8] {
+        meter.count(stream.promptTokenCount(choice: 0))
+        return body(of: try await stream.fold(into: whole, progress: meter.count, settled: meter.settle))
     }
 
     /// Sends the reply as it comes; never silent for longer than the interval.
-    func stream(to writer: consuming ResponseWriter, heartbeatInterval: Duration) async throws {
+    func stream(
+        to writer: consuming ResponseWriter, heartbeatInterval: Duration, meter: TokenMeter
+    ) async throws {
         var frames = frames
         var first: [UInt8] = []
         frames.start(&first)
         var output = try await writer.writeHead(head, followedBy: first)
-        try await pump(&frames, heartbeatInterval: heartbeatInterval) { try await output.write($0) }
+        try await pump(&frames, heartbeatInterval: heartbeatInterval, meter: meter) { try await output.write($0) }
         try await output.finish()
     }
 
@@ -89,16 +92,19 @@ extension DialectReply {
         return head
     }
 
-    /// Hands the reply's frames to `write` as it comes, behind what opens the stream.
+    /// Hands the reply's frames to `write` as it comes, behind what opens the stream, and counts its tokens.
     func pump(
-        _ frames: inout Frames, heartbeatInterval: Duration, _ write: ([UInt8]) async throws -> Void
+        _ frames: inout Frames, heartbeatInterval: Duration, meter: TokenMeter,
+        _ write: ([UInt8]) async throws -> Void
     ) async throws {
+        meter.count(stream.promptTokenCount(choice: 0))
         var heartbeat = StreamHeartbeat()
         var new: [UInt8] = []
         do {
             let usage = try await stream.forEach(pulse: heartbeatInterval / 2) { events in
                 new = []
                 for event in events {
+                    meter.count(event.progress)
                     if let status = heartbeat.status(after: event.progress) {
                         frames.appendSignOfLife(status, to: &new)
                     }
@@ -108,6 +114,7 @@ extension DialectReply {
                 heartbeat.sent()
                 try await write(new)
             }
+            meter.settle(usage)
             new = []
             frames.end(usage, &new)
         } catch let error as ServingError {

@@ -25,8 +25,13 @@ public struct Door: Sendable {
     fileprivate func httpRoutes(_ route: DoorRoute) -> [Route] {
         route.patterns.map { pattern in
             Route(route.method, pattern) { [errors, settings] request, context, writer in
+                let caller = context.caller as? Caller
+                if let refusal = route.refusal(of: caller, context: context) {
+                    return try await writer.send(refusal, as: errors)
+                }
                 let request = DoorRequest(
-                    request, id: context.requestID, parameters: context.parameters, settings: settings)
+                    request, id: context.requestID, parameters: context.parameters,
+                    bodyByteLimit: settings.bodyByteLimit, caller: caller)
                 try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
             }
         }
@@ -54,12 +59,12 @@ package struct ErrorFormat: Sendable {
 public struct Doorway: Sendable {
     private let first: Door
     private let others: [Door]
-    private let keys: [String]
+    private let access: AccessControl
 
-    public init(_ first: Door, _ others: [Door] = [], keys: [String]) {
+    public init(_ first: Door, _ others: [Door] = [], access: AccessControl) {
         self.first = first
         self.others = others
-        self.keys = keys
+        self.access = access
     }
 
     /// Everything that is answered, and the description of it at `/openapi.json`.
@@ -70,7 +75,15 @@ public struct Doorway: Sendable {
         let errors: @Sendable (String) -> ErrorFormat = { [first, others] path in
             (others.first { $0.owns(path) } ?? first).errors
         }
-        return Router(routes).behind([ErrorSpelling(errors: errors), APIKeyCheck(keys: keys, errors: errors)])
+        return Router(routes).behind([
+            ErrorSpelling(errors: errors), APIKeyCheck(access: access, openPaths: openPaths, errors: errors),
+        ])
+    }
+
+    /// What is answered without a key.
+    private var openPaths: Set<String> {
+        let routes = ([first] + others).flatMap(\.routes).filter { $0.access == .everybody }
+        return Set(routes.flatMap(\.patterns).map(\.description))
     }
 
     /// The body of an error that the HTTP server answers by itself: for the server's configuration.

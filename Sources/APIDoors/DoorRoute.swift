@@ -10,17 +10,30 @@ package struct DoorRoute: Sendable {
 
     package let method: HTTPRequest.Method
     package let patterns: [RoutePattern]
+    package let access: RouteAccess
     package let description: RouteDescription
     package let answer: Answer
 
     package init(
-        _ method: HTTPRequest.Method, _ patterns: RoutePattern..., about description: RouteDescription,
-        answer: @escaping Answer
+        _ method: HTTPRequest.Method, _ patterns: RoutePattern..., for access: RouteAccess = .scope(.infer),
+        about description: RouteDescription, answer: @escaping Answer
     ) {
         self.method = method
         self.patterns = patterns
+        self.access = access
         self.description = description
         self.answer = answer
+    }
+
+    /// Why the caller is not answered now, if it is not; and on every answer, what is left of its limits.
+    func refusal(of caller: Caller?, context: RequestContext) -> APIError? {
+        guard let caller else { return nil }
+        guard caller.mayUse(access) else { return .missingScope(access) }
+        // What only asks for the state of things costs nothing.
+        guard access == .scope(.infer), method == .post, caller.limiter.isLimiting else { return nil }
+        let refusal = caller.limiter.admit()
+        context.response.changeHead { $0.headerFields.append(contentsOf: caller.limiter.standings().headers) }
+        return refusal?.error(of: caller)
     }
 
     func respond(
@@ -44,9 +57,10 @@ package struct DoorRoute: Sendable {
             }
             defer { settings.running.remove(number) }
             if reply.isStreamed {
-                try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval)
+                try await reply.stream(
+                    to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
             } else {
-                switch try await refusable({ try await reply.body() }) {
+                switch try await refusable({ try await reply.body(meter: request.meter) }) {
                 case .failure(let error): try await writer.send(error, as: errors)
                 case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
                 }
@@ -64,15 +78,18 @@ package struct DoorRequest: Sendable {
     /// The request's name: `x-request-id` of its head, or of its reply's where it had none.
     let id: String
     /// The key that it brought, where keys are asked for.
-    let key: [UInt8]?
+    package let key: KeyDigest?
+    /// Counts the request's tokens; a reply's are counted where it is read.
+    package let meter: TokenMeter
     private let bodyByteLimit: Int
 
-    init(_ request: Request, id: String, parameters: [String: String], settings: APISettings) {
+    init(_ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int, caller: Caller? = nil) {
         self.id = id
-        key = settings.keys.isEmpty ? nil : APIKeyCheck.givenKey(request)
         self.request = request
         self.parameters = parameters
-        bodyByteLimit = settings.bodyByteLimit
+        self.bodyByteLimit = bodyByteLimit
+        key = caller?.key
+        meter = TokenMeter(caller)
     }
 
     /// Whether a client wants to come back should the connection break.

@@ -45,6 +45,7 @@ extension APIError {
     package init(_ error: HTTPError) {
         let code: Code? =
             switch error.code {
+            case .originNotAllowed: .originNotAllowed
             case .unknownURL: .unknownURL
             case .methodNotAllowed: .methodNotAllowed
             case .requestTooLarge: .requestTooLarge

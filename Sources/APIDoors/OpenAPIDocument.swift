@@ -12,7 +12,7 @@ struct OpenAPIDocument: Sendable {
     /// Where it is to be found.
     var route: DoorRoute {
         let about = RouteDescription("This description.", response: ["openapi": .string, "paths": .anything])
-        return DoorRoute(.get, "/openapi.json", about: about) { _ in .json(try value()) }
+        return DoorRoute(.get, "/openapi.json", for: .anyKey, about: about) { _ in .json(try value()) }
     }
 
     func value() throws -> JSONValue {

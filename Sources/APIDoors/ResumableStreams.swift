@@ -6,7 +6,7 @@ internal import Synchronization
 public final class ResumableStreams: Sendable {
     private struct Entry {
         var backlog: StreamBacklog
-        var key: [UInt8]?
+        var key: KeyDigest?
     }
 
     private struct Table {
@@ -39,6 +39,7 @@ public final class ResumableStreams: Sendable {
         let name = reply.names.first ?? request.id
         let backlog = StreamBacklog(name: name, byteLimit: byteLimit)
         guard add(Entry(backlog: backlog, key: request.key), name: name) else { return nil }
+        let meter = request.meter
         let writing = Task {
             defer {
                 backlog.finish()
@@ -48,7 +49,9 @@ public final class ResumableStreams: Sendable {
             var first: [UInt8] = []
             frames.start(&first)
             backlog.append(first)
-            try await reply.pump(&frames, heartbeatInterval: heartbeatInterval) { backlog.append($0) }
+            try await reply.pump(&frames, heartbeatInterval: heartbeatInterval, meter: meter) {
+                backlog.append($0)
+            }
         }
         Task {
             await waitForAbsence(from: backlog)

@@ -8,7 +8,7 @@ public final class RunningReplies: Sendable {
     private struct Entry {
         var reply: any DialectReply
         var names: [String]
-        var key: [UInt8]?
+        var key: KeyDigest?
     }
 
     private struct Table {

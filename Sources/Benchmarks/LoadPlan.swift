@@ -1,5 +1,6 @@
 public import HTTPClient
 public import JSON
+public import TLS
 
 /// What `ponder bench serve` asks of a server: streamed chats, from several clients at once.
 public struct LoadPlan: Sendable {
@@ -10,6 +11,8 @@ public struct LoadPlan: Sendable {
 
     public var server: ServerURL
     public var apiKey: String?
+    /// Whom to trust; nil where the server speaks no TLS.
+    public var tls: TLSContext?
     /// The model's name for the server.
     public var model: String
     public var endpoint = Endpoint.chat

@@ -25,7 +25,7 @@ public struct LoadTest: Sendable {
             for client in 0..<clientCount {
                 let queue = DispatchQueue(label: "ponder.bench.client-\(client)")
                 queue.async(group: group) { [plan] in
-                    let connection = ClientConnection(to: plan.server, apiKey: plan.apiKey)
+                    let connection = ClientConnection(to: plan.server, apiKey: plan.apiKey, tls: plan.tls)
                     for chat in 0..<plan.chatsPerClient {
                         let body = plan.body(level: clientCount, client: client, chat: chat)
                         let record = Self.chat(body, at: plan.path, over: connection)

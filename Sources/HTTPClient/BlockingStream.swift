@@ -1,10 +1,11 @@
 internal import Glibc
 internal import Sockets
+internal import TLS
 
-/// A connected socket whose reads and writes wait, but not for ever.
+/// A connected socket, with or without TLS, whose reads and writes wait, but not for ever.
 final class BlockingStream {
     private let server: ServerURL
-    private let socket: StreamSocket
+    private var socket: StreamSocket
     private let timeout: Duration
     /// Asked again and again during a wait; nil where nobody may end one.
     private let isCancelled: (@Sendable () -> Bool)?
@@ -12,24 +13,32 @@ final class BlockingStream {
 
     /// Connects to the first of the host's addresses that answers.
     init(
-        to server: ServerURL, timeout: Duration, isCancelled: (@Sendable () -> Bool)?
+        to server: ServerURL, tls: TLSContext?, timeout: Duration, isCancelled: (@Sendable () -> Bool)?
     ) throws(ClientError) {
         self.server = server
         self.timeout = timeout
         self.isCancelled = isCancelled
         socket = try Self.connect(to: server, timeout: timeout)
         socket.disableDelay()
+        if let tls { try secure(with: tls) }
     }
 
     /// What is there, at least one byte; nothing at the end of the stream.
     func read() throws(ClientError) -> ArraySlice<UInt8> {
         while true {
-            switch socket.receive(into: &buffer) {
-            case .received(let count): return buffer[..<count]
-            case .ended: return []
-            case .wouldBlock: try wait(for: POLLIN)
-            case .failed(let error): throw ClientError("\(server): \(error)")
-            }
+            if let bytes = try receive() { return bytes }
+            try wait(for: POLLIN)
+        }
+    }
+
+    /// What is there; nil if that is nothing yet, nothing at the end of the stream.
+    private func receive() throws(ClientError) -> ArraySlice<UInt8>? {
+        switch socket.receive(into: &buffer) {
+        case .received(let count): return buffer[..<count]
+        case .ended: return []
+        case .wouldBlock: return nil
+        case .unencrypted: throw ClientError("\(server): the server does not speak TLS")
+        case .failed(let error): throw ClientError("\(server): \(error)")
         }
     }
 
@@ -40,6 +49,29 @@ final class BlockingStream {
             if case .failed(let error) = socket.send(&queue) { throw ClientError("\(server): \(error)") }
             if queue.isEmpty { return }
             try wait(for: POLLOUT)
+        }
+    }
+
+    private func secure(with context: TLSContext) throws(ClientError) {
+        do throws(TLSError) {
+            socket.encrypt(with: try TLSSession(context, serverName: server.host))
+        } catch {
+            throw ClientError("\(server): \(error)")
+        }
+        while try !goOnWithHandshake() {
+            try wait(for: socket.hasUnsentBytes ? POLLOUT : POLLIN)
+            // What comes is the handshake's: a server says nothing before it is asked.
+            if try receive()?.isEmpty == true {
+                throw ClientError("\(server): the server closed the connection in the TLS handshake")
+            }
+        }
+    }
+
+    private func goOnWithHandshake() throws(ClientError) -> Bool {
+        do throws(SocketError) {
+            return try socket.handshake()
+        } catch {
+            throw ClientError("\(server): \(error)")
         }
     }
 

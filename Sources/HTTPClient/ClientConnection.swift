@@ -1,3 +1,5 @@
+public import TLS
+
 /// One HTTP/1.1 connection to a server, for the commands that talk to one.
 ///
 /// Calls block, so it belongs to a thread of its own; it is used from one at a time. A request that fails leaves the
@@ -11,13 +13,25 @@ public final class ClientConnection {
     /// Ends a wait for the server with an error soon after it says so. For connections that are opened from now on.
     public var isCancelled: (@Sendable () -> Bool)?
 
+    private var tls: TLSContext?
     private var stream: BlockingStream?
     private var parser = ResponseParser()
     /// Body that came with the head.
     private var firstBody: [UInt8] = []
 
-    public init(to server: ServerURL, apiKey: String? = nil, timeout: Duration = .seconds(600)) {
+    /// A connection that is opened with the first request.
+    ///
+    /// - Parameters:
+    ///   - server: Where the server is.
+    ///   - apiKey: Sent as a bearer token.
+    ///   - tls: Whom to trust where the server speaks TLS; nil goes by the system's certificates. Reading those takes a
+    ///     while, so that connections should share one.
+    ///   - timeout: How long the server may be silent.
+    public init(
+        to server: ServerURL, apiKey: String? = nil, tls: TLSContext? = nil, timeout: Duration = .seconds(600)
+    ) {
         self.server = server
+        self.tls = tls
         self.apiKey = apiKey
         self.timeout = timeout
     }
@@ -82,7 +96,15 @@ extension ClientConnection {
 
     private func openStream() throws(ClientError) -> BlockingStream {
         if let stream { return stream }
-        let opened = try BlockingStream(to: server, timeout: timeout, isCancelled: isCancelled)
+        if server.isSecure, tls == nil {
+            do throws(TLSError) {
+                tls = try .client()
+            } catch {
+                throw ClientError("\(server): \(error)")
+            }
+        }
+        let opened = try BlockingStream(
+            to: server, tls: server.isSecure ? tls : nil, timeout: timeout, isCancelled: isCancelled)
         stream = opened
         return opened
     }

@@ -1,24 +1,32 @@
-/// Where a server is: `http://host:port/prefix`.
+/// Where a server is: `http://host:port/prefix`, or `https://…`.
 public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
+    /// Whether TLS is spoken there.
+    public var isSecure: Bool
     public var host: String
     public var port: UInt16
     /// What goes before every path, without a slash at its end; often empty.
     public var prefix: String
 
-    /// Reads a URL such as `http://127.0.0.1:8000` or `http://[::1]:8000/v1`. The scheme may be left out.
+    /// Reads a URL such as `http://127.0.0.1:8000` or `https://[::1]:8000/v1`. The scheme may be left out: `http`.
     public init(_ text: String) throws(ClientError) {
         var rest = Substring(text)
-        if let scheme = rest.firstRange(of: "://") {
-            guard rest[..<scheme.lowerBound].lowercased() == "http" else {
-                throw ClientError("\(text): only http:// is spoken here")
+        var scheme = "http"
+        if let mark = rest.firstRange(of: "://") {
+            scheme = rest[..<mark.lowerBound].lowercased()
+            guard scheme == "http" || scheme == "https" else {
+                throw ClientError("\(text): only http:// and https:// are spoken here")
             }
-            rest = rest[scheme.upperBound...]
+            rest = rest[mark.upperBound...]
         }
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         let path = rest[authority.endIndex...].prefix { $0 != "?" && $0 != "#" }
-        guard let (host, port) = Self.split(authority), !host.contains(where: { $0 == "@" || $0.isWhitespace }) else {
+        let isSecure = scheme == "https"
+        guard let (host, port) = Self.split(authority, standardPort: isSecure ? "443" : "80"),
+            !host.contains(where: { $0 == "@" || $0.isWhitespace })
+        else {
             throw ClientError("\(text): no URL such as http://127.0.0.1:8000")
         }
+        self.isSecure = isSecure
         self.host = host
         self.port = port
         var prefix = String(path)
@@ -29,14 +37,14 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// What the `Host` field says.
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
-    public var description: String { "http://\(authority)\(prefix)" }
+    public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(prefix)" }
 
-    private static func split(_ authority: Substring) -> (String, UInt16)? {
+    private static func split(_ authority: Substring, standardPort: Substring) -> (String, UInt16)? {
         var host = authority
-        var port: Substring = "80"
+        var port = standardPort
         if authority.first == "[" {
             guard let end = authority.firstIndex(of: "]") else { return nil }
             host = authority[authority.index(after: authority.startIndex)..<end]

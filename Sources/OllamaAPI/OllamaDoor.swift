@@ -22,7 +22,9 @@ extension Door {
                 DoorRoute(.get, "/api/tags", about: OllamaModelsRoute.listDescription, answer: models.list),
                 DoorRoute(.get, "/api/ps", about: OllamaModelsRoute.runningDescription, answer: models.running),
                 DoorRoute(.post, "/api/show", about: OllamaModelsRoute.showDescription, answer: models.show),
-                DoorRoute(.get, "/api/version", about: OllamaModelsRoute.versionDescription, answer: models.version),
+                DoorRoute(
+                    .get, "/api/version", for: .anyKey, about: OllamaModelsRoute.versionDescription,
+                    answer: models.version),
             ])
     }
 }

@@ -45,7 +45,9 @@ struct OllamaEmbedRoute: Sendable {
             return nil
         }
         let named = texts
-        return try await call.remarks.naming { try await service.embed(named) }
+        let result = try await call.remarks.naming { try await service.embed(named) }
+        request.meter.count(result.usage.totalTokens)
+        return result
     }
 
     private func end(_ body: inout JSONWriter, _ call: OllamaEmbedCall) -> DoorAnswer {

@@ -102,15 +102,22 @@ extension Door {
             DoorRoute(
                 .get, "/v1/models/{id}", "/models/{id}", about: ModelsRoute.modelDescription, answer: models.describe),
             DoorRoute(.get, "/props", about: ServerStateRoute.propertiesDescription, answer: state.properties),
-            DoorRoute(.get, "/slots", about: ServerStateRoute.slotsDescription, answer: state.slots),
             DoorRoute(
-                .post, "/slots/{id}", about: SlotSnapshotRoute.description,
+                .get, "/slots", for: .scope(.metrics), about: ServerStateRoute.slotsDescription, answer: state.slots),
+            DoorRoute(
+                .post, "/slots/{id}", for: .scope(.admin), about: SlotSnapshotRoute.description,
                 answer: SlotSnapshotRoute(service: service, settings: settings).answer),
             DoorRoute(
-                .get, "/health", "/v1/health", about: OperationsRoute.healthDescription, answer: operations.health),
-            DoorRoute(.get, "/ready", about: OperationsRoute.readyDescription, answer: operations.ready),
-            DoorRoute(.get, "/load", about: OperationsRoute.loadDescription, answer: operations.load),
-            DoorRoute(.get, "/version", about: OperationsRoute.versionDescription, answer: operations.version),
+                .get, "/health", "/v1/health", for: .everybody, about: OperationsRoute.healthDescription,
+                answer: operations.health),
+            DoorRoute(
+                .get, "/ready", for: .anyKey, about: OperationsRoute.readyDescription, answer: operations.ready),
+            DoorRoute(
+                .get, "/load", for: .scope(.metrics), about: OperationsRoute.loadDescription,
+                answer: operations.load),
+            DoorRoute(
+                .get, "/version", for: .anyKey, about: OperationsRoute.versionDescription,
+                answer: operations.version),
         ]
     }
 }

@@ -41,12 +41,25 @@ extension ReplyStream {
     }
 
     /// Reads the stream to its end and folds it into one whole.
-    public func fold<Whole: ReplyFold>(into empty: Whole) async throws -> Whole where Whole.Event == Event {
+    ///
+    /// - Parameters:
+    ///   - empty: what the reply's events are added to.
+    ///   - progress: hears of what happens meanwhile.
+    ///   - settled: hears what the reply came to.
+    /// - Returns: what the events came to.
+    /// - Throws: ``ServingError`` where the engine gives up.
+    public func fold<Whole: ReplyFold>(
+        into empty: Whole, progress: (StreamProgress?) -> Void = { _ in }, settled: (TokenUsage) -> Void = { _ in }
+    ) async throws -> Whole where Whole.Event == Event {
         var whole = empty
         var prompts: [(choice: Int, tokens: [PromptLogProbability])] = []
         let usage = try await forEach(pulse: nil, prompt: { prompts.append(($0, $1)) }) { events in
-            events.forEach { whole.add($0) }
+            for event in events {
+                progress(event.progress)
+                whole.add(event)
+            }
         }
+        settled(usage)
         for prompt in prompts {
             whole.add(prompt: prompt.tokens, choice: prompt.choice)
         }

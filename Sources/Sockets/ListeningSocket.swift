@@ -21,13 +21,28 @@ package struct ListeningSocket: ~Copyable, Sendable {
     package let descriptor: OwnedDescriptor
     /// The address in force: with the port that the system chose when 0 was asked for.
     package let address: SocketAddress
+    /// Whether a Unix socket's file was made here, and so is to be removed here.
+    private let ownsPath: Bool
     private var spare: OwnedDescriptor?
 
     /// Binds and listens. A stale Unix socket, one that nobody serves any more, is replaced.
-    package init(_ address: SocketAddress, backlog: Int32 = 1_024) throws(SocketError) {
+    ///
+    /// - Parameters:
+    ///   - address: Where to listen.
+    ///   - permissions: Of a Unix socket's file, such as 0o660: who may write to it may connect. Nil is what the process's
+    ///     mask leaves.
+    ///   - backlog: How many connections may wait to be accepted.
+    /// - Throws: ``SocketError`` where the address is not to be had.
+    package init(
+        _ address: SocketAddress, permissions: UInt32? = nil, backlog: Int32 = 1_024
+    ) throws(SocketError) {
         let number = try SocketError.check(linux_socket(address.family), "socket for \(address)")
         let descriptor = OwnedDescriptor(number)
-        if case .unix(let path) = address { try Self.removeStaleSocket(path) }
+        if case .unix(let path) = address {
+            try Self.removeStaleSocket(path)
+            // Nobody else connects before the permissions are in place: the file is made with those of the socket.
+            if permissions != nil { _ = fchmod(number, 0o600) }
+        }
         var on: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         _ = unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, size)
@@ -35,10 +50,30 @@ package struct ListeningSocket: ~Copyable, Sendable {
         try unsafe address.withSystemForm { (form, byteCount) throws(SocketError) in
             guard unsafe bind(number, form, byteCount) == 0 else { throw SocketError.last("bind \(address)") }
         }
+        if case .unix(let path) = address, let permissions, unsafe chmod(path, permissions) != 0 {
+            throw SocketError.last("set the permissions of \(address)")
+        }
         guard listen(number, backlog) == 0 else { throw SocketError.last("listen \(address)") }
         let bound = unsafe descriptor.systemAddress { unsafe getsockname($0, $1, $2) }
         self.descriptor = descriptor
         self.address = bound ?? address
+        ownsPath = true
+        spare = Self.openSpare()
+    }
+
+    /// Takes over a socket that listens already, as a service manager hands it to the process.
+    ///
+    /// - Throws: ``SocketError`` where it is none.
+    package init(adopting number: Int32) throws(SocketError) {
+        let result = linux_adopt_listener(number)
+        guard result == 0 else { throw SocketError(operation: "listen on descriptor \(number)", code: -result) }
+        let descriptor = OwnedDescriptor(number)
+        guard let bound = unsafe descriptor.systemAddress({ unsafe getsockname($0, $1, $2) }) else {
+            throw SocketError(operation: "listen on descriptor \(number)", code: EAFNOSUPPORT)
+        }
+        self.descriptor = descriptor
+        address = bound
+        ownsPath = false
         spare = Self.openSpare()
     }
 
@@ -58,7 +93,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
 
     /// Removes a Unix socket's file. To be called when listening ends.
     package func unlinkPath() {
-        guard case .unix(let path) = address else { return }
+        guard ownsPath, case .unix(let path) = address else { return }
         _ = unsafe unlink(path)
     }
 

@@ -38,6 +38,7 @@ package struct OutboundQueue: Sendable {
 
     /// Drops the first `count` bytes, which were sent.
     package mutating func removeFirst(_ count: Int) {
+        guard count > 0 else { return }
         byteCount -= count
         var left = count
         while left > 0 {
@@ -65,6 +66,14 @@ package struct OutboundQueue: Sendable {
     var nextOfferByteCount: Int {
         let last = min(pieces.count, firstPiece + Self.pieceLimit)
         return pieces[firstPiece..<last].reduce(0) { $0 + $1.count } - firstOffset
+    }
+
+    /// Lends the bytes of the first piece; none where the queue is empty.
+    func withFirstBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard firstPiece < pieces.count else { return unsafe body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return unsafe pieces[firstPiece].withUnsafeBytes {
+            unsafe body(UnsafeRawBufferPointer(rebasing: $0[firstOffset...]))
+        }
     }
 
     /// Lends the first pieces in the system's form.

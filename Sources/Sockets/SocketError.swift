@@ -4,11 +4,12 @@ internal import Glibc
 public struct SocketError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was being done, such as `bind 127.0.0.1:8000`.
     public var operation: String
-    /// The system's error number.
+    /// The system's error number; 0 where the system had no part in it, and the operation says all.
     public var code: Int32
 
     /// One line: what was done and why it failed.
     public var description: String {
+        guard code != 0 else { return operation }
         guard let text = unsafe strerror(code) else { return "\(operation): error \(code)" }
         return unsafe "\(operation): \(String(cString: text))"
     }

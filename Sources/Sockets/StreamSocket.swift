@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+package import TLS
 
 /// What came of reading from a socket.
 package enum ReceiveOutcome: Equatable, Sendable {
@@ -9,6 +10,8 @@ package enum ReceiveOutcome: Equatable, Sendable {
     case wouldBlock
     /// The peer has ended its direction.
     case ended
+    /// TLS was to be spoken, and what came first is none. From here on the socket goes without encryption.
+    case unencrypted
     /// The connection is broken.
     case failed(SocketError)
 }
@@ -21,10 +24,12 @@ package enum SendOutcome: Equatable, Sendable {
     case failed(SocketError)
 }
 
-/// A connected, non-blocking stream: TCP or Unix domain.
+/// A connected, non-blocking stream: TCP or Unix domain, with or without TLS.
 package struct StreamSocket: ~Copyable, Sendable {
     /// The socket's descriptor.
     package let descriptor: OwnedDescriptor
+    /// What encrypts the stream, if anything does.
+    private var layer: SecureLayer?
 
     /// Takes over a connected, non-blocking socket.
     package init(_ descriptor: consuming OwnedDescriptor) {
@@ -80,12 +85,58 @@ package struct StreamSocket: ~Copyable, Sendable {
         unsafe descriptor.systemAddress { descriptor, address, count in unsafe getpeername(descriptor, address, count) }
     }
 
+    /// Has everything from now on encrypted by the session. Bytes that are no TLS are told apart, see ``ReceiveOutcome``.
+    package mutating func encrypt(with session: TLSSession) {
+        layer = SecureLayer(session)
+    }
+
+    /// Goes on with the handshake of a connection that this side has begun. Returns whether it is over; until then the
+    /// peer has to be waited for.
+    ///
+    /// - Throws: ``SocketError`` where the peer cannot be trusted, or does not speak TLS.
+    package func handshake() throws(SocketError) -> Bool {
+        try layer?.handshake(with: descriptor) ?? true
+    }
+
+    /// Whether something besides a writer's bytes waits for room, as a handshake's may.
+    package var hasUnsentBytes: Bool { layer?.hasUnsentBytes ?? false }
+
+    private var layerInUse: SecureLayer? {
+        guard let layer, layer.isInUse else { return nil }
+        return layer
+    }
+
     /// Reads what is there, as much as the buffer holds.
     package func receive(into buffer: inout [UInt8]) -> ReceiveOutcome {
-        let number = descriptor.number
+        guard let layer = layerInUse else { return descriptor.receive(into: &buffer, limit: buffer.count) }
+        return layer.receive(into: &buffer, from: descriptor)
+    }
+
+    /// Writes what the queue holds until it is empty or the socket's buffer is full.
+    package func send(_ queue: inout OutboundQueue) -> SendOutcome {
+        guard let layer = layerInUse else { return descriptor.send(&queue) }
+        return layer.send(&queue, to: descriptor)
+    }
+
+    /// Tells the peer that nothing more will come, where that is not told by closing alone.
+    package func sayGoodbye() {
+        layerInUse?.finish(to: descriptor)
+    }
+
+    /// Tells the peer that nothing more will come, while its own bytes can still be read.
+    package func finishSending() {
+        sayGoodbye()
+        _ = shutdown(descriptor.number, Int32(SHUT_WR))
+    }
+}
+
+/// The system calls behind reading and writing.
+extension OwnedDescriptor {
+    /// Reads what is there, up to `limit` bytes.
+    func receive(into buffer: inout [UInt8], limit: Int) -> ReceiveOutcome {
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes {
-                unsafe linux_receive(number, $0.baseAddress, $0.count)
+                unsafe linux_receive(number, $0.baseAddress, min(limit, $0.count))
             }
             switch Int32(truncatingIfNeeded: count) {
             case -EINTR: continue
@@ -98,11 +149,10 @@ package struct StreamSocket: ~Copyable, Sendable {
     }
 
     /// Writes what the queue holds until it is empty or the socket's buffer is full.
-    package func send(_ queue: inout OutboundQueue) -> SendOutcome {
+    func send(_ queue: inout OutboundQueue) -> SendOutcome {
         var total = 0
         while !queue.isEmpty {
             let offered = queue.nextOfferByteCount
-            let number = descriptor.number
             let count = unsafe queue.withNextOffer { unsafe linux_send(number, $0, $1) }
             if count < 0 {
                 switch Int32(truncatingIfNeeded: -count) {
@@ -116,11 +166,6 @@ package struct StreamSocket: ~Copyable, Sendable {
             guard count == offered else { return .sent(total) }
         }
         return .sent(total)
-    }
-
-    /// Tells the peer that nothing more will come, while its own bytes can still be read.
-    package func finishSending() {
-        _ = shutdown(descriptor.number, Int32(SHUT_WR))
     }
 }
 

@@ -3,6 +3,7 @@ import Benchmarks
 import Foundation
 import HTTPClient
 import JSON
+import TLS
 
 /// `ponder bench serve`: what the users of a server feel, with one client and with many.
 struct BenchServeCommand: ParsableCommand {
@@ -28,6 +29,8 @@ struct BenchServeCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("A key to send. (default: PONDER_API_KEY or OPENAI_API_KEY)", valueName: "key"))
     var apiKey: String?
+
+    @OptionGroup var trust: TrustOptions
 
     @Flag(help: "Send raw text to /v1/completions instead of chats.")
     var completions = false
@@ -87,8 +90,11 @@ struct BenchServeCommand: ParsableCommand {
         let server = try ServerURL(url)
         let environment = ProcessInfo.processInfo.environment
         let key = apiKey ?? environment["PONDER_API_KEY"] ?? environment["OPENAI_API_KEY"]
-        var plan = LoadPlan(server: server, model: try model ?? Self.firstModel(of: server, apiKey: key))
+        let tls = try trust.context(for: server)
+        var plan = LoadPlan(
+            server: server, model: try model ?? Self.firstModel(of: server, apiKey: key, tls: tls))
         plan.apiKey = key
+        plan.tls = tls
         plan.endpoint = completions ? .completions : .chat
         plan.clientCounts = try clients.checked("--clients", in: 1...1_024)
         plan.chatsPerClient = try WholeNumber.checked(chats, "--chats", in: 1...100_000)
@@ -103,8 +109,8 @@ struct BenchServeCommand: ParsableCommand {
         return plan
     }
 
-    private static func firstModel(of server: ServerURL, apiKey: String?) throws -> String {
-        let connection = ClientConnection(to: server, apiKey: apiKey, timeout: .seconds(30))
+    private static func firstModel(of server: ServerURL, apiKey: String?, tls: TLSContext?) throws -> String {
+        let connection = ClientConnection(to: server, apiKey: apiKey, tls: tls, timeout: .seconds(30))
         let response = try connection.send("GET", "/v1/models")
         let body = try connection.collectBody()
         guard response.status == 200, let name = try? JSONValue(parsing: body)["data"]?[0]?["id"]?.stringValue else {

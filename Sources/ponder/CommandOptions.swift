@@ -9,11 +9,40 @@ struct ServeOptions: ParsableArguments {
         help: "A GGUF file (the first, if split) or a checkpoint folder. Without one, the built-in model is served.")
     var model: String?
 
-    @Option(help: ArgumentHelp("The address to listen on. (default: 127.0.0.1)", valueName: "address"))
-    var host: String?
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on, or unix:PATH; give it several times for several. (default: 127.0.0.1)",
+            valueName: "address"))
+    var host: [String] = []
 
     @Option(help: ArgumentHelp("The port to listen on; 0 picks a free one. (default: 8000)", valueName: "number"))
     var port: String?
+
+    @Option(
+        help: ArgumentHelp("Who may connect to a Unix socket, in octal. (default: 600, its owner)", valueName: "mode"))
+    var socketPermissions: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP.",
+            valueName: "file"
+        )
+    )
+    var tlsCertificate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The certificate's private key in PEM form. (default: it stands in the certificate's file)",
+            valueName: "file"
+        )
+    )
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Ask clients for a certificate of one of the authorities in this PEM file.", valueName: "file")
+    )
+    var tlsClientAuthority: String?
 
     @Option(help: ArgumentHelp("How many threads compute. (default: auto, one for each core)", valueName: "count"))
     var threads: String?
@@ -119,6 +148,37 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var apiKey: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with a key, or its SHA-256, on each line, and what it may do; read again at SIGHUP.",
+            valueName: "file"
+        )
+    )
+    var apiKeyFile: String?
+
+    @Option(
+        help: ArgumentHelp("How many requests a key may send in a minute. (default: none)", valueName: "count")
+    )
+    var requestsPerMinute: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many tokens, of prompts and replies, a key may use in a minute. (default: none)", valueName: "count")
+    )
+    var tokensPerMinute: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Let web pages of this origin call the server, or of every one with *; give it several times for several. "
+                + "(default: none)",
+            valueName: "origin"
+        )
+    )
+    var allowOrigin: [String] = []
+
+    @Flag(help: "Compress streamed replies too for clients that accept gzip, event by event.")
+    var compressStreams = false
 
     @Flag(help: "Refuse requests with fields that have no effect, instead of answering them with warnings.")
     var strict = false

@@ -17,6 +17,22 @@ struct PeerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("SGLang's name for --context.", valueName: "tokens", visibility: .hidden))
     var contextLength: String?
 
+    @Option(help: ArgumentHelp("vLLM's name for --host unix:PATH.", valueName: "path", visibility: .hidden))
+    var uds: String?
+
+    @Option(
+        name: [.customLong("ssl-certfile"), .customLong("ssl-cert-file")],
+        help: ArgumentHelp("vLLM's and llama-server's names for --tls-certificate.", visibility: .hidden))
+    var sslCertfile: String?
+
+    @Option(
+        name: [.customLong("ssl-keyfile"), .customLong("ssl-key-file")],
+        help: ArgumentHelp("vLLM's and llama-server's names for --tls-key.", visibility: .hidden))
+    var sslKeyfile: String?
+
+    @Option(help: ArgumentHelp("vLLM's name for --tls-client-authority.", visibility: .hidden))
+    var sslCaCerts: String?
+
     @Flag(help: ArgumentHelp("Reasoning always stands apart.", visibility: .hidden))
     var enableReasoning = false
 
@@ -67,6 +83,15 @@ struct PeerFlags: ParsableArguments {
         try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
         try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
         try fill(&options.context, contextLength, name: "--context", flag: "--context-length")
+        if let uds {
+            guard options.host.isEmpty || options.host == ["unix:\(uds)"] else {
+                throw ValidationError("--uds is \(uds), but --host is given already.")
+            }
+            options.host = ["unix:\(uds)"]
+        }
+        try fill(&options.tlsCertificate, sslCertfile, name: "--tls-certificate", flag: "--ssl-certfile")
+        try fill(&options.tlsKey, sslKeyfile, name: "--tls-key", flag: "--ssl-keyfile")
+        try fill(&options.tlsClientAuthority, sslCaCerts, name: "--tls-client-authority", flag: "--ssl-ca-certs")
         if isEmbedding || ["embed", "embedding"].contains(task) || convert == "embed" || pooling == "last" {
             options.embeddings = true
         }

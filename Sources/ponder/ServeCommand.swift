@@ -41,6 +41,6 @@ struct ServeCommand: AsyncParsableCommand {
             return try plan.check()
         }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        try await ServeLifecycle(settings: settings).run()
+        try await ServeLifecycle(settings: settings, environment: environment).run()
     }
 }

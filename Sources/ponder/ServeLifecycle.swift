@@ -1,12 +1,8 @@
-import APIDoors
-import AnthropicAPI
 import Checkpoints
 import Foundation
 import Glibc
 import HTTP
 import Logging
-import OllamaAPI
-import OpenAIAPI
 import Serving
 import Sockets
 
@@ -14,6 +10,7 @@ import Sockets
 ///
 /// The socket answers from the first moment on: while the model loads, `/health` says 200 and `/ready` 503.
 /// The first SIGTERM or SIGINT begins the drain, or ends a start that is still loading; a second one ends the process.
+/// SIGHUP has files of keys and certificates read again.
 struct ServeLifecycle {
     private enum Event: Sendable {
         case loaded(Result<ServedModel, any Error>)
@@ -27,17 +24,23 @@ struct ServeLifecycle {
     private let settings: ServeSettings
     private let logger: Logger
     private let service: InferenceService
+    private let credentials: ServerCredentials
+    private let manager: ServiceManager
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
-    init(settings: ServeSettings) throws {
+    init(settings: ServeSettings, environment: [String: String]) throws {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
         service = InferenceService(registry: ModelRegistry(answersToAnyName: settings.answersToAnyName))
         self.logger = logger
         ProcessPreparation.ignoreBrokenPipes()
-        server = try Self.makeServer(settings, service: service, logger: logger)
+        credentials = try ServerCredentials(settings)
+        manager = ServiceManager(environment: environment)
+        server = try ServerAssembly(
+            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger
+        ).server()
     }
 
     /// Serves until told to stop.
@@ -51,8 +54,11 @@ struct ServeLifecycle {
         let name = plan.name
         service.registry.beginLoading(name)
         let addresses = try await server.start()
+        manager.tellStatus("Loading \(name)")
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
-        let signals = TerminationSignals { continuation.yield(.signal($0)) }
+        // Where nothing is to be read again, a terminal that closes ends its server as ever.
+        let numbers = [SIGTERM, SIGINT] + (credentials.isReloadable || manager.isListening ? [SIGHUP] : [])
+        let signals = ProcessSignals(numbers) { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
         ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
             continuation.yield(.loaded(result))
@@ -74,6 +80,8 @@ struct ServeLifecycle {
             case .loaded(.failure(let error)):
                 await server.shutDown(grace: .zero)
                 throw error
+            case .signal(SIGHUP):
+                reload()
             case .signal(let number) where isStopping:
                 exit(128 + number)
             case .signal:
@@ -90,44 +98,32 @@ struct ServeLifecycle {
 
     /// The one line that whoever started the server waits for.
     private func announce(_ model: ServedModel, at addresses: [SocketAddress]) {
-        guard let address = addresses.first else { return }
-        let line = "ponder: serving \(model.name) at http://\(address)\n"
+        let scheme = credentials.tls == nil ? "http" : "https"
+        let places = addresses.map { address in
+            if case .unix = address { "\(address)" } else { "\(scheme)://\(address)" }
+        }
+        let line = "ponder: serving \(model.name) at \(places.joined(separator: ", "))\n"
+        manager.tellReady("Serving \(model.name)")
         FileHandle.standardOutput.write(Data(line.utf8))
+    }
+
+    private func reload() {
+        manager.tellReloading()
+        defer { manager.tellReady("Serving") }
+        do {
+            try credentials.reload(server)
+            logger.notice("Read again: the files of keys and certificates.")
+        } catch {
+            logger.error("What is in force stays in force: \(error)")
+        }
     }
 
     /// Ends when the last reply has reached its client, or its time is over.
     private func drain() async {
+        manager.tellStopping()
         logger.notice("Stopping: running replies have \(settings.drain) to end.")
         async let replies: Void = service.drain(deadline: settings.drain)
         await server.shutDown(grace: settings.drain + Self.deliveryTime)
         await replies
-    }
-
-    private static func makeServer(
-        _ settings: ServeSettings,
-        service: InferenceService,
-        logger: Logger
-    ) throws -> HTTPServer {
-        let addresses = try SocketAddress.resolve(host: settings.host, port: UInt16(settings.port))
-        // With port 0 every address would get a port of its own, and the ready line has room for one.
-        var configuration = HTTPServerConfiguration(
-            addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
-        configuration.serverName = "ponder/\(Version.text)"
-        let apiSettings = APISettings(
-            keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
-            reasoningField: settings.reasoningField, snapshotFolder: settings.slotSavePath)
-        let doors = Doorway(
-            .openAI(service: service, settings: apiSettings),
-            [
-                .anthropic(service: service, settings: apiSettings),
-                .ollama(service: service, settings: apiSettings),
-            ],
-            keys: settings.apiKeys)
-        configuration.errorBody = doors.errorBody
-        return HTTPServer(
-            configuration: configuration,
-            responder: doors.responder.behind([AccessLog(), Compression()]),
-            logger: logger
-        )
     }
 }

@@ -1,5 +1,6 @@
 import APIDoors
 import Compute
+import HTTP
 import Logging
 import Serving
 
@@ -10,11 +11,23 @@ struct ServeSettings: Equatable, Sendable {
     /// A GGUF file or a checkpoint folder; nil is the built-in model.
     var model: String?
 
-    /// The address to listen on: IPv4, IPv6 or a host name.
-    var host = "127.0.0.1"
+    /// Where to listen, at least one.
+    var hosts = [ListenTarget.host("127.0.0.1", port: nil)]
 
-    /// The TCP port; 0 lets the system pick a free one.
+    /// The TCP port of hosts that have none of their own; 0 lets the system pick a free one.
     var port = 8000
+
+    /// The permissions of a Unix socket's file.
+    var socketPermissions: UInt32 = 0o600
+
+    /// The PEM file of the server's certificate; nil speaks HTTP without TLS.
+    var tlsCertificate: String?
+
+    /// The PEM file of its private key; nil is the certificate's own file.
+    var tlsKey: String?
+
+    /// The PEM file of authorities, one of which must have signed a client's certificate; nil asks for none.
+    var tlsClientAuthority: String?
 
     /// How many threads compute; nil is one for each core.
     var threads: Int?
@@ -63,6 +76,18 @@ struct ServeSettings: Equatable, Sendable {
 
     /// A request must carry one of these; none means that no key is asked for.
     var apiKeys: [String] = []
+
+    /// A file with further keys.
+    var apiKeyFile: String?
+
+    /// What each key may ask for in a minute, unless its line in the file says otherwise.
+    var rateLimits = RateLimits()
+
+    /// The web pages that may call the server; nil is none.
+    var allowedOrigins: CORS.Origins?
+
+    /// Whether streamed replies are compressed for clients that accept it.
+    var compressesStreams = false
 
     /// Whether a request with a field that has no effect is refused instead of answered with a warning.
     var isStrict = false

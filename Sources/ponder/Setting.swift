@@ -3,6 +3,10 @@ enum Setting: String, CaseIterable, Sendable {
     case model
     case host
     case port
+    case socketPermissions = "socket-permissions"
+    case tlsCertificate = "tls-certificate"
+    case tlsKey = "tls-key"
+    case tlsClientAuthority = "tls-client-authority"
     case threads
     case context
     case maxBatchTokens = "max-batch-tokens"
@@ -17,8 +21,13 @@ enum Setting: String, CaseIterable, Sendable {
     case embeddings
     case reranking
     case alias
+    case compressStreams = "compress-streams"
     case anyModelName = "any-model-name"
     case apiKey = "api-key"
+    case apiKeyFile = "api-key-file"
+    case requestsPerMinute = "requests-per-minute"
+    case tokensPerMinute = "tokens-per-minute"
+    case allowOrigin = "allow-origin"
     case strict
     case reasoningField = "reasoning-field"
     case chatTemplateFile = "chat-template-file"
@@ -34,8 +43,12 @@ enum Setting: String, CaseIterable, Sendable {
     var expectation: String {
         switch self {
         case .model: "the path of a GGUF file or of a checkpoint folder"
-        case .host: "an address such as 127.0.0.1, 0.0.0.0 or ::1"
+        case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
+        case .socketPermissions: "three octal digits such as 660"
+        case .tlsCertificate: "the path of a PEM file with the certificate and those that lead to its root"
+        case .tlsKey: "the path of a PEM file with the certificate's private key"
+        case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
@@ -49,7 +62,10 @@ enum Setting: String, CaseIterable, Sendable {
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
-        case .strict, .anyModelName: "true or false"
+        case .apiKeyFile: "the path of a file with a key on each line"
+        case .requestsPerMinute, .tokensPerMinute: "none or a whole number from 1 to 1000000000"
+        case .allowOrigin: "* or one or more origins such as https://chat.example, separated by commas"
+        case .strict, .anyModelName, .compressStreams: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
@@ -61,8 +77,12 @@ enum Setting: String, CaseIterable, Sendable {
     func text(in options: ServeOptions) -> String? {
         switch self {
         case .model: options.model
-        case .host: options.host
+        case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
+        case .socketPermissions: options.socketPermissions
         case .port: options.port
+        case .tlsCertificate: options.tlsCertificate
+        case .tlsKey: options.tlsKey
+        case .tlsClientAuthority: options.tlsClientAuthority
         case .threads: options.threads
         case .context: options.context
         case .maxBatchTokens: options.maxBatchTokens
@@ -78,6 +98,11 @@ enum Setting: String, CaseIterable, Sendable {
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
+        case .apiKeyFile: options.apiKeyFile
+        case .requestsPerMinute: options.requestsPerMinute
+        case .tokensPerMinute: options.tokensPerMinute
+        case .allowOrigin: options.allowOrigin.isEmpty ? nil : options.allowOrigin.joined(separator: ",")
+        case .compressStreams: options.compressStreams ? "true" : nil
         case .anyModelName: options.anyModelName ? "true" : nil
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField

@@ -1,6 +1,7 @@
 import APIDoors
 import Compute
 import Foundation
+import HTTP
 import Logging
 import Serving
 
@@ -29,8 +30,12 @@ struct SettingsLoader {
     func load() throws(SettingsError) -> ServeSettings {
         var settings = ServeSettings()
         try read(.model) { settings.model = $0 }
-        try read(.host) { settings.host = $0 }
+        try read(.host, Self.targets) { settings.hosts = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
+        try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
+        try read(.tlsCertificate) { settings.tlsCertificate = $0 }
+        try read(.tlsKey) { settings.tlsKey = $0 }
+        try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
         try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
@@ -46,12 +51,20 @@ struct SettingsLoader {
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
+        try read(.apiKeyFile) { settings.apiKeyFile = $0 }
+        try read(.requestsPerMinute, Self.limit) { settings.rateLimits.requestsPerMinute = $0 }
+        try read(.tokensPerMinute, Self.limit) { settings.rateLimits.tokensPerMinute = $0 }
+        try read(.allowOrigin, Self.origins) { settings.allowedOrigins = $0 }
         try read(.anyModelName, { Bool($0) }) { settings.answersToAnyName = $0 }
+        try read(.compressStreams, { Bool($0) }) { settings.compressesStreams = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
         try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
+        if settings.tlsCertificate == nil, settings.tlsKey != nil || settings.tlsClientAuthority != nil {
+            throw SettingsError("tls-key and tls-client-authority need tls-certificate")
+        }
         return settings
     }
 
@@ -126,6 +139,29 @@ extension SettingsLoader {
         let keys = text.split(separator: ",", omittingEmptySubsequences: false)
         let areUsable = keys.allSatisfy { key in !key.isEmpty && key.utf8.allSatisfy { 0x21...0x7e ~= $0 } }
         return areUsable ? keys.map(String.init) : nil
+    }
+
+    /// `none` is the nil inside.
+    private static func limit(_ text: String) -> Int?? {
+        text == "none" ? .some(nil) : wholeNumber(1...1_000_000_000)(text).map(Optional.some)
+    }
+
+    /// An origin is a scheme and an authority, without even a slash behind it.
+    private static func origins(_ text: String) -> CORS.Origins? {
+        if text == "*" { return .any }
+        let origins = text.lowercased().split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let areUsable = origins.allSatisfy { $0.wholeMatch(of: /[a-z][a-z0-9+.-]*:\/\/[^\s\/?#@]+/) != nil }
+        return areUsable ? .only(Set(origins)) : nil
+    }
+
+    private static func targets(_ text: String) -> [ListenTarget]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let targets = parts.compactMap { ListenTarget(String($0)) }
+        return targets.count == parts.count ? targets : nil
+    }
+
+    private static func permissions(_ text: String) -> UInt32? {
+        text.count == 3 ? UInt32(text, radix: 8) : nil
     }
 
     private static func seconds(_ text: String) -> Duration? {

@@ -192,6 +192,8 @@ import Tokens
 
     @Test func errorsAreSpeltAsAnthropicSpellsThem() async throws {
         let client = try Self.client(keys: ["secret"])
+        #expect(!client.door.routes.isEmpty)
+        #expect(try await client.routesThatAskForNoKey() == [])
         let key: HTTPFields = [try #require(HTTPField.Name("x-api-key")): "secret"]
         let refused = try await client.post("/v1/messages", Self.body())
         #expect(refused.status == 401)

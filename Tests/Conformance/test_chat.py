@@ -364,7 +364,7 @@ def test_a_seed_gives_the_same_answer_in_the_process_and_by_url(built_in):
         (("--think", "perhaps", "Hi"), "--think is 'perhaps'"),
         (("--model", "/nowhere", "Hi"), "/nowhere"),
         (("--url", "http://127.0.0.1:1", "Hi"), "http://127.0.0.1:1"),
-        (("--url", "https://127.0.0.1", "Hi"), "only http://"),
+        (("--url", "https://127.0.0.1:1", "Hi"), "https://127.0.0.1:1"),
         (("--url", "http://127.0.0.1:1", "--threads", "2", "Hi"), "--threads is for a model in this process"),
         (("--context", "64", "Hi " * 100), "context length"),
     ],

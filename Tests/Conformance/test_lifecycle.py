@@ -199,7 +199,7 @@ def test_the_example_configuration_is_the_defaults():
         if " " in name or ":" not in line:
             continue
         assert f"`{name}`" in documented
-        assert name == "model" or re.search(rf"--{name}[ ,]", help_text)
+        assert name == "model" or re.search(rf"--{name}[ ,\n]", help_text)
 
 
 def test_any_name_of_a_model_is_answered_on_request():

@@ -6,17 +6,22 @@ both to the server.
 
 import json
 import re
+import socket
 import sys
 
 import jsonschema
 import pytest
 
+# Loaded, it replaces this function of the whole process by one that knows no IPv6.
+look_up = socket.getaddrinfo
 pytest.importorskip("qwen_agent", reason="requirements-agents.txt could not be installed")
 pytest.importorskip("mcp_server_time", reason="requirements-agents.txt could not be installed")
 
 from qwen_agent.agents import FnCallAgent  # noqa: E402
 from qwen_agent.llm import get_chat_model  # noqa: E402
 from qwen_agent.tools.mcp_manager import MCPManager  # noqa: E402
+
+socket.getaddrinfo = look_up
 
 CLOCK = {"mcpServers": {"time": {"command": sys.executable, "args": ["-m", "mcp_server_time", "--local-timezone", "UTC"]}}}
 # Of the names of time zones these are what the tiny model knows how to copy.

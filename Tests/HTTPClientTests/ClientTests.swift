@@ -2,6 +2,7 @@ import HTTP
 import HTTPTypes
 import Logging
 import Sockets
+import TLS
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     @Test(arguments: [
         ("http://127.0.0.1:8000", "127.0.0.1", 8000, ""), ("localhost", "localhost", 80, ""),
         ("HTTP://h:1/v1/", "h", 1, "/v1"), ("http://[::1]:9/a/b?x#y", "::1", 9, "/a/b"),
-        ("[fe80::1]", "fe80::1", 80, ""),
+        ("[fe80::1]", "fe80::1", 80, ""), ("https://h", "h", 443, ""), ("HTTPS://h:8443/v1", "h", 8443, "/v1"),
     ])
     func `a URL is host, port and prefix`(text: String, host: String, port: UInt16, prefix: String) throws {
         let url = try ServerURL(text)
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "https://h", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://[::1", "u@h", "h:x",
+        "", "https://", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://[::1", "u@h", "h:x",
     ])
     func `what is no such URL is refused in one line`(text: String) {
         #expect(throws: ClientError.self) { try ServerURL(text) }
@@ -107,7 +108,7 @@ import Testing
 }
 
 @Suite struct ClientConnectionTests {
-    private static func server() async throws -> (HTTPServer, ServerURL) {
+    private static func server(tls: TLSContext? = nil) async throws -> (HTTPServer, ServerURL) {
         let routes = [
             Route(.post, "/echo") { request, _, writer in
                 let body = try await request.body.collect(upTo: 1 << 20)
@@ -126,17 +127,17 @@ import Testing
         ]
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let server = HTTPServer(
-            configuration: HTTPServerConfiguration(addresses: [.ipv4(host: "127.0.0.1", port: 0)]),
-            responder: Router(routes), logger: logger)
+        var configuration = HTTPServerConfiguration(addresses: [.ipv4(host: "127.0.0.1", port: 0)])
+        configuration.tls = tls
+        let server = HTTPServer(configuration: configuration, responder: Router(routes), logger: logger)
         let port = try await server.start().first?.port ?? 0
-        return (server, try ServerURL("127.0.0.1:\(port)"))
+        return (server, try ServerURL("\(tls == nil ? "http" : "https")://127.0.0.1:\(port)"))
     }
 
     @Test func `requests follow each other on one connection`() async throws {
         let (server, url) = try await Self.server()
         let texts = try await blocking {
-            let connection = ClientConnection(to: url, timeout: .seconds(10))
+            let connection = ClientConnection(to: url, timeout: .seconds(60))
             var texts: [String] = []
             for number in 0..<5 {
                 let response = try connection.send("POST", "/echo", json: Array("[\(number)]".utf8))
@@ -155,5 +156,38 @@ import Testing
         await #expect(throws: ClientError.self) {
             try await blocking { _ = try ClientConnection(to: url, timeout: .seconds(2)).send("GET", "/stream") }
         }
+    }
+
+    @Test func `a server that speaks TLS has to prove who it is`() async throws {
+        let files = try Certificates.shared.get()
+        let (server, url) = try await Self.server(
+            tls: .server(certificate: files.server.certificate, key: files.server.key))
+        @Sendable func echo(_ tls: TLSContext?, _ url: ServerURL) throws -> String {
+            let connection = ClientConnection(to: url, tls: tls, timeout: .seconds(60))
+            let text = Array(String(repeating: "x", count: 200_000).utf8)
+            let response = try connection.send("POST", "/echo", json: text)
+            return try "\(response.status) \(connection.collectBody() == text)"
+        }
+        let (trusting, blind) = (
+            try TLSContext.client(authority: files.authority), try TLSContext.client(isUnverified: true)
+        )
+        #expect(try await blocking { try echo(trusting, url) } == "200 true")
+        #expect(try await blocking { try echo(blind, url) } == "200 true")
+        let refusal = try await blocking { #expect(throws: ClientError.self) { try echo(nil, url) } }
+        #expect(refusal?.description.contains("certificate verify failed: unable to get local issuer") == true)
+        await server.shutDown(grace: .zero)
+    }
+
+    @Test func `a server without TLS is told apart`() async throws {
+        let (server, url) = try await Self.server()
+        let secure = try ServerURL("https://\(url.authority)")
+        let error = try await blocking {
+            #expect(throws: ClientError.self) {
+                try ClientConnection(to: secure, tls: .client(isUnverified: true), timeout: .seconds(60)).send(
+                    "GET", "/")
+            }
+        }
+        #expect(error?.description == "\(secure): the server does not speak TLS")
+        await server.shutDown(grace: .zero)
     }
 }

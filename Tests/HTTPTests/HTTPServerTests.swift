@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HTTPServerTests {
     static let hello = Route(.get, "/hello") { _, _, writer in
         try await writer.send(HTTPResponse(status: .ok), body: Array("hello".utf8))

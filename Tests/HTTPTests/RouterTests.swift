@@ -118,6 +118,27 @@ struct RouterTests {
         #expect(preflight.head.headerFields[.accessControlAllowMethods]?.contains("POST") == true)
     }
 
+    @Test(arguments: [
+        (nil, "evil.example", 200), ("http://127.0.0.1:8000", "127.0.0.1:8000", 200), ("https://[::1]", "[::1]", 200),
+        ("http://localhost:8000", "LOCALHOST:8000", 200), ("http://box:8000", "box:8000", 200),
+        ("https://chat.example", "127.0.0.1:8000", 200), ("chrome-extension://abc", "127.0.0.1", 200),
+        ("https://other.example", "127.0.0.1:8000", 403), ("http://localhost:3000", "localhost:8000", 403),
+        ("null", "127.0.0.1", 403), ("http://127.0.0.1:8000", "127.0.0.1", 403), ("http://", "", 403),
+        // A name that was made to point here.
+        ("http://evil.example:8000", "evil.example:8000", 403),
+        ("http://127.0.0.1.evil.example", "127.0.0.1.evil.example", 403),
+        ("http://evil.example.", "evil.example.", 403),
+    ])
+    func pagesOfElsewhereMayNotCall(origin: String?, host: String, status: Int) async throws {
+        let guarded = router.behind([OriginCheck(allowed: .only(["https://chat.example"]))])
+        var headers: HTTPFields = [.host: host]
+        headers[.origin] = origin
+        let response = try await guarded.answer(Request(method: .get, target: "/v1/models", headers: headers))
+        #expect(response.head.status.code == status)
+        let open = router.behind([OriginCheck(allowed: .any)])
+        #expect(try await open.answer(Request(method: .get, target: "/v1/models", headers: headers)).head.status == .ok)
+    }
+
     @Test func requestIDsOfClientsAreKeptIfTheyAreHarmless() {
         #expect(RequestID.accept("abc-123") == "abc-123")
         for hostile in ["", "a b", "a\"b", "a\nb", String(repeating: "a", count: 129)] {

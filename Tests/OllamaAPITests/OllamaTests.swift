@@ -23,6 +23,12 @@ import Tokens
         try APIClient { .ollama(service: $0, settings: $1) }
     }
 
+    @Test func everyRouteAsksForAKey() async throws {
+        let client = try APIClient(keys: ["secret"]) { .ollama(service: $0, settings: $1) }
+        #expect(!client.door.routes.isEmpty)
+        #expect(try await client.routesThatAskForNoKey() == [])
+    }
+
     static func body(_ members: JSONObject = [:], text: String = "Hi") -> JSONValue {
         var body: JSONObject = ["model": "test-model", "messages": [["role": "user", "content": .string(text)]]]
         for (key, value) in members {

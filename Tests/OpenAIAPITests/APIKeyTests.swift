@@ -1,20 +1,29 @@
+import APIDoors
+import HTTP
 import HTTPTypes
 import JSON
 import ServingTestSupport
 import Testing
 
 @Suite struct APIKeyTests {
-    static let routes: [(HTTPRequest.Method, String)] = [
-        (.post, "/v1/chat/completions"), (.post, "/chat/completions"), (.post, "/v1/completions"),
-        (.get, "/v1/models"), (.get, "/v1/models/test-model"), (.post, "/tokenize"), (.post, "/detokenize"),
-        (.post, "/apply-template"), (.get, "/ready"), (.get, "/version"), (.get, "/nothing"), (.get, "/"),
-        (.delete, "/v1/models"),
-    ]
+    @Test func everyRouteAsksForAKey() async throws {
+        let client = try APIClient(keys: ["secret"])
+        #expect(client.door.routes.count > 20)
+        #expect(try await client.routesThatAskForNoKey() == ["GET /health", "GET /v1/health"])
+    }
 
-    @Test(arguments: routes.indices) func everyRouteAsksForAKey(index: Int) async throws {
-        let (method, path) = Self.routes[index]
-        let reply = try await APIClient(keys: ["secret"]).send(method, path)
-        #expect(reply.status == 401)
+    @Test(arguments: [
+        "GET /nothing", "GET /", "DELETE /v1/models", "OPTIONS /v1/models", "OPTIONS *", "POST /health", "GET //health",
+        "GET /health/", "GET /health%2F", "GET /v1/models/../../health", "GET /x?/health", "GET /openapi.json",
+    ])
+    func whatIsNoRouteAsksForOneToo(line: String) async throws {
+        let words = line.split(separator: " ").map(String.init)
+        let method = try #require(HTTPRequest.Method(rawValue: words[0]))
+        #expect(try await APIClient(keys: ["secret"]).send(method, words[1]).status == 401)
+    }
+
+    @Test func aRefusalSaysHowToBringAKey() async throws {
+        let reply = try await APIClient(keys: ["secret"]).get("/v1/models")
         #expect(reply.header("www-authenticate") == "Bearer")
         #expect(try reply.error("type") == "invalid_request_error")
         #expect(try reply.error("code") == "invalid_api_key")
@@ -22,12 +31,25 @@ import Testing
     }
 
     @Test func onlyLivenessIsOpenToAll() async throws {
-        #expect(try await APIClient(keys: ["secret"]).get("/health").status == 200)
+        for path in ["/health", "/v1/health", "/health?x", "/%68ealth"] {
+            #expect(try await APIClient(keys: ["secret"]).get(path).status == 200)
+        }
     }
 
     @Test(arguments: ["Bearer two", "bearer two", "Bearer  two"]) func anyOfTheKeysOpens(field: String) async throws {
         let client = try APIClient(keys: ["one", "two"])
         #expect(try await client.send(.get, "/v1/models", headers: [.authorization: field]).status == 200)
+    }
+
+    @Test func aKeyMayComeInEitherField() async throws {
+        let client = try APIClient(keys: ["one"])
+        let field = try #require(HTTPField.Name("x-api-key"))
+        for headers: HTTPFields in [
+            [field: "one"], [field: "one", .authorization: "Bearer no"], [field: "no", .authorization: "Bearer one"],
+        ] {
+            #expect(try await client.send(.get, "/v1/models", headers: headers).status == 200)
+        }
+        #expect(try await client.send(.get, "/v1/models", headers: [field: "no"]).status == 401)
     }
 
     @Test(arguments: [
@@ -40,5 +62,61 @@ import Testing
 
     @Test func withoutKeysNoneIsNeeded() async throws {
         #expect(try await APIClient().get("/v1/models").status == 200)
+    }
+
+    @Test func aKeyIsForItsScopesAlone() async throws {
+        let keys = try AccessKeyFile.parse("user infer\nwatcher metrics\n")
+        let client = try APIClient(access: AccessControl(keys: keys))
+        func status(_ key: String, _ path: String) async throws -> Int {
+            try await client.send(.get, path, headers: [.authorization: "Bearer \(key)"]).status
+        }
+        #expect(try await status("user", "/v1/models") == 200)
+        #expect(try await status("user", "/slots") == 403)
+        #expect(try await status("watcher", "/slots") == 200)
+        #expect(try await status("watcher", "/v1/models") == 403)
+        for path in ["/version", "/ready", "/health"] {
+            #expect(try await status("watcher", path) == 200)
+        }
+        #expect(try await status("watcher", "/nothing") == 404)
+        let refusal = try await client.send(.get, "/load", headers: [.authorization: "Bearer user"])
+        #expect(try refusal.error("code") == "insufficient_permissions")
+        #expect(try refusal.error("message")?.stringValue?.contains("'metrics'") == true)
+    }
+
+    @Test func aStoredResponseIsForItsKeyAlone() async throws {
+        let client = try APIClient(keys: ["one", "two"])
+        func send(_ key: String, _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue = [:]) async throws
+            -> Reply
+        {
+            try await client.send(
+                method, path, headers: [.authorization: "Bearer \(key)"], body: body.serializedBytes())
+        }
+        let made = try await send("one", .post, "/v1/responses", ["model": "test-model", "input": "Hi"])
+        let id = try #require(made.json["id"]?.stringValue)
+        let path = "/v1/responses/\(id)"
+        let next: JSONValue = ["model": "test-model", "input": "And?", "previous_response_id": .string(id)]
+        #expect(try await send("two", .get, path).status == 404)
+        #expect(try await send("two", .delete, path).status == 404)
+        #expect(try await send("two", .post, "/v1/responses", next).status == 400)
+        #expect(try await send("one", .post, "/v1/responses", next).status == 200)
+        #expect(try await send("one", .get, path).status == 200)
+        #expect(try await send("one", .delete, path).status == 200)
+    }
+
+    @Test func aPreflightComesBeforeTheKey() async throws {
+        let client = try APIClient(keys: ["one"])
+        let open = client.responder.behind([CORS(origins: .only(["https://chat.example"]))])
+        func status(_ origin: String, _ method: HTTPRequest.Method = .options) async throws -> CollectedResponse {
+            try await open.answer(
+                Request(
+                    method: method, target: "/v1/chat/completions",
+                    headers: [.origin: origin, .accessControlRequestMethod: "POST"]))
+        }
+        #expect(try await status("https://chat.example").head.status == .noContent)
+        #expect(try await status("https://other.example").head.status == .unauthorized)
+        // A page must be able to read why it was refused.
+        let refused = try await status("https://chat.example", .post)
+        #expect(refused.head.status == .unauthorized)
+        #expect(refused.head.headerFields[.accessControlAllowOrigin] == "https://chat.example")
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import OpenAIAPI
 
 /// Replies that are called off while they come.
-@Suite(.timeLimit(.minutes(2))) struct AbortTests {
+@Suite(.timeLimit(.minutes(10))) struct AbortTests {
     private func client(keys: [String] = []) throws -> APIClient {
         try APIClient(.droning(try TestModel().tokens(".")[0]), keys: keys)
     }

@@ -11,11 +11,11 @@ extension APIClient {
     /// A client of OpenAI's API.
     init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
-        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false,
-        streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil
+        access: AccessControl? = nil, heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20,
+        isStrict: Bool = false, streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil
     ) throws {
         try self.init(
-            options, keys: keys, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
+            options, keys: keys, access: access, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
             isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder
         ) { .openAI(service: $0, settings: $1) }
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import OpenAIAPI
 
-@Suite(.timeLimit(.minutes(2))) struct LiveStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveStreamTests {
     @Test func aStreamThatWaitsSendsComments() async throws {
         let gate = Gate()
         var options = TestModel.Options()

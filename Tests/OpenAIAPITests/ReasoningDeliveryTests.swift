@@ -8,7 +8,7 @@ import Testing
 @testable import OpenAIAPI
 
 /// Where reasoning goes, and who may end it, beside the budgets.
-@Suite(.timeLimit(.minutes(2))) struct ReasoningDeliveryTests {
+@Suite(.timeLimit(.minutes(10))) struct ReasoningDeliveryTests {
     private static let raw = "<think>\nHm, hm.\n</think>\n\nYes."
 
     private func replies(_ members: JSONObject) async throws -> (whole: JSONValue, events: [JSONValue]) {

@@ -8,7 +8,7 @@ import Testing
 @testable import OpenAIAPI
 
 /// Streams that go on where their clients come back.
-@Suite(.timeLimit(.minutes(2))) struct ResumableStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct ResumableStreamTests {
     private static let resumable = HTTPFields(
         [HTTPField.Name("X-Resumable")].compactMap(\.self).map { HTTPField(name: $0, value: "1") })
 

@@ -36,17 +36,22 @@ import Testing
 
     @Test func `every setting can be given as a flag`() throws {
         let settings = try load([
-            "model.gguf", "--host", "::1", "--port", "0", "--threads", "3", "--context", "4096",
+            "model.gguf", "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
+            "--threads", "3", "--context", "4096",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--slot-save-path", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
-            "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
+            "--reasoning-field", "both", "--tls-certificate", "a.pem", "--tls-key", "a.key",
+            "--tls-client-authority", "ca.pem", "--api-key-file", "keys", "--requests-per-minute", "60",
+            "--tokens-per-minute", "1000", "--allow-origin", "https://A.example", "--allow-origin", "http://b:1",
+            "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
-        expected.host = "::1"
+        expected.hosts = [.host("::1", port: nil), .unix(path: "/a.sock")]
+        expected.socketPermissions = 0o660
         expected.port = 0
         expected.threads = 3
         expected.context = 4_096
@@ -59,6 +64,12 @@ import Testing
         expected.slotSavePath = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
+        expected.tlsCertificate = "a.pem"
+        expected.tlsKey = "a.key"
+        expected.tlsClientAuthority = "ca.pem"
+        expected.apiKeyFile = "keys"
+        expected.rateLimits = RateLimits(requestsPerMinute: 60, tokensPerMinute: 1_000)
+        expected.allowedOrigins = .only(["https://a.example", "http://b:1"])
         expected.chatTemplateFile = "a.jinja"
         expected.logLevel = .debug
         expected.drain = .milliseconds(1_500)
@@ -66,6 +77,7 @@ import Testing
         expected.speculation = .lookup
         expected.isStrict = true
         expected.answersToAnyName = true
+        expected.compressesStreams = true
         expected.reasoningField = .both
         expected.embeds = true
         expected.reranks = true
@@ -130,11 +142,19 @@ import Testing
         ("--kv-cache-type", "q3"), ("--activation-type", "f16"),
         ("--alias", "two words"), ("--alias", ""),
         ("--log-level", "loud"),
-        ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--port", "1e3"),
+        ("--drain-seconds", "nan"), ("--drain-seconds", "-1"), ("--host", ""), ("--host", "a,"), ("--host", "a:b"),
+        ("--host", "http://a"),
+        ("--socket-permissions", "rw-"), ("--socket-permissions", "0660"), ("--port", "1e3"),
+        ("--requests-per-minute", "0"), ("--tokens-per-minute", "all"), ("--allow-origin", "chat.example"),
+        ("--allow-origin", "https://chat.example/"), ("--allow-origin", "*,https://a"),
     ])
     func `values out of range are refused`(flag: String, value: String) {
         let arguments = value.isEmpty ? [flag, value] : ["\(flag)=\(value)"]
         #expect(complaint(arguments)?.hasPrefix("\(flag) is '\(value)'; expected ") == true)
+    }
+
+    @Test func `a key for TLS needs a certificate`() {
+        #expect(complaint(["--tls-key", "a.key"]) == "tls-key and tls-client-authority need tls-certificate")
     }
 
     @Test func `a key that cannot travel in a header is refused without being shown`() {

@@ -18,18 +18,19 @@ package struct APIClient: Sendable {
 
     package init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
-        heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20, isStrict: Bool = false,
-        streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil,
+        access: AccessControl? = nil, heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20,
+        isStrict: Bool = false, streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil,
         door: (InferenceService, APISettings) -> Door
     ) throws {
         model = try TestModel(options)
         service = model.service
         let settings = APISettings(
-            keys: keys, bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
+            bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
             isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder)
         running = settings.running
         self.door = door(service, settings)
-        let doorway = Doorway(self.door, keys: keys)
+        let doorway = Doorway(
+            self.door, access: access ?? AccessControl(keys: keys.map { AccessKey($0, name: "test") }))
         responder = doorway.responder
         errorBody = doorway.errorBody
     }
@@ -52,7 +53,7 @@ package struct APIClient: Sendable {
     /// The name of a reply that is coming, once there is one.
     package func idOfRunningReply() async throws -> String {
         let request = DoorRequest(
-            Request(method: .post, target: "/"), id: "", parameters: [:], settings: APISettings(version: ""))
+            Request(method: .post, target: "/"), id: "", parameters: [:], bodyByteLimit: 0)
         while true {
             if let name = running.replies(for: request).first?.names.first { return name }
             await Task.yield()

@@ -37,6 +37,12 @@ ssize_t linux_receive(int descriptor, void *buffer, size_t capacity);
 /// Writes the pieces in order without raising SIGPIPE. Returns how many bytes were taken, or -errno.
 ssize_t linux_send(int descriptor, struct iovec *pieces, int count);
 
+/// Makes a descriptor non-blocking and closed on exec. Returns 0, or -errno; -EINVAL if it is no stream socket that listens.
+int linux_adopt_listener(int descriptor);
+
+/// Sends a text as one datagram to a Unix domain socket; a path that begins with @ is an abstract name. Returns 0, or -errno.
+int linux_send_datagram(const char *path, const char *text);
+
 /// Lifts the limit of open descriptors to what the system allows. Returns the limit now in force.
 uint64_t linux_raise_descriptor_limit(void);
 

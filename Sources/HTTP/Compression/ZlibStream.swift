@@ -5,6 +5,8 @@ internal import CZlib
 struct ZlibStream: ~Copyable {
     enum Direction {
         case encode
+        /// With a smaller window: there may be one for each stream that runs.
+        case encodePiecewise
         case decode
     }
 
@@ -46,6 +48,10 @@ struct ZlibStream: ~Copyable {
             case .encode:
                 unsafe deflateInit2_(
                     pointer, Self.fastLevel, Z_DEFLATED, format.windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+            case .encodePiecewise:
+                unsafe deflateInit2_(
+                    pointer, Self.fastLevel, Z_DEFLATED, format.windowBits - MAX_WBITS + Self.smallWindow,
+                    Self.smallMemory, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
             case .decode:
                 unsafe inflateInit2_(pointer, format.windowBits, ZLIB_VERSION, size)
             }
@@ -55,7 +61,7 @@ struct ZlibStream: ~Copyable {
     deinit {
         // Both verbs accept a stream that never opened.
         switch direction {
-        case .encode: unsafe deflateEnd(pointer)
+        case .encode, .encodePiecewise: unsafe deflateEnd(pointer)
         case .decode: unsafe inflateEnd(pointer)
         }
         unsafe pointer.deallocate()
@@ -73,7 +79,7 @@ struct ZlibStream: ~Copyable {
                 unsafe pointer.pointee.avail_out = room
                 let status =
                     switch direction {
-                    case .encode: unsafe deflate(pointer, flush)
+                    case .encode, .encodePiecewise: unsafe deflate(pointer, flush)
                     case .decode: unsafe inflate(pointer, flush)
                     }
                 let consumed = unsafe Int(offered - pointer.pointee.avail_in)
@@ -89,4 +95,7 @@ struct ZlibStream: ~Copyable {
 
     // JSON shrinks to a fifth at the fastest level; more would cost time that generation could use.
     private static let fastLevel: Int32 = 1
+    // By zconf.h, 2^(13+2) + 2^(6+9) bytes: 64 KiB.
+    private static let smallWindow: Int32 = 13
+    private static let smallMemory: Int32 = 6
 }

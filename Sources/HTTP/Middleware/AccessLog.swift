@@ -47,6 +47,7 @@ public struct AccessLog: Middleware {
             "milliseconds": "\((milliseconds * 100).rounded() / 100)",
         ]
         if let peer = context.peer?.host { metadata["peer"] = "\(peer)" }
+        if let caller = context.response.caller { metadata["key"] = "\(caller)" }
         if let outcome { metadata["error"] = "\(outcome)" }
         logger.log(level: level, "\(method) \(path)", metadata: metadata)
     }

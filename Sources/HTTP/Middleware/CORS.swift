@@ -8,7 +8,7 @@ public struct CORS: Middleware {
     public enum Origins: Sendable, Hashable {
         /// Any page.
         case any
-        /// Pages of these origins, such as `https://chat.example`.
+        /// Pages of these origins, such as `https://chat.example`, in lower case.
         case only(Set<String>)
     }
 
@@ -26,15 +26,16 @@ public struct CORS: Middleware {
         writer: consuming ResponseWriter,
         next: any HTTPResponder
     ) async throws {
-        guard let origin = request.headers[.origin], let allowed = allowedOrigin(for: origin) else {
-            return try await next.respond(to: request, context: context, writer: writer)
-        }
+        let allowed = request.headers[.origin].flatMap(allowedOrigin)
         let dependsOnOrigin = origins != .any
         context.response.changeHead { head in
-            head.headerFields[.accessControlAllowOrigin] = allowed
-            head.headerFields[.accessControlExposeHeaders] = "x-request-id"
+            // A cache must not hand one origin's response to another.
             if dependsOnOrigin { head.headerFields.append(HTTPField(name: .vary, value: "origin")) }
+            guard let allowed else { return }
+            head.headerFields[.accessControlAllowOrigin] = allowed
+            head.headerFields[.accessControlExposeHeaders] = Self.exposedFields
         }
+        guard allowed != nil else { return try await next.respond(to: request, context: context, writer: writer) }
         guard request.method == .options, request.headers[.accessControlRequestMethod] != nil else {
             return try await next.respond(to: request, context: context, writer: writer)
         }
@@ -43,13 +44,27 @@ public struct CORS: Middleware {
         head.headerFields[.accessControlAllowHeaders] =
             request.headers[.accessControlRequestHeaders] ?? "authorization, content-type"
         head.headerFields[.accessControlMaxAge] = "86400"
+        if let name = Self.privateNetworkRequest, let answer = Self.privateNetworkAnswer,
+            request.headers[name] == "true"
+        {
+            head.headerFields[answer] = "true"
+        }
         try await writer.send(head)
     }
+
+    private static let exposedFields = [
+        "x-request-id", "x-warnings", "retry-after", "retry-after-ms", "x-should-retry", "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
+    ].joined(separator: ", ")
+    // A page of the internet may ask for a server of its reader's own network; see "Private Network Access" of the WICG.
+    private static let privateNetworkRequest = HTTPField.Name("access-control-request-private-network")
+    private static let privateNetworkAnswer = HTTPField.Name("access-control-allow-private-network")
 
     private func allowedOrigin(for origin: String) -> String? {
         switch origins {
         case .any: "*"
-        case .only(let list): list.contains(origin) ? origin : nil
+        case .only(let list): list.contains(origin.lowercased()) ? origin : nil
         }
     }
 }

@@ -1,10 +1,14 @@
 internal import HTTPTypes
 
-/// Takes compressed bodies and, from clients that accept gzip, compresses whole JSON responses. Streams are left alone:
-/// compression would hold tokens back.
+/// Takes compressed bodies and, for clients that accept gzip, compresses JSON responses, and streams of events where that is
+/// wanted.
 public struct Compression: Middleware {
-    /// Compression in both directions.
-    public init() {}
+    private let streams: Bool
+
+    /// Compression in both directions; of streams too, if they are to be.
+    public init(streams: Bool = false) {
+        self.streams = streams
+    }
 
     /// Notes what the client sends and accepts; the work is done where bodies are read and written.
     public func respond(
@@ -22,9 +26,11 @@ public struct Compression: Middleware {
             let message = "Unsupported content-encoding: \(coding). Supported: gzip, deflate."
             return try await context.answer(HTTPError(.unsupportedMediaType, message))
         }
-        context.response.acceptsGzip = AcceptedCoding.acceptsGzip(request.headers[.acceptEncoding])
-        context.response.changeHead { head in
-            guard head.headerFields[.contentType]?.hasPrefix("application/json") == true else { return }
+        let acceptsGzip = AcceptedCoding.acceptsGzip(request.headers[.acceptEncoding])
+        context.response.acceptsGzip = acceptsGzip
+        context.response.compressesStreams = acceptsGzip && streams
+        context.response.changeHead { [streams] head in
+            guard Self.isJSON(head) || (streams && Self.isStream(head)) else { return }
             head.headerFields.append(HTTPField(name: .vary, value: "accept-encoding"))
         }
         try await next.respond(to: request, context: context, writer: writer)
@@ -34,13 +40,30 @@ public struct Compression: Middleware {
 
     /// The body as it is to be sent, with the head changed accordingly.
     static func encode(_ body: [UInt8], head: inout HTTPResponse) -> [UInt8] {
-        guard body.count >= minimumByteCount,
-            head.headerFields[.contentType]?.hasPrefix("application/json") == true,
+        guard body.count >= minimumByteCount, isJSON(head),
             head.headerFields[.contentEncoding] == nil,
             let encoded = GzipEncoder.encode(body), encoded.count < body.count
         else { return body }
         head.headerFields[.contentEncoding] = "gzip"
         return encoded
+    }
+
+    /// What a stream goes through, with the head changed accordingly; nil where it is none of events.
+    static func streamEncoder(for head: inout HTTPResponse) -> GzipStreamEncoder? {
+        guard isStream(head), head.headerFields[.contentEncoding] == nil, let encoder = GzipStreamEncoder() else {
+            return nil
+        }
+        head.headerFields[.contentEncoding] = "gzip"
+        return encoder
+    }
+
+    private static func isJSON(_ head: HTTPResponse) -> Bool {
+        head.headerFields[.contentType]?.hasPrefix("application/json") == true
+    }
+
+    private static func isStream(_ head: HTTPResponse) -> Bool {
+        let type = head.headerFields[.contentType]
+        return type?.hasPrefix("text/event-stream") == true || type?.hasPrefix("application/x-ndjson") == true
     }
 }
 

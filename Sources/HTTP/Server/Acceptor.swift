@@ -1,5 +1,6 @@
 internal import Logging
 internal import Sockets
+internal import TLS
 
 /// Takes connections from one listening socket and hands them to the loops in turn.
 actor Acceptor: PollHandler {
@@ -89,7 +90,17 @@ actor Acceptor: PollHandler {
     }
 
     private func admit(_ socket: consuming StreamSocket) {
-        if case .unix = address {} else { socket.disableDelay() }
+        if case .unix = address {
+        } else {
+            socket.disableDelay()
+            if let context = service.tlsContext {
+                guard let session = try? TLSSession(context) else {
+                    warnOnce("out of memory: connections are refused")
+                    return service.released()
+                }
+                socket.encrypt(with: session)
+            }
+        }
         let roster = rosters[group.nextIndex()]
         let connection = HTTPConnection(socket, roster: roster)
         if roster.loop === loop {

@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import Logging
 internal import Sockets
 
 /// The way in: bytes to requests and their bodies.
@@ -17,9 +18,12 @@ extension HTTPConnection {
         self.socket = consume socket
         switch outcome {
         case .received: process()
-        case .wouldBlock: break
+        case .wouldBlock: updateInterest()
         case .ended: inputEnded()
-        case .failed: close()
+        case .unencrypted: refuse(HTTPError(.badRequest, "This port speaks TLS: use https:// here."))
+        case .failed(let error):
+            service.logger.debug("connection broken", metadata: ["error": "\(error)"])
+            close()
         }
     }
 

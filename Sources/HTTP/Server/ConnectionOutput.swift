@@ -135,7 +135,11 @@ extension HTTPConnection {
             guard let socket = socket.take() else { return }
             socket.finishSending()
             self.socket = consume socket
-        case .close: close()
+        case .close:
+            guard let socket = socket.take() else { return }
+            socket.sayGoodbye()
+            self.socket = consume socket
+            close()
         }
     }
 }

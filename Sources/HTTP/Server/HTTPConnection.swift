@@ -188,7 +188,7 @@ extension HTTPConnection {
         var wanted: Readiness = peerHasFinished ? [] : .peerFinished
         // Reading stays armed until a byte comes that nobody wants: most requests are over before that.
         if wantsBytes || (!exactly && interest.contains(.readable)) { wanted.insert(.readable) }
-        if !outbound.isEmpty { wanted.insert(.writable) }
+        if !outbound.isEmpty || socket?.hasUnsentBytes == true { wanted.insert(.writable) }
         guard wanted != interest, let token, let socket = socket.take() else { return }
         interest = wanted
         try? loop.setInterest(wanted, of: socket.descriptor, token: token)

@@ -12,6 +12,7 @@ public struct HTTPError: Error, Sendable, Equatable {
         case headersTooLarge = "headers_too_large"
         case expectationFailed = "expectation_failed"
         case unsupportedMediaType = "unsupported_media_type"
+        case originNotAllowed = "origin_not_allowed"
         case unknownURL = "unknown_url"
         case methodNotAllowed = "method_not_allowed"
         case notImplemented = "not_implemented"
@@ -44,6 +45,7 @@ public struct HTTPError: Error, Sendable, Equatable {
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .expectationFailed: .expectationFailed
         case .unsupportedMediaType: .unsupportedMediaType
+        case .originNotAllowed: .forbidden
         case .unknownURL: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notImplemented: .notImplemented

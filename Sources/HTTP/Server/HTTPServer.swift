@@ -1,5 +1,6 @@
 public import Logging
 public import Sockets
+public import TLS
 
 /// An HTTP/1.1 server.
 public actor HTTPServer {
@@ -29,7 +30,11 @@ public actor HTTPServer {
         self.group = group
         do {
             for address in configuration.addresses {
-                acceptors.append(Acceptor(try ListeningSocket(address), group: group, rosters: rosters))
+                let listener = try ListeningSocket(address, permissions: configuration.socketPermissions)
+                acceptors.append(Acceptor(listener, group: group, rosters: rosters))
+            }
+            for descriptor in configuration.adoptedListeners {
+                acceptors.append(Acceptor(try ListeningSocket(adopting: descriptor), group: group, rosters: rosters))
             }
             service.setAcceptors(acceptors)
             for acceptor in acceptors { try await acceptor.start() }
@@ -38,6 +43,11 @@ public actor HTTPServer {
             throw error
         }
         return acceptors.map(\.address)
+    }
+
+    /// Has connections that come from now on encrypted with another context; those that are there keep theirs.
+    public nonisolated func replaceTLS(with context: TLSContext) {
+        service.replaceTLS(with: context)
     }
 
     /// Stops: takes no more connections, closes idle ones, and lets requests in flight end for up to `grace`. What

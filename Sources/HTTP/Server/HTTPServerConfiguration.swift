@@ -1,9 +1,16 @@
 public import Sockets
+public import TLS
 
 /// How a server listens and what it grants its clients.
 public struct HTTPServerConfiguration: Sendable {
     /// Where to listen; several are fine. Port 0 picks a free port.
     public var addresses: [SocketAddress]
+    /// Descriptors of sockets that listen already, as a service manager hands them to the process: taken over besides.
+    public var adoptedListeners: [Int32] = []
+    /// The permissions of Unix sockets' files, such as 0o660; nil is what the process's mask leaves.
+    public var socketPermissions: UInt32?
+    /// What connections are encrypted with, or nil for none. Unix domain sockets go without.
+    public var tls: TLSContext?
     /// What a client may ask of a connection.
     public var limits = HTTPLimits()
     /// How many connections are served at once. More wait in the system's queue.

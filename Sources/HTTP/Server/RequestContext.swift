@@ -13,6 +13,9 @@ public struct RequestContext: Sendable {
     /// The values of the route's parameters, percent-decoded.
     public internal(set) var parameters: [String: String] = [:]
 
+    /// Who asks, as middleware found out, for what lies behind it.
+    package var caller: (any Sendable)?
+
     private let baseLogger: Logger
     private let sink: any ResponseSink
     package var errorBody: @Sendable (HTTPError) -> ErrorBody

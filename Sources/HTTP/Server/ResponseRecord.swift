@@ -9,7 +9,9 @@ public final class ResponseRecord: Sendable {
         var bodyByteCount = 0
         var isFinished = false
         var acceptsGzip = false
+        var compressesStreams = false
         var route: String?
+        var caller: String?
     }
 
     // Shared by the tasks that answer one request, which may be several where a responder uses child tasks.
@@ -27,6 +29,9 @@ public final class ResponseRecord: Sendable {
     /// The pattern of the route that was found, or nil.
     public var route: String? { state.withLock { $0.route } }
 
+    /// The name of who asked, or nil where that is not known.
+    public var caller: String? { state.withLock { $0.caller } }
+
     /// Has `change` applied to the response's head before it is sent, after those added before.
     public func changeHead(_ change: @escaping @Sendable (inout HTTPResponse) -> Void) {
         state.withLock { $0.headChanges.append(change) }
@@ -37,8 +42,18 @@ public final class ResponseRecord: Sendable {
         set { state.withLock { $0.acceptsGzip = newValue } }
     }
 
+    var compressesStreams: Bool {
+        get { state.withLock { $0.compressesStreams } }
+        set { state.withLock { $0.compressesStreams = newValue } }
+    }
+
     func found(route: String) {
         state.withLock { $0.route = route }
+    }
+
+    /// Notes who asks, for logs.
+    package func found(caller: String) {
+        state.withLock { $0.caller = caller }
     }
 
     /// Marks the response as begun and gives its head the last touches. Returns false if one had begun before.

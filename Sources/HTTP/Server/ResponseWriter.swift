@@ -50,8 +50,9 @@ public struct ResponseWriter: ~Copyable, Sendable {
         var head = response
         guard record.begin(&head) else { throw .alreadyAnswered }
         record.wrote(byteCount: firstBytes.count)
-        try await sink.begin(head, firstBytes: firstBytes)
-        return BodyWriter(sink: sink, record: record)
+        let encoder = record.compressesStreams ? Compression.streamEncoder(for: &head) : nil
+        try await sink.begin(head, firstBytes: encoder.map { $0.encode(firstBytes) } ?? firstBytes)
+        return BodyWriter(sink: sink, record: record, encoder: encoder)
     }
 }
 
@@ -59,21 +60,24 @@ public struct ResponseWriter: ~Copyable, Sendable {
 public struct BodyWriter: ~Copyable, Sendable {
     private let sink: any ResponseSink
     private let record: ResponseRecord
+    private let encoder: GzipStreamEncoder?
 
-    init(sink: any ResponseSink, record: ResponseRecord) {
+    init(sink: any ResponseSink, record: ResponseRecord, encoder: GzipStreamEncoder?) {
         self.sink = sink
         self.record = record
+        self.encoder = encoder
     }
 
     /// Sends bytes. Returns at once as a rule; waits while more than the high-water mark is outstanding.
     public mutating func write(_ bytes: [UInt8]) async throws(ResponseError) {
         guard !bytes.isEmpty else { return }
         record.wrote(byteCount: bytes.count)
-        try await sink.write(bytes)
+        try await sink.write(encoder?.encode(bytes) ?? bytes)
     }
 
     /// Ends the response.
     public consuming func finish() async throws(ResponseError) {
+        if let encoder { try await sink.write(encoder.finish()) }
         try await sink.finish()
         record.finished()
     }

@@ -9,6 +9,8 @@ struct ResponseReply: DialectReply {
     let head: ResponseBody
     /// Nil where the client does not want it kept.
     let store: ResponseStore?
+    /// Whose it is, where keys are asked for.
+    let key: KeyDigest?
 
     var isStreamed: Bool { call.streams }
     var names: [String] { [head.identity.id] }
@@ -21,7 +23,7 @@ struct ResponseReply: DialectReply {
         let body = head.bytes(whole.items.items, whole.outcome)
         store?.add(
             ResponseStore.Response(body: body, conversation: call.conversation + [whole.items.message]),
-            id: head.identity.id)
+            id: head.identity.id, of: key)
         return body
     }
 }

@@ -1,7 +1,9 @@
+internal import APIDoors
 internal import Chat
 internal import Synchronization
 
-/// Responses that can be asked for again and continued: in memory, the newest ones, as many as its limits allow.
+/// Responses that can be asked for again and continued: in memory, the newest ones, as many as its limits allow. Each is there
+/// for the key alone that it was asked for with.
 final class ResponseStore: Sendable {
     struct Response: Sendable {
         /// The response object.
@@ -18,10 +20,15 @@ final class ResponseStore: Sendable {
         }
     }
 
+    private struct Name: Hashable {
+        var id: String
+        var key: KeyDigest?
+    }
+
     private struct Contents {
-        var responses: [String: Response] = [:]
+        var responses: [Name: Response] = [:]
         /// The oldest first.
-        var order: [String] = []
+        var order: [Name] = []
         var byteCount = 0
     }
 
@@ -35,16 +42,17 @@ final class ResponseStore: Sendable {
         self.byteLimit = byteLimit
     }
 
-    func response(_ id: String) -> Response? {
-        contents.withLock { $0.responses[id] }
+    func response(_ id: String, of key: KeyDigest? = nil) -> Response? {
+        contents.withLock { $0.responses[Name(id: id, key: key)] }
     }
 
     /// Keeps a response; the oldest ones make room for it. One that is larger than all the room is not kept.
-    func add(_ response: Response, id: String) {
+    func add(_ response: Response, id: String, of key: KeyDigest? = nil) {
+        let name = Name(id: id, key: key)
         guard response.byteCount <= byteLimit else { return }
         contents.withLock { contents in
-            contents.responses[id] = response
-            contents.order.append(id)
+            contents.responses[name] = response
+            contents.order.append(name)
             contents.byteCount += response.byteCount
             while contents.order.count > countLimit || contents.byteCount > byteLimit {
                 let oldest = contents.order.removeFirst()
@@ -54,10 +62,11 @@ final class ResponseStore: Sendable {
     }
 
     /// Forgets a response; false where it is not here.
-    func remove(_ id: String) -> Bool {
-        contents.withLock { contents in
-            guard let response = contents.responses.removeValue(forKey: id) else { return false }
-            contents.order.removeAll { $0 == id }
+    func remove(_ id: String, of key: KeyDigest? = nil) -> Bool {
+        let name = Name(id: id, key: key)
+        return contents.withLock { contents in
+            guard let response = contents.responses.removeValue(forKey: name) else { return false }
+            contents.order.removeAll { $0 == name }
             contents.byteCount -= response.byteCount
             return true
         }

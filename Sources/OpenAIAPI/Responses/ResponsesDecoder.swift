@@ -26,12 +26,12 @@ enum ResponsesDecoder {
     ]
 
     static func call(
-        from body: JSONObject, store: ResponseStore, settings: APISettings
+        from body: JSONObject, store: ResponseStore, key: KeyDigest? = nil, settings: APISettings
     ) throws(APIError) -> ResponsesCall {
         var root = FieldReader(body)
         var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
-        var conversation = try previous(from: &root, store: store)
+        var conversation = try previous(from: &root, store: store, key: key)
         conversation += try ResponseInput.messages(from: &root)
         let instructions = try root.string("instructions")
         let system = instructions.map { [ChatMessage(role: .system, content: $0)] } ?? []
@@ -64,13 +64,13 @@ enum ResponsesDecoder {
     }
 
     private static func previous(
-        from root: inout FieldReader, store: ResponseStore
+        from root: inout FieldReader, store: ResponseStore, key: KeyDigest?
     ) throws(APIError) -> [ChatMessage] {
         if root.value("conversation") != nil {
             throw root.unsupported("conversation", "Conversations are not kept here; use 'previous_response_id'.")
         }
         guard let identifier = try root.string("previous_response_id") else { return [] }
-        guard let response = store.response(identifier) else {
+        guard let response = store.response(identifier, of: key) else {
             throw APIError(
                 status: 400,
                 message:

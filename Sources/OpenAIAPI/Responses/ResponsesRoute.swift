@@ -16,7 +16,8 @@ struct ResponsesRoute: Sendable {
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
         let body = ResponseBody(
             identity: ReplyIdentity(prefix: "resp_", of: stream), echo: call.echo, warnings: remarks.warnings)
-        return .reply(ResponseReply(stream: stream, call: call, head: body, store: call.isStored ? store : nil))
+        return .reply(
+            ResponseReply(stream: stream, call: call, head: body, store: call.isStored ? store : nil, key: request.key))
     }
 
     /// `POST /v1/responses/input_tokens`
@@ -29,7 +30,7 @@ struct ResponsesRoute: Sendable {
     /// `GET /v1/responses/{id}`
     func describe(_ request: DoorRequest) throws -> DoorAnswer {
         let id = request.parameters["id"] ?? ""
-        guard let response = store.response(id) else { throw Self.notFound(id) }
+        guard let response = store.response(id, of: request.key) else { throw Self.notFound(id) }
         return .json(response.body)
     }
 
@@ -48,7 +49,7 @@ struct ResponsesRoute: Sendable {
     /// `DELETE /v1/responses/{id}`
     func delete(_ request: DoorRequest) throws -> DoorAnswer {
         let id = request.parameters["id"] ?? ""
-        guard store.remove(id) else { throw Self.notFound(id) }
+        guard store.remove(id, of: request.key) else { throw Self.notFound(id) }
         return .json(["id": .string(id), "object": "response", "deleted": true])
     }
 
@@ -59,6 +60,6 @@ struct ResponsesRoute: Sendable {
     }
 
     private func call(of request: DoorRequest) async throws -> ResponsesCall {
-        try ResponsesDecoder.call(from: try await request.object(), store: store, settings: settings)
+        try ResponsesDecoder.call(from: try await request.object(), store: store, key: request.key, settings: settings)
     }
 }

@@ -54,8 +54,10 @@ struct ChatLaunch {
             throw SettingsError("--\(flag) is for a model in this process; with --url, the server has its own settings")
         }
         let key = options.apiKey ?? environment["PONDER_API_KEY"] ?? environment["OPENAI_API_KEY"]
+        let server = try ServerURL(url)
         return try await ServerBackend.connect(
-            to: ServerURL(url), apiKey: key.flatMap { $0.isEmpty ? nil : $0 }, model: model)
+            to: server, apiKey: key.flatMap { $0.isEmpty ? nil : $0 }, tls: options.trust.context(for: server),
+            model: model)
     }
 
     /// The prompt of the arguments, and below it the text of a pipe; nil where there is neither.

@@ -8,6 +8,8 @@ struct ChatOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A key for --url. (default: PONDER_API_KEY or OPENAI_API_KEY)", valueName: "key"))
     var apiKey: String?
 
+    @OptionGroup var trust: TrustOptions
+
     @Option(help: ArgumentHelp("The system prompt.", valueName: "text"))
     var system: String?
 

@@ -4,33 +4,38 @@ import JSON
 import OpenAIAPI
 import Serving
 import Synchronization
+import TLS
 
 /// A model of an OpenAI-compatible server.
 struct ServerBackend: ChatBackend {
     let modelName: String
     private let server: ServerURL
     private let apiKey: String?
+    private let tls: TLSContext?
 
     /// Asks the server for its models, to begin with an error rather than to fail at the first message.
     ///
     /// - Parameters:
     ///   - server: where it is, with or without `/v1` at its end.
     ///   - apiKey: sent as a bearer token.
+    ///   - tls: whom to trust; nil where the server speaks no TLS.
     ///   - model: the model's name; nil takes the first of the server's list.
     /// - Returns: a backend for the model.
     /// - Throws: ``ClientError`` where there is no server, or it refuses.
-    static func connect(to server: ServerURL, apiKey: String?, model: String?) async throws -> ServerBackend {
+    static func connect(
+        to server: ServerURL, apiKey: String?, tls: TLSContext?, model: String?
+    ) async throws -> ServerBackend {
         var server = server
         if server.prefix.hasSuffix("/v1") { server.prefix.removeLast(3) }
         return try await onOwnThread { [server] in
-            let connection = ClientConnection(to: server, apiKey: apiKey, timeout: .seconds(30))
+            let connection = ClientConnection(to: server, apiKey: apiKey, tls: tls, timeout: .seconds(30))
             let response = try connection.send("GET", "/v1/models")
             let body = try connection.collectBody()
             guard response.status == 200 else { throw ServerReplyReader.failure(response.status, body, of: server) }
             guard let name = try? model ?? JSONValue(parsing: body)["data"]?[0]?["id"]?.stringValue else {
                 throw ClientError("\(server): no list of models; name one with --model")
             }
-            return ServerBackend(modelName: name, server: server, apiKey: apiKey)
+            return ServerBackend(modelName: name, server: server, apiKey: apiKey, tls: tls)
         }
     }
 
@@ -47,7 +52,7 @@ struct ServerBackend: ChatBackend {
     private func exchange(
         _ body: [UInt8], _ flag: CancellationFlag, _ receive: (ReplyEvent) -> Void
     ) throws(ClientError) {
-        let connection = ClientConnection(to: server, apiKey: apiKey)
+        let connection = ClientConnection(to: server, apiKey: apiKey, tls: tls)
         connection.isCancelled = { flag.isSet }
         let response = try connection.send("POST", "/v1/chat/completions", json: body)
         guard response.status == 200 else {
@@ -67,7 +72,7 @@ struct ServerBackend: ChatBackend {
 
     /// By the server's own tokenizer, where it has an endpoint for it: llama-server's field is `content`, vLLM's `prompt`.
     private func countTokens(_ text: String) -> Int? {
-        let connection = ClientConnection(to: server, apiKey: apiKey, timeout: .seconds(2))
+        let connection = ClientConnection(to: server, apiKey: apiKey, tls: tls, timeout: .seconds(2))
         let members: JSONObject = [
             "model": .string(modelName), "content": .string(text), "prompt": .string(text),
             "add_special_tokens": false,

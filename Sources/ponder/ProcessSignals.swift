@@ -1,14 +1,14 @@
 import Dispatch
 import Glibc
 
-/// SIGTERM and SIGINT, in place of their default of ending the process.
-struct TerminationSignals {
+/// Signals that the process acts on itself, in place of their default of ending it.
+struct ProcessSignals {
     private let sources: [any DispatchSourceSignal]
 
-    /// Takes over both signals for the rest of the process's life; the handler hears of each one.
-    init(_ handler: @escaping @Sendable (Int32) -> Void) {
+    /// Takes the signals over for the rest of the process's life; the handler hears of each one.
+    init(_ numbers: [Int32], _ handler: @escaping @Sendable (Int32) -> Void) {
         let queue = DispatchQueue(label: "ponder-signals")
-        sources = [SIGTERM, SIGINT].map { number in
+        sources = numbers.map { number in
             // The default disposition would act before the source hears of the signal.
             _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -1,0 +1,78 @@
+/// The form of a file of keys: one a line, as itself or as its digest, and behind it in any order what it may do.
+///
+///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 alice
+///     a-key-in-the-clear infer,metrics
+///
+/// Without scopes a key is for everything; without a name it is named by its line. A word that begins with `#` begins a comment.
+public enum AccessKeyFile {
+    /// Why a line cannot be used. It never holds the key.
+    public struct Complaint: Error, Equatable, CustomStringConvertible {
+        public let line: Int
+        public let reason: String
+
+        public var description: String { "line \(line): \(reason)" }
+    }
+
+    /// The keys of a file's text.
+    ///
+    /// - Throws: ``Complaint`` where a line is none of a key, or a key stands there twice.
+    public static func parse(_ text: String) throws(Complaint) -> [AccessKey] {
+        var keys: [AccessKey] = []
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            // Within a word it is a character of a key like any other.
+            let words = line.split(whereSeparator: \.isWhitespace).prefix { !$0.hasPrefix("#") }
+            guard let first = words.first else { continue }
+            let number = index + 1
+            guard let digest = digest(first) else {
+                throw Complaint(
+                    line: number, reason: "a key is visible ASCII, or sha256: and 64 hexadecimal digits")
+            }
+            guard !keys.contains(where: { $0.digest == digest }) else {
+                throw Complaint(line: number, reason: "this key stands in the file already")
+            }
+            keys.append(try key(digest, words.dropFirst(), line: number))
+        }
+        return keys
+    }
+
+    private static func digest(_ word: Substring) -> KeyDigest? {
+        let mark = "sha256:"
+        if word.hasPrefix(mark) { return KeyDigest(hexadecimal: word.dropFirst(mark.count)) }
+        return word.utf8.allSatisfy { 0x21...0x7e ~= $0 } ? KeyDigest(of: word.utf8) : nil
+    }
+
+    private static func key(
+        _ digest: KeyDigest, _ words: ArraySlice<Substring>, line: Int
+    ) throws(Complaint) -> AccessKey {
+        var name: String?
+        var scopes: Set<AccessScope>?
+        var limits = RateLimits.none
+        for word in words {
+            if let equals = word.firstIndex(of: "=") {
+                let value = Int(word[word.index(after: equals)...]).flatMap { 1...1_000_000_000 ~= $0 ? $0 : nil }
+                guard let value else {
+                    throw Complaint(line: line, reason: "'\(word)' needs a whole number from 1 to 1000000000")
+                }
+                switch word[..<equals] {
+                case "requests": limits.requestsPerMinute = value
+                case "tokens": limits.tokensPerMinute = value
+                default: throw Complaint(line: line, reason: "'\(word)' is neither requests= nor tokens=")
+                }
+            } else if let listed = listedScopes(word) {
+                scopes = (scopes ?? []).union(listed)
+            } else if name == nil {
+                name = String(word)
+            } else {
+                throw Complaint(line: line, reason: "'\(word)' is a second name; scopes are infer, metrics and admin")
+            }
+        }
+        return AccessKey(
+            digest: digest, name: name ?? "line-\(line)", scopes: scopes ?? Set(AccessScope.allCases), limits: limits)
+    }
+
+    private static func listedScopes(_ word: Substring) -> Set<AccessScope>? {
+        let names = word.split(separator: ",", omittingEmptySubsequences: false)
+        let scopes = names.compactMap { AccessScope(rawValue: String($0)) }
+        return scopes.count == names.count ? Set(scopes) : nil
+    }
+}

@@ -1,0 +1,34 @@
+/// Whose request it is: a key, or everybody where no key is asked for.
+package final class Caller: Sendable {
+    /// Tells callers apart; nil where no key is asked for.
+    let key: KeyDigest?
+    /// The key's name; nil where no key is asked for.
+    package let name: String?
+    let scopes: Set<AccessScope>
+    let limiter: RateLimiter
+
+    init(key: KeyDigest?, name: String?, scopes: Set<AccessScope>, limiter: RateLimiter) {
+        self.key = key
+        self.name = name
+        self.scopes = scopes
+        self.limiter = limiter
+    }
+
+    /// Whether a route is for this caller.
+    func mayUse(_ access: RouteAccess) -> Bool {
+        switch access {
+        case .everybody, .anyKey: true
+        case .scope(let scope): scopes.contains(scope)
+        }
+    }
+}
+
+/// Whom a route answers.
+package enum RouteAccess: Sendable, Hashable {
+    /// Those without a key too.
+    case everybody
+    /// Every key, whatever it is for.
+    case anyKey
+    /// Keys for this.
+    case scope(AccessScope)
+}

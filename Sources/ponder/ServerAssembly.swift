@@ -1,0 +1,66 @@
+import APIDoors
+import AnthropicAPI
+import HTTP
+import Logging
+import OllamaAPI
+import OpenAIAPI
+import Serving
+import Sockets
+
+/// Puts the server of `ponder serve` together: where it listens, what stands in front of the doors, and the doors.
+struct ServerAssembly {
+    let settings: ServeSettings
+    let service: InferenceService
+    let credentials: ServerCredentials
+    let manager: ServiceManager
+    let logger: Logger
+
+    /// A server that does not listen yet.
+    ///
+    /// - Throws: `SocketError` where a host has no address.
+    func server() throws(SocketError) -> HTTPServer {
+        var configuration = HTTPServerConfiguration(addresses: try addresses())
+        configuration.adoptedListeners = manager.passedDescriptors
+        configuration.socketPermissions = settings.socketPermissions
+        configuration.tls = credentials.tls
+        configuration.serverName = "ponder/\(Version.text)"
+        let doors = doorway
+        configuration.errorBody = doors.errorBody
+        return HTTPServer(
+            configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
+    }
+
+    /// None where sockets stand ready.
+    private func addresses() throws(SocketError) -> [SocketAddress] {
+        guard manager.passedDescriptors.isEmpty else { return [] }
+        var addresses: [SocketAddress] = []
+        for target in settings.hosts {
+            for address in try target.addresses(sharedPort: UInt16(settings.port)) where !addresses.contains(address) {
+                addresses.append(address)
+            }
+        }
+        return addresses
+    }
+
+    /// The first is the outermost: what asks a browser's preflight has no key yet.
+    private var middleware: [any Middleware] {
+        var layers: [any Middleware] = [AccessLog()]
+        if let origins = settings.allowedOrigins { layers.append(CORS(origins: origins)) }
+        if !credentials.access.asksForKeys { layers.append(OriginCheck(allowed: settings.allowedOrigins)) }
+        layers.append(Compression(streams: settings.compressesStreams))
+        return layers
+    }
+
+    private var doorway: Doorway {
+        let apiSettings = APISettings(
+            version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField,
+            snapshotFolder: settings.slotSavePath)
+        return Doorway(
+            .openAI(service: service, settings: apiSettings),
+            [
+                .anthropic(service: service, settings: apiSettings),
+                .ollama(service: service, settings: apiSettings),
+            ],
+            access: credentials.access)
+    }
+}

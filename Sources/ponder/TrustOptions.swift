@@ -1,0 +1,25 @@
+import ArgumentParser
+import HTTPClient
+import TLS
+
+/// Whom a command believes that talks to a server by `https://`.
+struct TrustOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Certificates to trust for an https URL, a PEM file. (default: those that the system trusts)",
+            valueName: "file"))
+    var tlsAuthority: String?
+
+    @Flag(help: "Take any certificate for an https URL: whoever sits in between can then read and answer everything.")
+    var insecure = false
+
+    /// What connections to the server share; nil where it speaks no TLS.
+    ///
+    /// - Throws: Where the file is none of certificates, or both options say something.
+    func context(for server: ServerURL) throws -> TLSContext? {
+        guard !insecure || tlsAuthority == nil else {
+            throw ValidationError("--insecure believes everybody; with --tls-authority it makes no sense.")
+        }
+        return server.isSecure ? try .client(authority: tlsAuthority, isUnverified: insecure) : nil
+    }
+}
