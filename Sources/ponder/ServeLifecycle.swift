@@ -113,9 +113,12 @@ struct ServeLifecycle {
         var configuration = HTTPServerConfiguration(
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
         configuration.serverName = "ponder/\(Version.text)"
-        let apiSettings = APISettings(
+        var apiSettings = APISettings(
             keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
             reasoningField: settings.reasoningField, snapshotFolder: settings.slotSavePath)
+        apiSettings.thinkingBudgets = settings.reasoningBudgets
+        apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools
+        apiSettings.trustsRequestTemplates = settings.trustsRequestTemplates
         let doors = Doorway(
             .openAI(service: service, settings: apiSettings),
             [

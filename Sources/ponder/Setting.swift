@@ -21,6 +21,9 @@ enum Setting: String, CaseIterable, Sendable {
     case apiKey = "api-key"
     case strict
     case reasoningField = "reasoning-field"
+    case reasoningBudgets = "reasoning-budgets"
+    case excludeToolsWhenToolChoiceNone = "exclude-tools-when-tool-choice-none"
+    case trustRequestChatTemplate = "trust-request-chat-template"
     case chatTemplateFile = "chat-template-file"
     case logLevel = "log-level"
     case drainSeconds = "drain-seconds"
@@ -51,6 +54,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .strict, .anyModelName: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
+        case .reasoningBudgets: "levels and tokens such as low=1024,high=16384,max=unlimited"
+        case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
@@ -81,6 +86,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .anyModelName: options.anyModelName ? "true" : nil
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField
+        case .reasoningBudgets: options.reasoningBudgets
+        case .excludeToolsWhenToolChoiceNone: options.excludeToolsWhenToolChoiceNone ? "true" : nil
+        case .trustRequestChatTemplate: options.trustRequestChatTemplate ? "true" : nil
         case .chatTemplateFile: options.chatTemplateFile
         case .logLevel: options.logLevel
         case .drainSeconds: options.drainSeconds

@@ -10,7 +10,7 @@ struct SettingsSource: Sendable {
 
     /// The setting's value as text, nil where the source says nothing about it.
     ///
-    /// A list's elements are joined with commas; only `Setting.apiKey` takes more than one.
+    /// A list's elements are joined with commas; only `Setting.apiKey` and `Setting.reasoningBudgets` take more than one.
     func text(of setting: Setting) throws(SettingsError) -> String? {
         let key = AbsoluteConfigKey([setting.rawValue])
         for type in [ConfigType.string, .stringArray, .int, .double, .bool] {

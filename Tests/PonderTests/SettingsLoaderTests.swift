@@ -43,6 +43,8 @@ import Testing
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
             "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
+            "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
+            "--trust-request-chat-template",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -68,6 +70,9 @@ import Testing
         expected.answersToAnyName = true
         expected.reasoningField = .both
         expected.embeds = true
+        expected.reasoningBudgets = try #require(ThinkingBudgets("low=7,high=unlimited,max=9"))
+        expected.excludesForbiddenTools = true
+        expected.trustsRequestTemplates = true
         expected.reranks = true
         #expect(settings == expected)
     }
