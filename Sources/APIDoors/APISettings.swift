@@ -1,3 +1,5 @@
+public import Serving
+
 /// What the API needs to know besides the service.
 public struct APISettings: Sendable {
     /// The largest request body in bytes.
@@ -16,6 +18,12 @@ public struct APISettings: Sendable {
     public let streams: ResumableStreams
     /// The folder to which prefixes are saved and from which they are restored; nil does neither.
     public var snapshotFolder: String?
+    /// How many tokens of thinking each level stands for.
+    public var thinkingBudgets = ThinkingBudgets()
+    /// Whether tools that cannot be called are left out of prompts, where a request does not say.
+    public var omitsForbiddenTools = false
+    /// Whether a request may bring a chat template of its own.
+    public var trustsRequestTemplates = false
 
     public init(
         bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),

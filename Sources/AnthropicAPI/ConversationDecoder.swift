@@ -63,9 +63,8 @@ enum ConversationDecoder {
             flush()
             guard let identifier = try block.string("tool_use_id") else { throw block.missing("tool_use_id") }
             block.passOver("cache_control")
-            if try block.bool("is_error") == true {
-                block.warn("is_error", "Chat templates have no place for it; it has no effect.")
-            }
+            // Chat templates have no place for it: what went wrong is told by the content.
+            _ = try block.bool("is_error")
             messages.append(
                 ChatMessage(role: .tool, content: try self.text(of: "content", in: &block), toolCallID: identifier))
         }

@@ -34,9 +34,11 @@ enum MessagesDecoder {
         options.constraint = output.constraint
         let last = messages.last
         let request = ChatRequest(
-            model: model, messages: messages, tools: tools.tools, toolUse: tools.use, callableTools: tools.names,
+            model: model, messages: messages, tools: tools.tools, toolUse: tools.use,
+            omitsForbiddenTools: settings.omitsForbiddenTools, callableTools: tools.names,
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: thinking.isOn,
-            thinkingBudget: [thinking.budget, output.effort?.budget].compactMap { $0 }.min(),
+            thinkingBudget: [thinking.budget, output.effort.flatMap { settings.thinkingBudgets[$0] }].compactMap { $0 }
+                .min(),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: options)
         try refuseServerSide(&root)

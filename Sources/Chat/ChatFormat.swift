@@ -49,6 +49,11 @@ public struct ChatFormat: Sendable {
             ends: Set(["<|im_end|>", "<|endoftext|>"].compactMap(tokenizer.token)))
     }
 
+    /// The same tokenizer and variables with another template.
+    public func replacing(template: String) throws(ChatError) -> ChatFormat {
+        try ChatFormat(template: template, tokenizer: tokenizer, variables: variables)
+    }
+
     /// Renders and encodes a conversation.
     ///
     /// What the template wrote may become any added token. What callers wrote becomes text, but for the tags of tool calls

@@ -166,6 +166,12 @@ public struct GrammarMatcher: TokenConstraint {
 
     public func expectedTokens() -> [ExpectedToken] { grammar.expectedTokens(at: position) }
 
+    public func canBeComplete(within limit: Int) -> Bool { grammar.canBeComplete(at: position, within: limit) }
+
+    public func shortestCompletion(within limit: Int) -> [TokenID]? {
+        grammar.shortestCompletion(at: position, within: limit)
+    }
+
     public mutating func accept(_ token: TokenID) {
         grammar.advance(&position, by: token)
     }

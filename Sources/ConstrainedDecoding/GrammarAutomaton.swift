@@ -43,7 +43,9 @@ struct GrammarAutomaton {
 
     private var stateIDs: [[Configuration]: StateID] = [:]
     private var steps: [StateID] = []
-    private var stacks: GrammarStacks
+    private(set) var stacks: GrammarStacks
+    /// Found out when it is first asked for.
+    var shortest: ShortestTexts?
     private var configurationCount = 0
     private var open: [Configuration] = []
     private var visited: Set<Configuration> = []
@@ -118,8 +120,8 @@ struct GrammarAutomaton {
         return alike
     }
 
-    private static func node(_ configuration: Configuration) -> Int { Int(configuration >> 32) }
-    private static func stack(_ configuration: Configuration) -> Int32 { Int32(truncatingIfNeeded: configuration) }
+    static func node(_ configuration: Configuration) -> Int { Int(configuration >> 32) }
+    static func stack(_ configuration: Configuration) -> Int32 { Int32(truncatingIfNeeded: configuration) }
 
     private static func configuration(_ node: Int32, _ stack: Int32) -> Configuration {
         UInt64(UInt32(bitPattern: node)) << 32 | UInt64(UInt32(bitPattern: stack))

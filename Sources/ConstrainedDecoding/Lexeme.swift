@@ -46,6 +46,16 @@ final class Lexeme: Sendable {
         }
     }
 
+    /// The length of the shortest text from a state to the lexeme's end.
+    func shortestLength(from state: GrammarAutomaton.StateID) -> Int {
+        automaton.withLock { $0.shortestLength(from: state) }
+    }
+
+    /// That text.
+    func shortestText(from state: GrammarAutomaton.StateID) -> [OutputPiece] {
+        automaton.withLock { $0.shortestText(from: state, lengthLimit: ShortestTexts.endless) ?? [] }
+    }
+
     /// The tokens that may follow a canonical state, and where in the tree the lexeme may end.
     func marks(in state: GrammarAutomaton.StateID, _ trie: TokenTrie) -> TokenTrie.Marks {
         automaton.withLock { automaton in

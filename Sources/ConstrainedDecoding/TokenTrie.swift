@@ -25,6 +25,8 @@ struct TokenTrie: Sendable {
     var nodes: [Node] = []
     private(set) var tokens: [Int32] = []
     private(set) var depthLimit = 0
+    /// Whether each byte is a token by itself, so that any text can be written.
+    private(set) var hasAllBytes = false
 
     init(_ tokenizer: Tokenizer) {
         tokenCount = tokenizer.tokenCount
@@ -45,6 +47,7 @@ struct TokenTrie: Sendable {
         }
         build(texts)
         measureHeights()
+        hasAllBytes = nodes.count { $0.depth == 0 && $0.tokenCount > 0 } == 256
     }
 
     private mutating func build(_ texts: [(key: UInt64, bytes: [UInt8], id: Int32)]) {

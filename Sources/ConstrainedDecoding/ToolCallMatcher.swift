@@ -23,6 +23,15 @@ public struct ToolCallMatcher: TokenConstraint {
 
     public func expectedTokens() -> [ExpectedToken] { current?.expectedTokens() ?? [] }
 
+    public func canBeComplete(within limit: Int) -> Bool {
+        current?.canBeComplete(within: limit) ?? true
+    }
+
+    public func shortestCompletion(within limit: Int) -> [TokenID]? {
+        guard let current else { return [] }
+        return current.shortestCompletion(within: limit)
+    }
+
     public mutating func accept(_ token: TokenID) {
         if current == nil, token == calls.open {
             current = call.makeMatcher()

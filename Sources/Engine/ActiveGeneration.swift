@@ -46,7 +46,9 @@ final class ActiveGeneration {
         maximumTokens = request.maximumTokens
         promptLogProbabilityCount = request.promptLogProbabilities
         reading = request.reading
-        output = ConstrainedOutput(machine: request.output, constraint: request.constraint)
+        output = ConstrainedOutput(
+            machine: request.output, constraint: request.constraint,
+            closesAtLimit: request.closesFormAtLimit)
         stops = request.stops
         timeLimits = request.timeLimits.isEmpty ? nil : request.timeLimits
         sampling = SamplingPlan(
@@ -64,10 +66,10 @@ final class ActiveGeneration {
     }
 
     /// The token that must come next instead of a drawn one.
-    var forcedToken: TokenID? { output.machine.forcedToken }
+    var forcedToken: TokenID? { output.forcedTokens.first }
 
     /// The tokens that must come next, if any must.
-    var forcedTokens: ArraySlice<TokenID> { output.machine.forcedTokens }
+    var forcedTokens: ArraySlice<TokenID> { output.forcedTokens }
 
     /// What holds for a draw, by where it stands in the output.
     struct DrawRules {
@@ -139,7 +141,7 @@ final class ActiveGeneration {
 
     /// The token that stands for a drawn one.
     func resolve(_ drawn: TokenID) -> TokenID {
-        output.machine.resolve(drawn)
+        output.resolve(drawn, remainingCount: remainingCount)
     }
 
     /// Moves on by one generated token.
@@ -158,6 +160,9 @@ final class ActiveGeneration {
         if firstToken == nil {
             firstToken = .now
         }
+        if output.isClosed {
+            return Outcome(finish: .length)
+        }
         if output.machine.isEnd(token) && !sampling.parameters.ignoresEnd {
             return Outcome(finish: .endOfText(token))
         }
@@ -174,7 +179,7 @@ final class ActiveGeneration {
             outcome.finish = .stopToken(token)
         } else if let match = match(token, label: label, tokenBytes: tokenBytes) {
             outcome.finish = .stopString(index: match.index)
-        } else if completionCount >= maximumTokens || isContextFull {
+        } else if completionCount >= maximumTokens || isContextFull || output.isClosed {
             outcome.finish = .length
         }
         return outcome
@@ -187,6 +192,7 @@ final class ActiveGeneration {
         return GenerationUsage(
             promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
             reasoningTokens: output.machine.reasoningTokenCount, reasoningEnd: output.machine.reasoningEnd,
+            formEnd: output.formEnd,
             draftTokens: speculation.proposedCount, acceptedDraftTokens: speculation.acceptedCount,
             timings: GenerationTimings(
                 queue: queueEnd - submitted, prefill: prefillEnd - queueEnd, decode: end - prefillEnd))

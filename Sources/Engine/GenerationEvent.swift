@@ -59,6 +59,8 @@ public struct GenerationUsage: Hashable, Sendable {
     public var reasoningTokens: Int
     /// What closed the think block; nil if none was closed.
     public var reasoningEnd: ReasoningEnd?
+    /// What became of an answer that was to be completed in time; nil where none was to be.
+    public var formEnd: FormEnd?
     /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
     public var draftTokens: Int
     public var acceptedDraftTokens: Int
@@ -66,7 +68,7 @@ public struct GenerationUsage: Hashable, Sendable {
 
     public init(
         promptTokens: Int = 0, cachedTokens: Int = 0, completionTokens: Int = 0, reasoningTokens: Int = 0,
-        reasoningEnd: ReasoningEnd? = nil, draftTokens: Int = 0, acceptedDraftTokens: Int = 0,
+        reasoningEnd: ReasoningEnd? = nil, formEnd: FormEnd? = nil, draftTokens: Int = 0, acceptedDraftTokens: Int = 0,
         timings: GenerationTimings = GenerationTimings()
     ) {
         self.promptTokens = promptTokens
@@ -74,6 +76,7 @@ public struct GenerationUsage: Hashable, Sendable {
         self.completionTokens = completionTokens
         self.reasoningTokens = reasoningTokens
         self.reasoningEnd = reasoningEnd
+        self.formEnd = formEnd
         self.draftTokens = draftTokens
         self.acceptedDraftTokens = acceptedDraftTokens
         self.timings = timings

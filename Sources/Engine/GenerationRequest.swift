@@ -14,6 +14,8 @@ public struct GenerationRequest: Sendable {
     public var output: OutputMachine
     /// What the output is held to outside its reasoning; nil leaves it free.
     public var constraint: (any TokenConstraint)?
+    /// Whether an answer that is held to something is completed before its tokens run out, where that can be.
+    public var closesFormAtLimit = false
     /// How many alternatives to report beside the log-probability of each prompt token, 0…20; nil reports none.
     public var promptLogProbabilities: Int?
     /// Whether the prompt may reuse what earlier requests computed, and later ones what this one computes.

@@ -31,9 +31,11 @@ struct OllamaDecoder {
 
     private var root: FieldReader
     private var remarks: RequestRemarks
+    private let budgets: ThinkingBudgets
 
     private init(_ body: JSONObject, settings: APISettings) throws(APIError) {
         root = FieldReader(body)
+        budgets = settings.thinkingBudgets
         remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: Self.fieldNames)
     }
 
@@ -139,7 +141,8 @@ struct OllamaDecoder {
         let thinking = try root.think("think")
         let last = messages.last
         return ChatRequest(
-            messages: messages, tools: try tools(), thinking: thinking?.thinks, thinkingBudget: thinking?.budget,
+            messages: messages, tools: try tools(), thinking: thinking?.thinks,
+            thinkingBudget: thinking.flatMap { budgets[$0] },
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: try options())
     }

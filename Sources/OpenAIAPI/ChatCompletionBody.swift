@@ -36,7 +36,7 @@ struct ChatCompletionBody {
             logProbabilities.writeTokens(choice.reasoningTokens, to: &writer)
         }
         writer.append(key: "finish_reason")
-        writer.append(optional: choice.finishReason?.rawName)
+        writer.append(optional: choice.finishReason.map(reply.delivery.name))
         choice.finish?.writeDetails(to: &writer)
         writer.endObject()
     }

@@ -30,6 +30,8 @@ struct ReplyDelivery {
     var names: [String] = []
     /// Whether the reply's thinking can be ended while it comes.
     var isControllable = false
+    /// Whether a call of the function that `tool_choice` names ends with `stop`, as OpenAI has it.
+    var endsNamedCallWithStop = false
     /// Whether nothing is to be generated: the reply is the prompt, and what the request comes to.
     var isDryRun = false
 }
@@ -43,8 +45,9 @@ enum ChatCompletionDecoder {
         var remarks = try RequestRemarks(from: &root, settings: settings)
         let model = try root.string("model")
         let messages = try MessageDecoder.messages(from: &root)
-        let tools = try ToolDecoder.fields(from: &root, warnings: &remarks.warnings)
-        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
+        let tools = try ToolDecoder.fields(from: &root, settings: settings, warnings: &remarks.warnings)
+        let reasoning = try ReasoningDialects.fields(
+            from: &root, budgets: settings.thinkingBudgets, warnings: &remarks.warnings)
         remarks.fieldNames[.thinkingBudget] = reasoning.sources.budget
         var options = try SamplingDecoder.options(from: &root)
         options.maximumTokens = try maximumTokens(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
@@ -54,14 +57,18 @@ enum ChatCompletionDecoder {
             throw root.invalid("reasoning_logprobs", "'reasoning_logprobs' needs 'logprobs' to be true.")
         }
         options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
+        options.closesFormAtLimit = try root.bool("close_json_on_length") ?? false
         var delivery = try delivery(from: &root, warnings: &remarks.warnings)
         warnOfTokenNames(&root, delivery, options)
         try readChatDelivery(from: &root, settings: settings, into: &delivery)
+        delivery.endsNamedCallWithStop = try root.bool("strict_openai") ?? false && tools.choice.isSingle
         let reasoningDelivery = try ReasoningDeliveryDecoder.delivery(
             from: &root, isExcluded: reasoning.isExcluded, warnings: &remarks.warnings)
+        let template = try TemplateDecoder.template(from: &root, settings: settings)
         let request = ChatRequest(
-            model: model, messages: messages, tools: tools.tools, toolUse: tools.choice.use,
-            callableTools: tools.choice.names, allowsParallelToolCalls: tools.allowsParallelCalls,
+            model: model, messages: messages, chatTemplate: template, tools: tools.tools, toolUse: tools.choice.use,
+            omitsForbiddenTools: tools.omitsForbiddenTools, callableTools: tools.choice.names,
+            allowsParallelToolCalls: tools.allowsParallelCalls,
             endsThinkingAtToolCall: tools.endsThinking, thinking: reasoning.thinking,
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
             minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,

@@ -1,6 +1,7 @@
 internal import APIDoors
 internal import Chat
 internal import JSON
+internal import Sampling
 internal import Serving
 
 /// Turns the events of a chat stream into the frames that its client reads, in the order that clients rely on: for each
@@ -9,7 +10,7 @@ struct ChatStreamFrames: ReplyFrames {
     private var chunks: ChunkWriter
     /// Nil where no log-probabilities were asked for.
     private let logProbabilities: LogProbabilityBody?
-    private let reasoningField: ReasoningFieldName
+    private let delivery: ReplyDelivery
     private var hasRole: [Bool]
 
     init(_ reply: ChatReply) {
@@ -18,7 +19,7 @@ struct ChatStreamFrames: ReplyFrames {
             reply.effective?.write(to: &writer)
         }
         logProbabilities = reply.likelihoods.output
-        reasoningField = reply.delivery.reasoningField
+        delivery = reply.delivery
         hasRole = Array(repeating: false, count: reply.stream.choiceCount)
     }
 
@@ -31,7 +32,7 @@ struct ChatStreamFrames: ReplyFrames {
             appendChoice(choice, progress: progress, to: &frames) { _ in }
         case .delta(let choice, let delta, let tokens):
             appendRole(choice, to: &frames)
-            let field = reasoningField
+            let field = delivery.reasoningField
             if case .reasoning = delta {
                 appendChoice(choice, reasoningTokens: tokens, to: &frames) { Self.write(delta, field, to: &$0) }
             } else {
@@ -65,7 +66,7 @@ struct ChatStreamFrames: ReplyFrames {
         progress: PromptProgress? = nil, to frames: inout [UInt8],
         delta: (inout JSONWriter) -> Void
     ) {
-        chunks.append(choice, to: &frames, progress: progress) { [logProbabilities] writer in
+        chunks.append(choice, to: &frames, progress: progress) { [logProbabilities, delivery] writer in
             writer.beginObject()
             writer.append(key: "index", int: choice)
             writer.append(key: "delta")
@@ -83,7 +84,7 @@ struct ChatStreamFrames: ReplyFrames {
                 logProbabilities.writeTokens(reasoningTokens, to: &writer)
             }
             writer.append(key: "finish_reason")
-            writer.append(optional: finish?.reason.rawName)
+            writer.append(optional: (finish?.reason).map(delivery.name))
             finish?.writeDetails(to: &writer)
             writer.endObject()
         }
@@ -131,7 +132,7 @@ struct ChatStreamFrames: ReplyFrames {
 extension ChatFinish {
     /// `finish_details`, where there is more to say than `finish_reason` has words for.
     func writeDetails(to writer: inout JSONWriter) {
-        guard reasoningEnd != nil || cut != nil else { return }
+        guard reasoningEnd != nil || cut != nil || form != nil else { return }
         writer.append(key: "finish_details")
         writer.beginObject()
         if let reasoningEnd {
@@ -140,17 +141,20 @@ extension ChatFinish {
         if let cut {
             writer.append(key: "limit", string: cut.rawValue)
         }
+        if let form {
+            writer.append(key: "json", string: form.rawValue)
+        }
         writer.endObject()
     }
 }
 
-extension ChatFinishReason {
+extension ReplyDelivery {
     /// The value of `finish_reason`.
-    var rawName: String {
-        switch self {
+    func name(_ reason: ChatFinishReason) -> String {
+        switch reason {
         case .stop: "stop"
         case .length: "length"
-        case .toolCalls: "tool_calls"
+        case .toolCalls: endsNamedCallWithStop ? "stop" : "tool_calls"
         }
     }
 }

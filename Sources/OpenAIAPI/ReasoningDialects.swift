@@ -31,7 +31,7 @@ struct ReasoningFields {
 /// holds. What loses to another field is named in a warning.
 enum ReasoningDialects {
     static func fields(
-        from root: inout FieldReader, warnings: inout [RequestWarning]
+        from root: inout FieldReader, budgets table: ThinkingBudgets, warnings: inout [RequestWarning]
     ) throws(APIError) -> ReasoningFields {
         var fields = ReasoningFields()
         var switches: [Switch] = []
@@ -41,8 +41,8 @@ enum ReasoningDialects {
             switches.append(Switch(name: "enable_thinking", isOn: isOn))
         }
         try readAnthropic(from: &root, &switches, &budgets, warnings: &warnings)
-        readLevel("think", try root.think("think"), in: root, &switches, &budgets)
-        try readRouter(from: &root, into: &fields, &switches, &budgets, warnings: &warnings)
+        readLevel("think", try root.think("think"), in: root, table, &switches, &budgets)
+        try readRouter(from: &root, table, into: &fields, &switches, &budgets, warnings: &warnings)
         for name in budgetNames {
             try readBudget(name, from: &root, &budgets)
         }
@@ -124,16 +124,17 @@ enum ReasoningDialects {
 
     /// `reasoning: {"enabled": …, "effort": …, "max_tokens": …}`, as OpenRouter has it, and OpenAI's `reasoning_effort`.
     private static func readRouter(
-        from root: inout FieldReader, into fields: inout ReasoningFields, _ switches: inout [Switch],
+        from root: inout FieldReader, _ table: ThinkingBudgets, into fields: inout ReasoningFields,
+        _ switches: inout [Switch],
         _ budgets: inout [Budget], warnings: inout [RequestWarning]
     ) throws(APIError) {
         var reasoning = try root.reader("reasoning")
         if let isOn = try reasoning?.bool("enabled"), let name = reasoning?.path(of: "enabled") {
             switches.append(Switch(name: name, isOn: isOn))
         }
-        readLevel("reasoning_effort", try root.thinkingLevel("reasoning_effort"), in: root, &switches, &budgets)
+        readLevel("reasoning_effort", try root.thinkingLevel("reasoning_effort"), in: root, table, &switches, &budgets)
         guard var reasoning else { return }
-        readLevel("effort", try reasoning.thinkingLevel("effort"), in: reasoning, &switches, &budgets)
+        readLevel("effort", try reasoning.thinkingLevel("effort"), in: reasoning, table, &switches, &budgets)
         try readBudget("max_tokens", from: &reasoning, &budgets)
         fields.isExcluded = try reasoning.bool("exclude") ?? false
         for key in reasoning.unreadKeys {
@@ -144,13 +145,13 @@ enum ReasoningDialects {
 
     /// A level is a switch, and a budget where it bounds anything.
     private static func readLevel(
-        _ key: String, _ level: ThinkingLevel?, in reader: FieldReader, _ switches: inout [Switch],
-        _ budgets: inout [Budget]
+        _ key: String, _ level: ThinkingLevel?, in reader: FieldReader, _ table: ThinkingBudgets,
+        _ switches: inout [Switch], _ budgets: inout [Budget]
     ) {
         guard let level else { return }
         let name = reader.path(of: key)
         switches.append(Switch(name: name, isOn: level.thinks))
-        if let budget = level.budget {
+        if let budget = table[level] {
             budgets.append(Budget(name: name, tokenCount: budget, isLevel: true))
         }
     }

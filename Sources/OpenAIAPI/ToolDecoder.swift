@@ -10,11 +10,16 @@ struct ToolFields {
     var allowsParallelCalls = true
     /// Whether the tag of a call ends thinking.
     var endsThinking = false
+    /// Whether tools that cannot be called are left out of the prompt.
+    var omitsForbiddenTools = false
 }
 
-/// Reads `tools`, `tool_choice`, `parallel_tool_calls`, their deprecated forerunners, and `tool_call_in_think`.
+/// Reads `tools`, `tool_choice`, `parallel_tool_calls`, their deprecated forerunners, `tool_call_in_think`, and
+/// `exclude_tools_when_tool_choice_none`.
 enum ToolDecoder {
-    static func fields(from root: inout FieldReader, warnings: inout [RequestWarning]) throws(APIError) -> ToolFields {
+    static func fields(
+        from root: inout FieldReader, settings: APISettings, warnings: inout [RequestWarning]
+    ) throws(APIError) -> ToolFields {
         var fields = ToolFields()
         fields.tools = try tools(from: &root)
         fields.tools += try functions(from: &root, warnings: &warnings)
@@ -24,12 +29,25 @@ enum ToolDecoder {
         let allowsParallelCalls = try root.bool("parallel_tool_calls") ?? true
         fields.allowsParallelCalls = allowsParallelCalls && !fields.choice.isSingle
         fields.endsThinking = try endsThinking(&root)
+        fields.omitsForbiddenTools = try omitsForbiddenTools(&root, settings, fields.choice)
         if fields.tools.isEmpty {
             let message = "The request has no tools; it has no effect."
             if !allowsParallelCalls { root.warn("parallel_tool_calls", message) }
             if fields.endsThinking { root.warn("tool_call_in_think", message) }
         }
         return fields
+    }
+
+    /// vLLM has it as a setting of the server.
+    static func omitsForbiddenTools(
+        _ root: inout FieldReader, _ settings: APISettings, _ choice: ToolChoice
+    ) throws(APIError) -> Bool {
+        let key = "exclude_tools_when_tool_choice_none"
+        guard let isAskedFor = try root.bool(key) else { return settings.omitsForbiddenTools }
+        if isAskedFor, choice.use != .forbidden {
+            root.warn(key, "'tool_choice' is not \"none\"; it has no effect.")
+        }
+        return isAskedFor
     }
 
     /// Templates show tools whole.

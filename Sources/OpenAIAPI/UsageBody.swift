@@ -17,6 +17,9 @@ extension TokenUsage {
         writer.append(key: "completion_tokens_details")
         writer.beginObject()
         writer.append(key: "reasoning_tokens", int: reasoningTokens)
+        if let thinkingBudget {
+            writer.append(key: "reasoning_budget", int: thinkingBudget)
+        }
         writer.endObject()
         writer.endObject()
     }

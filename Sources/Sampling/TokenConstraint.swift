@@ -15,6 +15,12 @@ public protocol TokenConstraint: Sendable {
     /// allows is decided by the mask alone.
     func expectedTokens() -> [ExpectedToken]
 
+    /// Whether so many tokens can complete the answer.
+    func canBeComplete(within limit: Int) -> Bool
+
+    /// The shortest way to a complete answer: no tokens where it may end here, nil where it takes more than the limit.
+    func shortestCompletion(within limit: Int) -> [TokenID]?
+
     /// Moves on by one token of the answer.
     mutating func accept(_ token: TokenID)
 }
@@ -23,6 +29,10 @@ extension TokenConstraint {
     public var isFree: Bool { false }
 
     public func expectedTokens() -> [ExpectedToken] { [] }
+
+    public func canBeComplete(within limit: Int) -> Bool { shortestCompletion(within: limit) != nil }
+
+    public func shortestCompletion(within limit: Int) -> [TokenID]? { nil }
 }
 
 /// A token that an output's form leaves little choice but to draw.

@@ -111,7 +111,8 @@ struct ChatChoiceReader: ChoiceReader {
             .finished(
                 choice: choice,
                 ChatFinish(
-                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, cut: cut))
+                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, cut: cut,
+                    form: reason == .length ? usage?.formEnd : nil))
         }
         let wasCut = isToBeCut
         var events = wasCut ? [] : self.events(parser.finish())

@@ -1,4 +1,5 @@
 public import Chat
+public import Sampling
 
 /// What happens in a ``ChatStream``, in order.
 public enum ChatEvent: StreamEvent {
@@ -24,15 +25,18 @@ public struct ChatFinish: Sendable, Hashable {
     public var stopString: String?
     /// What cut the reply short, where it was not its length.
     public var cut: ReplyCut?
+    /// What became of an answer that was to be completed within its limit and met it; nil for all others.
+    public var form: FormEnd?
 
     public init(
         reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil,
-        cut: ReplyCut? = nil
+        cut: ReplyCut? = nil, form: FormEnd? = nil
     ) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
         self.stopString = stopString
         self.cut = cut
+        self.form = form
     }
 }
 

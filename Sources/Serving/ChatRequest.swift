@@ -6,8 +6,12 @@ public struct ChatRequest: Sendable {
     /// The model by name, or nil for the server's only one.
     public var model: String?
     public var messages: [ChatMessage]
+    /// The source of a template that takes the place of the model's own.
+    public var chatTemplate: String?
     public var tools: [ToolDefinition]
     public var toolUse: ToolUse
+    /// Whether tools that cannot be called are left out of the prompt.
+    public var omitsForbiddenTools: Bool
     /// The names of the tools that may be called; nil for all of them.
     public var callableTools: Set<String>?
     /// Whether the model may call several tools in one reply.
@@ -37,8 +41,9 @@ public struct ChatRequest: Sendable {
     public var options: GenerationOptions
 
     public init(
-        model: String? = nil, messages: [ChatMessage], tools: [ToolDefinition] = [], toolUse: ToolUse = .automatic,
-        callableTools: Set<String>? = nil, allowsParallelToolCalls: Bool = true,
+        model: String? = nil, messages: [ChatMessage], chatTemplate: String? = nil, tools: [ToolDefinition] = [],
+        toolUse: ToolUse = .automatic,
+        omitsForbiddenTools: Bool = false, callableTools: Set<String>? = nil, allowsParallelToolCalls: Bool = true,
         endsThinkingAtToolCall: Bool = false, thinking: Bool? = nil,
         thinkingBudget: Int? = nil,
         thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, thinkingTime: Int? = nil,
@@ -48,8 +53,10 @@ public struct ChatRequest: Sendable {
     ) {
         self.model = model
         self.messages = messages
+        self.chatTemplate = chatTemplate
         self.tools = tools
         self.toolUse = toolUse
+        self.omitsForbiddenTools = omitsForbiddenTools
         self.callableTools = callableTools
         self.allowsParallelToolCalls = allowsParallelToolCalls
         self.endsThinkingAtToolCall = endsThinkingAtToolCall
@@ -73,6 +80,6 @@ public enum ToolUse: Sendable, Hashable {
     case automatic
     /// The answer is calls and nothing else.
     case required
-    /// The tools stay in the prompt, so that its cached prefix serves again, but none can be called.
+    /// None can be called. They stay in the prompt, so that its cached prefix serves again, unless they are to be omitted.
     case forbidden
 }

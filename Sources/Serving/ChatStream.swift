@@ -34,6 +34,8 @@ public struct ChatStream: ReplyStream {
         _ receive: ([ChatEvent]) async throws -> Void
     ) async throws -> TokenUsage {
         let counted = try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
-        return UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
+        var usage = UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
+        usage.thinkingBudget = settings.isBudgetAskedFor ? settings.thinkingBudget : nil
+        return usage
     }
 }

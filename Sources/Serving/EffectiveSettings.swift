@@ -7,6 +7,8 @@ public struct EffectiveSettings: Sendable {
     public var thinks: Bool
     /// The most tokens of reasoning; nil sets no limit.
     public var thinkingBudget: Int?
+    /// Whether any budget was asked for.
+    public var isBudgetAskedFor: Bool
     /// Whether that is what the answer's reserve leaves, rather than a budget that was asked for.
     public var isBudgetFromReserve: Bool
     /// The most tokens of the reply.

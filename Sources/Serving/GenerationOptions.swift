@@ -48,6 +48,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var writingTime: Int?
     /// Milliseconds after the request, then the reply is cut; thinking ends early enough for an answer.
     public var totalTime: Int?
+    /// Whether an answer that is held to a form is completed before its tokens run out.
+    public var closesFormAtLimit = false
     /// Where stop strings are looked for.
     public var stopScope: OutputScope
     /// Requests with lower values go first, -1000 to 1000; 0 when nil.

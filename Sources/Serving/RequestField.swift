@@ -11,6 +11,8 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case documentTokenLimit = "max_tokens_per_doc"
     case tools
     case toolChoice = "tool_choice"
+    case closesFormAtLimit = "close_json_on_length"
+    case chatTemplate = "chat_template"
     case maximumTokens = "max_tokens"
     case minimumTokens = "min_tokens"
     case temperature

@@ -46,7 +46,8 @@ struct ThinkingLimit {
         return limit >= phraseLength ? limit : nil
     }
 
-    private static func reserve(of maximumTokens: Int) -> Int {
+    /// What is left to the answer where the request says nothing.
+    static func reserve(of maximumTokens: Int) -> Int {
         min(defaultReserveLimit, maximumTokens / 4)
     }
 

@@ -10,6 +10,8 @@ public struct TokenUsage: Sendable, Hashable {
     public var completionTokens = 0
     /// Of the generated ones, those inside think blocks, both tags included.
     public var reasoningTokens = 0
+    /// The most tokens of reasoning of each choice, where the request asked for a bound; nil where it did not.
+    public var thinkingBudget: Int?
     /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
     public var draftTokens = 0
     public var acceptedDraftTokens = 0

@@ -19,13 +19,15 @@ struct ValidatedChatRequest {
     private let thinkingTime: Duration?
     private let promptRequest: ChatPromptRequest
     private let thinks: Bool
+    private let closesForm: Bool
     private let endsThinkingAtToolCall: Bool
 
     init(_ request: ChatRequest, model: ServedModel) throws(ServingError) {
-        guard let format = model.chatFormat else { throw .chatTemplateMissing(model: model.name) }
+        let format = try Self.format(request, model: model)
         let thinks = request.thinking ?? true
         self.thinks = thinks
         endsThinkingAtToolCall = request.endsThinkingAtToolCall
+        closesForm = request.options.closesFormAtLimit
         self.model = model
         self.format = format
         constraint = try AnswerConstraint(request, format: format, model: model, thinks: thinks)
@@ -47,7 +49,7 @@ struct ValidatedChatRequest {
 
     /// What will not happen as it was asked for.
     func warnings(about prompt: Prompt) -> [ServingWarning] {
-        constraint.warnings + [thinkingWarning(about: prompt)].compactMap(\.self)
+        constraint.warnings + [thinkingWarning(about: prompt), closingWarning].compactMap(\.self)
     }
 
     /// What is to be said where the template does not obey the switch for thinking.
@@ -61,6 +63,12 @@ struct ValidatedChatRequest {
                 + (opensThinking ? "it always thinks." : "whether it thinks is its own choice."))
     }
 
+    private var closingWarning: ServingWarning? {
+        guard closesForm, constraint.matcher == nil else { return nil }
+        return ServingWarning(
+            field: .closesFormAtLimit, message: "The answer is not held to anything; it has no effect.")
+    }
+
     /// Renders and encodes the conversation.
     func prompt() throws(ServingError) -> Prompt {
         do {
@@ -72,15 +80,24 @@ struct ValidatedChatRequest {
 
     /// What may end the thinking of a reply with so many tokens.
     func thinkingLimit(maximumTokens: Int) -> ThinkingLimit {
-        ThinkingLimit(
-            requested: thinkingBudget, reserve: minimumAnswerTokens, maximumTokens: maximumTokens,
-            stopPhrase: stopPhrase)
+        var (reserve, phrase) = (minimumAnswerTokens, stopPhrase)
+        if closesForm, let shortest = constraint.matcher?.shortestCompletion(within: maximumTokens)?.count {
+            // The tag that opens a think block may be among the reply's tokens.
+            let needed = shortest + 1
+            reserve = max(reserve ?? ThinkingLimit.reserve(of: maximumTokens), needed)
+            if needed + phrase.count > maximumTokens {
+                phrase = ThinkingLimit.stopPhrase(message: "", tokenizer: model.tokenizer)
+            }
+        }
+        return ThinkingLimit(
+            requested: thinkingBudget, reserve: reserve, maximumTokens: maximumTokens, stopPhrase: phrase)
     }
 
     /// What the request comes to.
     func effective(maximumTokens: Int, thinking: ThinkingLimit) -> EffectiveSettings {
         EffectiveSettings(
-            thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil, isBudgetFromReserve: thinking.isReserve,
+            thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil,
+            isBudgetAskedFor: thinkingBudget != nil, isBudgetFromReserve: thinking.isReserve,
             maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops,
             keepsEarlierReasoning: promptRequest.keepsEarlierReasoning, tools: constraint.tools,
             yarnFactor: model.facts.yarnFactor)
@@ -97,7 +114,7 @@ struct ValidatedChatRequest {
             // A think block that nobody asked for is not spared.
             sampling.logitBiasScope = .all
         }
-        return GenerationRequest(
+        var generation = GenerationRequest(
             prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(
                 tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: constraint.readsCalls,
@@ -108,6 +125,24 @@ struct ValidatedChatRequest {
             promptLogProbabilities: sampling.choice == 0 ? options.promptLogProbabilityCount : nil,
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
             promptGroup: group, timeLimits: timeLimits, priority: options.priority)
+        generation.closesFormAtLimit = closesForm
+        return generation
+    }
+
+    private static func format(_ request: ChatRequest, model: ServedModel) throws(ServingError) -> ChatFormat {
+        guard let template = request.chatTemplate else {
+            guard let format = model.chatFormat else { throw .chatTemplateMissing(model: model.name) }
+            return format
+        }
+        do {
+            guard let format = model.chatFormat else {
+                return try ChatFormat(template: template, tokenizer: model.tokenizer)
+            }
+            return try format.replacing(template: template)
+        } catch {
+            throw .invalidValue(
+                field: .chatTemplate, message: "'chat_template' cannot be read: \(error.reason.prefix(400))")
+        }
     }
 
     private static func thinkingBudget(_ request: ChatRequest) throws(ServingError) -> Int? {
@@ -159,8 +194,9 @@ struct ValidatedChatRequest {
                     message: "'continue_final_message' and 'add_generation_prompt' cannot both be true.")
             }
         }
+        let omitsTools = request.omitsForbiddenTools && request.toolUse == .forbidden
         return ChatPromptRequest(
-            messages: request.messages, tools: request.tools, thinking: request.thinking,
+            messages: request.messages, tools: omitsTools ? [] : request.tools, thinking: request.thinking,
             addsGenerationPrompt: request.addsGenerationPrompt ?? !request.continuesFinalMessage,
             continuesFinalMessage: request.continuesFinalMessage, variables: request.templateVariables,
             keepsEarlierReasoning: request.keepsEarlierReasoning)

@@ -192,6 +192,21 @@ struct ServeOptions: ParsableArguments {
     )
     var reasoningField: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Tokens of thinking that levels of reasoning_effort stand for, such as low=512,max=32768. "
+                + "(default: minimal=256,low=1024,medium=4096,high=16384, others unlimited)",
+            valueName: "levels"
+        )
+    )
+    var reasoningBudgets: String?
+
+    @Flag(help: "Leave tools out of the prompt where tool_choice is none; a request may say so too.")
+    var excludeToolsWhenToolChoiceNone = false
+
+    @Flag(help: "Let requests bring a chat template of their own.")
+    var trustRequestChatTemplate = false
+
     @Option(help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"))
     var chatTemplateFile: String?
 

@@ -95,6 +95,15 @@ struct ServeSettings: Equatable, Sendable {
     /// The member of replies that holds reasoning.
     var reasoningField = ReasoningFieldName.reasoningContent
 
+    /// How many tokens of thinking each level of `reasoning_effort` stands for.
+    var reasoningBudgets = ThinkingBudgets()
+
+    /// Whether tools that a request forbids to call are left out of its prompt.
+    var excludesForbiddenTools = false
+
+    /// Whether a request may bring a chat template of its own.
+    var trustsRequestTemplates = false
+
     /// A Jinja file used in place of the model's own chat template.
     var chatTemplateFile: String?
 

@@ -52,9 +52,12 @@ struct ServerAssembly {
     }
 
     private var doorway: Doorway {
-        let apiSettings = APISettings(
+        var apiSettings = APISettings(
             version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField,
             snapshotFolder: settings.slotSavePath)
+        apiSettings.thinkingBudgets = settings.reasoningBudgets
+        apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools
+        apiSettings.trustsRequestTemplates = settings.trustsRequestTemplates
         return Doorway(
             .openAI(service: service, settings: apiSettings),
             [

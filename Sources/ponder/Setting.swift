@@ -30,6 +30,9 @@ enum Setting: String, CaseIterable, Sendable {
     case allowOrigin = "allow-origin"
     case strict
     case reasoningField = "reasoning-field"
+    case reasoningBudgets = "reasoning-budgets"
+    case excludeToolsWhenToolChoiceNone = "exclude-tools-when-tool-choice-none"
+    case trustRequestChatTemplate = "trust-request-chat-template"
     case chatTemplateFile = "chat-template-file"
     case logLevel = "log-level"
     case drainSeconds = "drain-seconds"
@@ -67,6 +70,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .allowOrigin: "* or one or more origins such as https://chat.example, separated by commas"
         case .strict, .anyModelName, .compressStreams: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
+        case .reasoningBudgets: "levels and tokens such as low=1024,high=16384,max=unlimited"
+        case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
@@ -106,6 +111,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .anyModelName: options.anyModelName ? "true" : nil
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField
+        case .reasoningBudgets: options.reasoningBudgets
+        case .excludeToolsWhenToolChoiceNone: options.excludeToolsWhenToolChoiceNone ? "true" : nil
+        case .trustRequestChatTemplate: options.trustRequestChatTemplate ? "true" : nil
         case .chatTemplateFile: options.chatTemplateFile
         case .logLevel: options.logLevel
         case .drainSeconds: options.drainSeconds

@@ -59,6 +59,9 @@ struct SettingsLoader {
         try read(.compressStreams, { Bool($0) }) { settings.compressesStreams = $0 }
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
         try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
+        try read(.reasoningBudgets, { ThinkingBudgets($0) }) { settings.reasoningBudgets = $0 }
+        try read(.excludeToolsWhenToolChoiceNone, { Bool($0) }) { settings.excludesForbiddenTools = $0 }
+        try read(.trustRequestChatTemplate, { Bool($0) }) { settings.trustsRequestTemplates = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }

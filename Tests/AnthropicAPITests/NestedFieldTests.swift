@@ -24,15 +24,6 @@ import Testing
                 ]
             ], "messages[1].content[0].x"
         ),
-        (
-            [
-                "messages": [
-                    ["role": "user", "content": "Hi"],
-                    ["role": "assistant", "content": [["type": "tool_use", "id": "1", "name": "f"]]],
-                    ["role": "user", "content": [["type": "tool_result", "tool_use_id": "1", "is_error": true]]],
-                ]
-            ], "messages[2].content[0].is_error"
-        ),
         (["tools": [["name": "f", "x": 1]]], "tools[0].x"),
         (["tools": MessagesTests.tools, "tool_choice": ["type": "auto", "x": 1]], "tool_choice.x"),
         (
@@ -66,6 +57,13 @@ import Testing
                     ],
                 ],
                 ["role": "user", "content": [["type": "tool_result", "tool_use_id": "1", "cache_control": cached]]],
+                ["role": "assistant", "content": [["type": "tool_use", "id": "2", "name": "fetch", "input": [:]]]],
+                [
+                    "role": "user",
+                    "content": [
+                        ["type": "tool_result", "tool_use_id": "2", "content": "No such page", "is_error": true]
+                    ],
+                ],
             ],
             "tools": [["name": "fetch", "input_schema": ["type": "object"], "cache_control": cached]],
             "max_tokens": 8, "strict": true,

@@ -12,11 +12,12 @@ extension APIClient {
     init(
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
         access: AccessControl? = nil, heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20,
-        isStrict: Bool = false, streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil
+        isStrict: Bool = false, streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil,
+        adjust: (inout APISettings) -> Void = { _ in }
     ) throws {
         try self.init(
             options, keys: keys, access: access, heartbeatInterval: heartbeatInterval, bodyByteLimit: bodyByteLimit,
-            isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder
+            isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder, adjust: adjust
         ) { .openAI(service: $0, settings: $1) }
     }
 

@@ -47,6 +47,7 @@ import Testing
         "incremental_output": true, "provider": ["order": ["a"]], "transforms": ["a"], "truncate_prompt_tokens": 5,
         "logits_processors": ["a"], "mm_processor_kwargs": ["a": 1], "preserve_thinking": true,
         "tool_call_in_think": "end_thinking", "priority": 2000,
+        "exclude_tools_when_tool_choice_none": true, "close_json_on_length": true,
     ]
 
     private func body(_ key: String?, _ value: JSONValue?) -> JSONValue {

@@ -47,6 +47,8 @@ import Testing
             "--tls-client-authority", "ca.pem", "--api-key-file", "keys", "--requests-per-minute", "60",
             "--tokens-per-minute", "1000", "--allow-origin", "https://A.example", "--allow-origin", "http://b:1",
             "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
+            "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
+            "--trust-request-chat-template",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -80,6 +82,9 @@ import Testing
         expected.compressesStreams = true
         expected.reasoningField = .both
         expected.embeds = true
+        expected.reasoningBudgets = try #require(ThinkingBudgets("low=7,high=unlimited,max=9"))
+        expected.excludesForbiddenTools = true
+        expected.trustsRequestTemplates = true
         expected.reranks = true
         #expect(settings == expected)
     }

@@ -20,13 +20,14 @@ package struct APIClient: Sendable {
         _ options: TestModel.Options = TestModel.Options(), keys: [String] = [],
         access: AccessControl? = nil, heartbeatInterval: Duration = .seconds(10), bodyByteLimit: Int = 1 << 20,
         isStrict: Bool = false, streams: ResumableStreams = ResumableStreams(), snapshotFolder: String? = nil,
-        door: (InferenceService, APISettings) -> Door
+        adjust: (inout APISettings) -> Void = { _ in }, door: (InferenceService, APISettings) -> Door
     ) throws {
         model = try TestModel(options)
         service = model.service
-        let settings = APISettings(
+        var settings = APISettings(
             bodyByteLimit: bodyByteLimit, heartbeatInterval: heartbeatInterval, version: "1.2.3",
             isStrict: isStrict, streams: streams, snapshotFolder: snapshotFolder)
+        adjust(&settings)
         running = settings.running
         self.door = door(service, settings)
         let doorway = Doorway(

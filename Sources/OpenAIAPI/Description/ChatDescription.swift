@@ -64,7 +64,9 @@ extension ChatCompletionsRoute {
         "choices": .array([
             "index": .integer, "message": message, "logprobs": .nullable(["content": .array(.anything)]),
             "finish_reason": .string,
-            "finish_details": .optional(["reasoning_end": .optional(.string), "limit": .optional(.string)]),
+            "finish_details": .optional([
+                "reasoning_end": .optional(.string), "limit": .optional(.string), "json": .optional(.string),
+            ]),
         ])
     ]).with(.warnings)
 
@@ -115,7 +117,7 @@ extension ReplyIdentity {
         "usage": [
             "prompt_tokens": .integer, "completion_tokens": .integer, "total_tokens": .integer,
             "prompt_tokens_details": ["cached_tokens": .integer],
-            "completion_tokens_details": ["reasoning_tokens": .integer],
+            "completion_tokens_details": ["reasoning_tokens": .integer, "reasoning_budget": .optional(.integer)],
         ],
         "timings": timings,
     ]

@@ -99,6 +99,9 @@ extension ResponseBody.Outcome {
         writer.append(key: "output_tokens_details")
         writer.beginObject()
         writer.append(key: "reasoning_tokens", int: usage.reasoningTokens)
+        if let thinkingBudget = usage.thinkingBudget {
+            writer.append(key: "reasoning_budget", int: thinkingBudget)
+        }
         writer.endObject()
         writer.append(key: "total_tokens", int: usage.totalTokens)
         writer.endObject()

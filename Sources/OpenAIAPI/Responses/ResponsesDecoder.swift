@@ -37,7 +37,9 @@ enum ResponsesDecoder {
         let system = instructions.map { [ChatMessage(role: .system, content: $0)] } ?? []
         let tools = try tools(from: &root, warnings: &remarks.warnings)
         let choice = try ToolChoiceDecoder.choice("tool_choice", form: .flat, from: &root) ?? ToolChoice()
-        let reasoning = try ReasoningDialects.fields(from: &root, warnings: &remarks.warnings)
+        let omitsTools = try ToolDecoder.omitsForbiddenTools(&root, settings, choice)
+        let reasoning = try ReasoningDialects.fields(
+            from: &root, budgets: settings.thinkingBudgets, warnings: &remarks.warnings)
         var options = try SamplingDecoder.singleOptions(from: &root)
         options.maximumTokens = try root.integer("max_output_tokens")
         let parallel = try root.bool("parallel_tool_calls") ?? true
@@ -46,7 +48,8 @@ enum ResponsesDecoder {
         var call = ResponsesCall(
             request: ChatRequest(
                 model: model, messages: system + conversation, tools: tools, toolUse: choice.use,
-                callableTools: choice.names, allowsParallelToolCalls: parallel && !choice.isSingle,
+                omitsForbiddenTools: omitsTools, callableTools: choice.names,
+                allowsParallelToolCalls: parallel && !choice.isSingle,
                 thinking: reasoning.thinking, thinkingBudget: reasoning.budget,
                 thinkingStopMessage: reasoning.stopMessage, minimumAnswerTokens: reasoning.minimumAnswerTokens,
                 thinkingTime: reasoning.time, reasoningDelivery: reasoning.isExcluded ? .omitted : .apart,

@@ -53,7 +53,7 @@ struct ChatPreferences: Hashable, Sendable {
 
     /// The smaller of the budget that was set and of the level's; nil sets no limit.
     var effectiveBudget: Int? {
-        [thinkingBudget, thinking?.budget].compactMap { $0 }.min()
+        [thinkingBudget, thinking.flatMap { ThinkingBudgets()[$0] }].compactMap { $0 }.min()
     }
 
     /// Sets one value from text; `default` takes back what was set.
