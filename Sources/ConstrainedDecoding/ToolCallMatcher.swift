@@ -23,6 +23,8 @@ public struct ToolCallMatcher: TokenConstraint {
 
     public func expectedTokens() -> [ExpectedToken] { current?.expectedTokens() ?? [] }
 
+    public func stringEnd() -> TokenID? { current?.stringEnd() }
+
     public mutating func accept(_ token: TokenID) {
         if current == nil, token == calls.open {
             current = call.makeMatcher()

@@ -26,6 +26,9 @@ final class ActiveGeneration {
     /// What is guessed of the tokens to come.
     var speculation = SequenceSpeculation()
 
+    /// Ends what goes round in a loop; nil where nothing is watched.
+    private(set) var loopGuard: LoopGuard?
+
     private let stops: StopConditions
     private let timeLimits: TimeLimits?
     private var matcher: StopStringMatcher
@@ -47,6 +50,7 @@ final class ActiveGeneration {
         promptLogProbabilityCount = request.promptLogProbabilities
         reading = request.reading
         output = ConstrainedOutput(machine: request.output, constraint: request.constraint)
+        loopGuard = request.loopLimits.map(LoopGuard.init)
         stops = request.stops
         timeLimits = request.timeLimits.isEmpty ? nil : request.timeLimits
         sampling = SamplingPlan(
@@ -64,10 +68,12 @@ final class ActiveGeneration {
     }
 
     /// The token that must come next instead of a drawn one.
-    var forcedToken: TokenID? { output.machine.forcedToken }
+    var forcedToken: TokenID? { output.machine.forcedToken ?? loopGuard?.stringEnd }
 
     /// The tokens that must come next, if any must.
-    var forcedTokens: ArraySlice<TokenID> { output.machine.forcedTokens }
+    var forcedTokens: ArraySlice<TokenID> {
+        loopGuard?.stringEnd.map { [$0] } ?? output.machine.forcedTokens
+    }
 
     /// What holds for a draw, by where it stands in the output.
     struct DrawRules {
@@ -176,8 +182,21 @@ final class ActiveGeneration {
             outcome.finish = .stopString(index: match.index)
         } else if completionCount >= maximumTokens || isContextFull {
             outcome.finish = .length
+        } else if let loop = loop(behind: token, label: label) {
+            outcome.finish = .loop(loop)
         }
         return outcome
+    }
+
+    /// Ends thinking or a string that goes round in a loop, and answers the loop where only the end of the output helps.
+    private func loop(behind token: TokenID, label: OutputMachine.Label) -> OutputLoop? {
+        switch loopGuard?.verdict(behind: token, label: label, output: output) {
+        case .endThinking:
+            output.machine.endThinking(.loop)
+            return nil
+        case .finish(let loop) where completionCount >= sampling.parameters.minimumTokens: return loop
+        case .finish, .closeString, .goOn, nil: return nil
+        }
     }
 
     func usage(promptTokens: Int, cachedTokens: Int) -> GenerationUsage {

@@ -193,8 +193,12 @@ extension EngineLoop {
         scheduler.remove(slot)
         speculator.remove(slot)
         statistics.finishedCount += 1
-        if reason == .cancelled {
-            statistics.cancelledCount += 1
+        statistics.reasoningLoopCount += generation.loopGuard?.reasoningCount ?? 0
+        statistics.stringLoopCount += generation.loopGuard?.stringCount ?? 0
+        switch reason {
+        case .cancelled: statistics.cancelledCount += 1
+        case .loop: statistics.answerLoopCount += 1
+        default: break
         }
         publishStatistics()
         generation.mailbox.postFinish(reason, usage: usage)

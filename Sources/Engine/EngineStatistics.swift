@@ -25,6 +25,10 @@ public struct EngineStatistics: Hashable, Sendable {
     public var preemptionCount = 0
     public var finishedCount = 0
     public var cancelledCount = 0
+    /// Loops that were ended: of reasoning, of answers, and of strings of answers that are held to a form.
+    public var reasoningLoopCount = 0
+    public var answerLoopCount = 0
+    public var stringLoopCount = 0
     /// The most tokens of prompt and output together; 0 before the model is there.
     public var contextLength = 0
 

@@ -1,6 +1,7 @@
 internal import APIDoors
 internal import Chat
 internal import JSON
+internal import Sampling
 internal import Serving
 
 /// Turns the events of a chat stream into the frames that its client reads, in the order that clients rely on: for each
@@ -131,7 +132,7 @@ struct ChatStreamFrames: ReplyFrames {
 extension ChatFinish {
     /// `finish_details`, where there is more to say than `finish_reason` has words for.
     func writeDetails(to writer: inout JSONWriter) {
-        guard reasoningEnd != nil || cut != nil else { return }
+        guard reasoningEnd != nil || cut != nil || loop != nil else { return }
         writer.append(key: "finish_details")
         writer.beginObject()
         if let reasoningEnd {
@@ -139,6 +140,13 @@ extension ChatFinish {
         }
         if let cut {
             writer.append(key: "limit", string: cut.rawValue)
+        }
+        if let loop {
+            writer.append(key: "loop")
+            writer.beginObject()
+            writer.append(key: "period", int: loop.period)
+            writer.append(key: "count", int: loop.count)
+            writer.endObject()
         }
         writer.endObject()
     }

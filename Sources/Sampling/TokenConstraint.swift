@@ -15,6 +15,9 @@ public protocol TokenConstraint: Sendable {
     /// allows is decided by the mask alone.
     func expectedTokens() -> [ExpectedToken]
 
+    /// The token that closes the JSON string in which the answer stands; nil outside of strings, and where one must go on.
+    func stringEnd() -> TokenID?
+
     /// Moves on by one token of the answer.
     mutating func accept(_ token: TokenID)
 }
@@ -23,6 +26,8 @@ extension TokenConstraint {
     public var isFree: Bool { false }
 
     public func expectedTokens() -> [ExpectedToken] { [] }
+
+    public func stringEnd() -> TokenID? { nil }
 }
 
 /// A token that an output's form leaves little choice but to draw.

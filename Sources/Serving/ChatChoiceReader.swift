@@ -107,11 +107,12 @@ struct ChatChoiceReader: ChoiceReader {
         if case .stopString(let index) = reason, stopStrings.indices.contains(index) {
             stopString = stopStrings[index]
         }
-        func end(_ reason: ChatFinishReason, cut: ReplyCut? = nil) -> ChatEvent {
+        func end(_ reason: ChatFinishReason, cut: ReplyCut? = nil, loop: OutputLoop? = nil) -> ChatEvent {
             .finished(
                 choice: choice,
                 ChatFinish(
-                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, cut: cut))
+                    reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, cut: cut,
+                    loop: loop))
         }
         let wasCut = isToBeCut
         var events = wasCut ? [] : self.events(parser.finish())
@@ -127,6 +128,8 @@ struct ChatChoiceReader: ChoiceReader {
             events.append(end(toolCallCount > 0 ? .toolCalls : .stop))
         case .length:
             events.append(end(.length))
+        case .loop(let loop):
+            events.append(end(.length, loop: loop))
         case .timeLimit where usage?.completionTokens == 0:
             throw .timedOut
         case .timeLimit:

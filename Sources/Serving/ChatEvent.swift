@@ -1,4 +1,5 @@
 public import Chat
+public import Sampling
 
 /// What happens in a ``ChatStream``, in order.
 public enum ChatEvent: StreamEvent {
@@ -24,15 +25,18 @@ public struct ChatFinish: Sendable, Hashable {
     public var stopString: String?
     /// What cut the reply short, where it was not its length.
     public var cut: ReplyCut?
+    /// The loop that ended it, if one did.
+    public var loop: OutputLoop?
 
     public init(
         reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil,
-        cut: ReplyCut? = nil
+        cut: ReplyCut? = nil, loop: OutputLoop? = nil
     ) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
         self.stopString = stopString
         self.cut = cut
+        self.loop = loop
     }
 }
 
@@ -48,7 +52,8 @@ public enum ReplyCut: String, Sendable, Hashable {
 public enum ChatFinishReason: Sendable, Hashable {
     /// The model ended its turn, or a stop string or stop token was met.
     case stop
-    /// The limit of tokens or of time, or the end of the context was reached, or the client called it off.
+    /// The limit of tokens or of time, or the end of the context was reached, the client called it off, or it went round
+    /// in a loop.
     case length
     /// The model ended its turn with calls of tools.
     case toolCalls

@@ -67,6 +67,7 @@ struct ThinkingLimit {
         case .toolCall: .toolCall
         case .time: .time
         case .request: .client
+        case .loop: .loop
         }
     }
 }
@@ -87,4 +88,6 @@ public enum ReasoningEndReason: String, Sendable, Hashable {
     case time
     /// The client asked for the answer while the model was thinking.
     case client
+    /// The thinking went round in a loop.
+    case loop
 }

@@ -96,6 +96,14 @@ struct ServeOptions: ParsableArguments {
     )
     var speculation: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether replies that go round in a loop are ended: on or off. (default: on)",
+            valueName: "switch"
+        )
+    )
+    var loopGuard: String?
+
     @Flag(
         name: [.customLong("embeddings"), .customLong("embedding")],
         help: "Give embeddings with a model that was not made for it, too: the state behind a text's last token.")

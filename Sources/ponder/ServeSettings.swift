@@ -49,6 +49,9 @@ struct ServeSettings: Equatable, Sendable {
     /// Which tokens are guessed and computed ahead.
     var speculation = SpeculationMode.automatic
 
+    /// Whether replies that go round in a loop are ended.
+    var endsLoops = true
+
     /// Whether a model that was not made for it gives embeddings.
     var embeds = false
 

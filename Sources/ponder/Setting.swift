@@ -14,6 +14,7 @@ enum Setting: String, CaseIterable, Sendable {
     case slotSavePath = "slot-save-path"
     case draftModel = "draft-model"
     case speculation
+    case loopGuard = "loop-guard"
     case embeddings
     case reranking
     case alias
@@ -46,6 +47,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .tileCache, .slotSavePath: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"
         case .speculation: "one of auto, lookup and off"
+        case .loopGuard: "on or off"
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
@@ -74,6 +76,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .slotSavePath: options.slotSavePath
         case .draftModel: options.draftModel
         case .speculation: options.speculation
+        case .loopGuard: options.loopGuard
         case .embeddings: options.embeddings ? "true" : nil
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias

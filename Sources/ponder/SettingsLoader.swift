@@ -42,6 +42,7 @@ struct SettingsLoader {
         try read(.slotSavePath, Self.folder) { settings.slotSavePath = $0 }
         try read(.draftModel) { settings.draftModel = $0 }
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
+        try read(.loopGuard, Self.onOrOff) { settings.endsLoops = $0 }
         try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
@@ -105,6 +106,11 @@ extension SettingsLoader {
 
     private static func activationFormat(_ text: String) -> ActivationFormat? {
         ActivationFormat.allCases.first { "\($0)" == text }
+    }
+
+    /// Also as YAML reads the words.
+    private static func onOrOff(_ text: String) -> Bool? {
+        ["on": true, "true": true, "off": false, "false": false][text]
     }
 
     private static func size(_ text: String) -> Int? {

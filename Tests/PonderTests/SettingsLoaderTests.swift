@@ -43,6 +43,7 @@ import Testing
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
             "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
+            "--loop-guard", "off",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -69,6 +70,7 @@ import Testing
         expected.reasoningField = .both
         expected.embeds = true
         expected.reranks = true
+        expected.endsLoops = false
         #expect(settings == expected)
     }
 
