@@ -57,6 +57,7 @@ let package = Package(
         module("Sockets", ["CLinux", "COpenSSL"]),
         module("Compute", ["CKernels"]),
         module("Terminal", ["CLinux"]),
+        module("Telemetry", [metrics]),
 
         // L2
         module("HTTP", ["Sockets", "CZlib", httpTypes, logging, metrics]),
@@ -73,26 +74,26 @@ let package = Package(
         module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
 
         // L4
-        module("Engine", ["Tokens", "Compute", "Models", "Sampling"]),
+        module("Engine", ["Tokens", "Compute", "Models", "Sampling", "Telemetry"]),
 
         // L5
         module(
             "Serving",
             [
                 "Tokens", "Engine", "Chat", "ConstrainedDecoding", "Tokenization", "Sampling", "Models", "Checkpoints",
-                "Compute", "JSON",
+                "Compute", "JSON", "Telemetry",
             ]
         ),
 
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "JSON"]),
 
         // L6
-        module("APIDoors", ["Serving", "HTTP", "JSON", httpTypes]),
+        module("APIDoors", ["Serving", "HTTP", "JSON", "Telemetry", httpTypes]),
         module(
             "OpenAIAPI",
             [
                 "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Engine", "HTTP", "JSON",
-                httpTypes,
+                "Telemetry", httpTypes,
             ]
         ),
 
@@ -114,7 +115,7 @@ let package = Package(
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
-                "CLinux",
+                "CLinux", "Telemetry",
                 arguments, configuration, logging, httpTypes,
             ],
             swiftSettings: settings
@@ -140,6 +141,7 @@ let package = Package(
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Terminal"),
+        tests("Telemetry", [metrics]),
         tests("HTTPClient", ["HTTP", "Sockets", httpTypes, logging]),
         tests("HTTP", ["Sockets", httpTypes, logging]),
         tests("Templates", ["JSON"]),
@@ -149,7 +151,7 @@ let package = Package(
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
-        tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
+        tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints", "Telemetry"]),
         tests(
             "Benchmarks",
             ["Models", "Compute", "Checkpoints", "HTTP", "HTTPClient", "Sockets", "JSON", httpTypes, logging]),
@@ -158,7 +160,7 @@ let package = Package(
             [
                 "ServingTestSupport", "Tokens", "Engine", "Chat", "ConstrainedDecoding", "Sampling", "Models",
                 "Checkpoints",
-                "JSON", "Tokenization",
+                "JSON", "Tokenization", "Telemetry",
             ]),
         tests(
             "OpenAIAPI",
@@ -177,7 +179,7 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "Checkpoints", "Models", "Serving", "Chat", "Terminal", "HTTPClient", "JSON",
-                "Tokens", arguments,
+                "HTTP", "Telemetry", "Tokens", arguments,
             ],
             swiftSettings: testSettings
         ),

@@ -41,6 +41,9 @@ final class ActiveGeneration {
     private let submitted: ContinuousClock.Instant
     private var started: ContinuousClock.Instant?
     private var firstToken: ContinuousClock.Instant?
+    private var lastToken: ContinuousClock.Instant?
+    /// How long the last token took to come: since the one before it, or since the request.
+    private(set) var lastDelay = Duration.zero
 
     init(_ submission: EngineInbox.Submission) {
         let request = submission.request
@@ -140,6 +143,9 @@ final class ActiveGeneration {
             sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount)
     }
 
+    /// Whether its output is held to a form.
+    var isConstrained: Bool { output.isConstrained }
+
     /// Whether its time is limited.
     var isTimed: Bool { timeLimits != nil }
 
@@ -161,9 +167,10 @@ final class ActiveGeneration {
         tokenBytes: any TokenByteSource, isContextFull: Bool
     ) -> Outcome {
         completionCount += 1
-        if firstToken == nil {
-            firstToken = .now
-        }
+        let now = ContinuousClock.now
+        lastDelay = now - (lastToken ?? submitted)
+        lastToken = now
+        firstToken = firstToken ?? now
         if output.machine.isEnd(token) && !sampling.parameters.ignoresEnd {
             return Outcome(finish: .endOfText(token))
         }

@@ -110,6 +110,9 @@ extension Door {
                 .get, "/health", "/v1/health", about: OperationsRoute.healthDescription, answer: operations.health),
             DoorRoute(.get, "/ready", about: OperationsRoute.readyDescription, answer: operations.ready),
             DoorRoute(.get, "/load", about: OperationsRoute.loadDescription, answer: operations.load),
+            DoorRoute(
+                .get, "/metrics", about: MetricsRoute.description,
+                answer: MetricsRoute(service: service, settings: settings).answer),
             DoorRoute(.get, "/version", about: OperationsRoute.versionDescription, answer: operations.version),
         ]
     }

@@ -148,6 +148,14 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Have /metrics tell the names of another server too: vllm, llamacpp or sglang. (default: only Ponder's own)",
+            valueName: "server"
+        )
+    )
+    var metricsCompat: String?
+
+    @Option(
+        help: ArgumentHelp(
             "trace, debug, info, notice, warning, error or critical. (default: info)",
             valueName: "level"
         )

@@ -9,6 +9,7 @@ import OllamaAPI
 import OpenAIAPI
 import Serving
 import Sockets
+import Telemetry
 
 /// One server from start to exit: listen, load the model, say that it is ready, drain when told to stop.
 ///
@@ -113,9 +114,11 @@ struct ServeLifecycle {
         var configuration = HTTPServerConfiguration(
             addresses: settings.port == 0 ? Array(addresses.prefix(1)) : addresses)
         configuration.serverName = "ponder/\(Version.text)"
+        let metrics = MetricsRegistry(helps: HTTPMetrics.helps)
         let apiSettings = APISettings(
             keys: settings.apiKeys, version: Version.text, isStrict: settings.isStrict,
-            reasoningField: settings.reasoningField, snapshotFolder: settings.slotSavePath)
+            reasoningField: settings.reasoningField, snapshotFolder: settings.slotSavePath,
+            metrics: metrics, peerMetrics: settings.peerMetrics)
         let doors = Doorway(
             .openAI(service: service, settings: apiSettings),
             [
@@ -126,7 +129,7 @@ struct ServeLifecycle {
         configuration.errorBody = doors.errorBody
         return HTTPServer(
             configuration: configuration,
-            responder: doors.responder.behind([AccessLog(), Compression()]),
+            responder: doors.responder.behind([AccessLog(), HTTPMetrics(factory: metrics), Compression()]),
             logger: logger
         )
     }

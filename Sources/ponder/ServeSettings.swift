@@ -76,6 +76,9 @@ struct ServeSettings: Equatable, Sendable {
     /// A Jinja file used in place of the model's own chat template.
     var chatTemplateFile: String?
 
+    /// Whose names `/metrics` has besides our own.
+    var peerMetrics: PeerMetrics?
+
     /// The least severe message that is logged.
     var logLevel = Logger.Level.info
 

@@ -23,6 +23,7 @@ enum Setting: String, CaseIterable, Sendable {
     case strict
     case reasoningField = "reasoning-field"
     case chatTemplateFile = "chat-template-file"
+    case metricsCompat = "metrics-compat"
     case logLevel = "log-level"
     case drainSeconds = "drain-seconds"
 
@@ -54,6 +55,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .strict, .anyModelName: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
         case .chatTemplateFile: "the path of a Jinja file"
+        case .metricsCompat: "one of vllm, llamacpp and sglang"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
         }
@@ -85,6 +87,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .strict: options.strict ? "true" : nil
         case .reasoningField: options.reasoningField
         case .chatTemplateFile: options.chatTemplateFile
+        case .metricsCompat: options.metricsCompat
         case .logLevel: options.logLevel
         case .drainSeconds: options.drainSeconds
         }

@@ -43,7 +43,7 @@ import Testing
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
             "--reasoning-field", "both", "--any-model-name", "--embeddings", "--rerank",
-            "--loop-guard", "off",
+            "--loop-guard", "off", "--metrics-compat", "vllm",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -71,6 +71,7 @@ import Testing
         expected.embeds = true
         expected.reranks = true
         expected.endsLoops = false
+        expected.peerMetrics = .vllm
         #expect(settings == expected)
     }
 
