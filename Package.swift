@@ -58,6 +58,7 @@ let package = Package(
         module("Sockets", ["CLinux", "TLS"]),
         module("Compute", ["CKernels"]),
         module("Terminal", ["CLinux"]),
+        module("Telemetry", [metrics]),
 
         // L2
         module("HTTP", ["TLS", "Sockets", "CZlib", httpTypes, logging, metrics]),
@@ -74,26 +75,26 @@ let package = Package(
         module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
 
         // L4
-        module("Engine", ["Tokens", "Compute", "Models", "Sampling"]),
+        module("Engine", ["Tokens", "Compute", "Models", "Sampling", "Telemetry"]),
 
         // L5
         module(
             "Serving",
             [
                 "Tokens", "Engine", "Chat", "ConstrainedDecoding", "Tokenization", "Sampling", "Models", "Checkpoints",
-                "Compute", "JSON",
+                "Compute", "JSON", "Telemetry",
             ]
         ),
 
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", httpTypes]),
+        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", "Telemetry", httpTypes]),
         module(
             "OpenAIAPI",
             [
                 "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Engine", "HTTP", "JSON",
-                httpTypes,
+                "Telemetry", httpTypes,
             ]
         ),
 
@@ -115,7 +116,7 @@ let package = Package(
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
-                "CLinux",
+                "CLinux", "Telemetry",
                 arguments, configuration, logging, httpTypes,
             ],
             swiftSettings: settings
@@ -142,6 +143,7 @@ let package = Package(
         tests("Sockets"),
         tests("Compute", ["CKernels", "COpenBLAS"]),
         tests("Terminal"),
+        tests("Telemetry", [metrics]),
         tests("HTTPClient", ["HTTP", "Sockets", "TLS", httpTypes, logging]),
         tests("HTTP", ["Sockets", "TLS", "CZlib", httpTypes, logging]),
         tests("Templates", ["JSON"]),
@@ -151,7 +153,7 @@ let package = Package(
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
-        tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints"]),
+        tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints", "Telemetry"]),
         tests(
             "Benchmarks",
             ["Models", "Compute", "Checkpoints", "HTTP", "HTTPClient", "Sockets", "JSON", httpTypes, logging]),
@@ -160,7 +162,7 @@ let package = Package(
             [
                 "ServingTestSupport", "Tokens", "Engine", "Chat", "ConstrainedDecoding", "Sampling", "Models",
                 "Checkpoints",
-                "JSON", "Tokenization",
+                "JSON", "Tokenization", "Telemetry",
             ]),
         tests("APIDoors", ["Serving"]),
         tests(
@@ -180,7 +182,7 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
-                "HTTPClient", "JSON",
+                "HTTPClient", "JSON", "Telemetry",
                 "Tokens", arguments,
             ],
             swiftSettings: testSettings

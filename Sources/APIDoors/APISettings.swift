@@ -1,4 +1,5 @@
 public import Serving
+public import Telemetry
 
 /// What the API needs to know besides the service.
 public struct APISettings: Sendable {
@@ -14,6 +15,12 @@ public struct APISettings: Sendable {
     public var reasoningField: ReasoningFieldName
     /// What is being answered, at all doors that have these settings.
     public let running = RunningReplies()
+    /// The requests that were refused, by the code of the error.
+    public let rejections = EventCounters<String>()
+    /// What is counted below the doors, for `/metrics`.
+    public var metrics: MetricsRegistry?
+    /// Whose names `/metrics` has besides our own.
+    public var peerMetrics: PeerMetrics?
     /// The streams whose clients may come back.
     public let streams: ResumableStreams
     /// The folder to which prefixes are saved and from which they are restored; nil does neither.
@@ -29,7 +36,7 @@ public struct APISettings: Sendable {
         bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
         version: String, isStrict: Bool = false,
         reasoningField: ReasoningFieldName = .reasoningContent, streams: ResumableStreams = ResumableStreams(),
-        snapshotFolder: String? = nil
+        snapshotFolder: String? = nil, metrics: MetricsRegistry? = nil, peerMetrics: PeerMetrics? = nil
     ) {
         self.streams = streams
         self.bodyByteLimit = bodyByteLimit
@@ -38,5 +45,7 @@ public struct APISettings: Sendable {
         self.isStrict = isStrict
         self.reasoningField = reasoningField
         self.snapshotFolder = snapshotFolder
+        self.metrics = metrics
+        self.peerMetrics = peerMetrics
     }
 }

@@ -40,7 +40,12 @@ package struct DoorRoute: Sendable {
         to request: DoorRequest, errors: ErrorFormat, settings: APISettings, writer: consuming ResponseWriter
     ) async throws {
         switch try await refusable({ try await answer(request) }) {
-        case .failure(let error): try await writer.send(error, as: errors)
+        case .failure(let error):
+            settings.rejections.add(error.metricReason)
+            try await writer.send(error, as: errors)
+        case .success(.text(let text, let contentType)):
+            try await writer.send(
+                HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
         case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
         case .success(.backlog(let backlog, let number)):
             let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
@@ -61,7 +66,9 @@ package struct DoorRoute: Sendable {
                     to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
             } else {
                 switch try await refusable({ try await reply.body(meter: request.meter) }) {
-                case .failure(let error): try await writer.send(error, as: errors)
+                case .failure(let error):
+                    settings.rejections.add(error.metricReason)
+                    try await writer.send(error, as: errors)
                 case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
                 }
             }
@@ -126,6 +133,7 @@ package struct DoorRequest: Sendable {
 /// What a route answers.
 package enum DoorAnswer: Sendable {
     case json([UInt8], warnings: [RequestWarning] = [])
+    case text(String, contentType: String)
     case reply(any DialectReply)
     /// What a stream has, and will have, behind the event of a number.
     case backlog(StreamBacklog, behind: Int)
@@ -133,6 +141,11 @@ package enum DoorAnswer: Sendable {
     package static func json(_ value: JSONValue, warnings: [RequestWarning] = []) -> DoorAnswer {
         .json(value.serializedBytes(), warnings: warnings)
     }
+}
+
+extension APIError {
+    /// What metrics call it.
+    fileprivate var metricReason: String { code?.rawValue ?? type.rawValue }
 }
 
 /// Runs what may refuse a request and hands back either its value or the error to answer with.

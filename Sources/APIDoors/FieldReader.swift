@@ -112,6 +112,11 @@ package struct FieldReader {
         }
     }
 
+    /// A truth value where the field is one; other kinds are for others to read.
+    package mutating func boolIfOne(_ key: String) -> Bool? {
+        if case .bool(let isOn)? = value(key, as: .boolean) { isOn } else { nil }
+    }
+
     /// A level of thinking by its name.
     package mutating func thinkingLevel(_ key: String) throws(APIError) -> ThinkingLevel? {
         guard let name = try string(key) else { return nil }

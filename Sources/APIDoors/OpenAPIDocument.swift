@@ -47,7 +47,7 @@ struct OpenAPIDocument: Sendable {
 
     private static func operation(_ route: DoorRoute, errors: ErrorFormat) throws -> JSONValue {
         let description = route.description
-        var content: JSONObject = ["application/json": ["schema": description.response.schema]]
+        var content: JSONObject = [description.contentType: ["schema": description.response.schema]]
         if let stream = description.stream {
             content[stream.contentType] = [:]
         }

@@ -8,14 +8,18 @@ package struct RouteDescription: Sendable {
     package let response: JSONShape
     /// How the reply may come instead of as one body.
     package let stream: StreamForm?
+    /// What the body is written in.
+    package let contentType: String
 
     package init(
-        _ summary: String, request: RequestDescription? = nil, response: JSONShape, stream: StreamForm? = nil
+        _ summary: String, request: RequestDescription? = nil, response: JSONShape, stream: StreamForm? = nil,
+        contentType: String = "application/json"
     ) {
         self.summary = summary
         self.request = request
         self.response = response
         self.stream = stream
+        self.contentType = contentType
     }
 }
 

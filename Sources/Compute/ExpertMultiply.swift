@@ -93,6 +93,8 @@ public final class ExpertScratch {
 
     /// Experts that had rows, added up over all calls: how often an expert's weights were read.
     public private(set) var visitCount = 0
+    /// The rows that they had, a row counted for each of its experts.
+    public private(set) var visitedRowCount = 0
 
     /// - Parameters:
     ///   - rowLimit: The most rows of a step.
@@ -180,6 +182,7 @@ public final class ExpertScratch {
             slot_gate_blocks: slotGateBlocks.pointer,
             slot_outputs: slotOutputs.pointer
         )
+        visitedRowCount += rows.count * choices
         visitCount += unsafe multiply_experts_on_pool(pool.workers, pool.kernels, &plan)
     }
 }

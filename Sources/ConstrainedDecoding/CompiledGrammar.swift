@@ -75,6 +75,16 @@ public final class CompiledGrammar: Sendable {
         }
     }
 
+    /// The quotation mark, where it closes a string: letters may stand before it and none behind it.
+    func stringEnd(at position: Position) -> TokenID? {
+        guard let quote = vocabulary.quote, let letter = vocabulary.letter else { return nil }
+        let before = mask(at: position)
+        guard before.contains(quote), before.contains(letter) else { return nil }
+        var behind = position
+        advance(&behind, by: quote)
+        return mask(at: behind).contains(letter) ? nil : quote
+    }
+
     func isComplete(at position: Position) -> Bool {
         tables.withLock { tables in
             var position = position
@@ -171,6 +181,8 @@ public struct GrammarMatcher: TokenConstraint {
     public func shortestCompletion(within limit: Int) -> [TokenID]? {
         grammar.shortestCompletion(at: position, within: limit)
     }
+
+    public func stringEnd() -> TokenID? { grammar.stringEnd(at: position) }
 
     public mutating func accept(_ token: TokenID) {
         grammar.advance(&position, by: token)

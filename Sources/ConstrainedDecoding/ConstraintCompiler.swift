@@ -11,6 +11,9 @@ struct ConstraintVocabulary: Sendable {
     let ends: Set<TokenID>
     let lexemes: LexemeLibrary
     let masks: MaskCache
+    /// The tokens of a quotation mark and of a letter that stands in strings only, where the vocabulary has them.
+    let quote: TokenID?
+    let letter: TokenID?
 
     init(_ tokenizer: Tokenizer, ends: Set<TokenID>) {
         self.tokenizer = tokenizer
@@ -19,6 +22,13 @@ struct ConstraintVocabulary: Sendable {
         added = Set(tokenizer.addedTokens.map(\.id))
         lexemes = LexemeLibrary(counterLimit: trie.depthLimit + 1)
         masks = MaskCache(tokenCount: trie.tokenCount)
+        quote = Self.token("\"", tokenizer)
+        letter = Self.token("x", tokenizer)
+    }
+
+    private static func token(_ text: String, _ tokenizer: Tokenizer) -> TokenID? {
+        let tokens = tokenizer.encode(text)
+        return tokens.count == 1 ? tokens.first : nil
     }
 
     /// No token is so long that it makes a difference whether a counter is larger.

@@ -32,6 +32,8 @@ public struct ToolCallMatcher: TokenConstraint {
         return current.shortestCompletion(within: limit)
     }
 
+    public func stringEnd() -> TokenID? { current?.stringEnd() }
+
     public mutating func accept(_ token: TokenID) {
         if current == nil, token == calls.open {
             current = call.makeMatcher()

@@ -26,6 +26,9 @@ final class ActiveGeneration {
     /// What is guessed of the tokens to come.
     var speculation = SequenceSpeculation()
 
+    /// Ends what goes round in a loop; nil where nothing is watched.
+    private(set) var loopGuard: LoopGuard?
+
     private let stops: StopConditions
     private let timeLimits: TimeLimits?
     private var matcher: StopStringMatcher
@@ -38,6 +41,9 @@ final class ActiveGeneration {
     private let submitted: ContinuousClock.Instant
     private var started: ContinuousClock.Instant?
     private var firstToken: ContinuousClock.Instant?
+    private var lastToken: ContinuousClock.Instant?
+    /// How long the last token took to come: since the one before it, or since the request.
+    private(set) var lastDelay = Duration.zero
 
     init(_ submission: EngineInbox.Submission) {
         let request = submission.request
@@ -49,6 +55,7 @@ final class ActiveGeneration {
         output = ConstrainedOutput(
             machine: request.output, constraint: request.constraint,
             closesAtLimit: request.closesFormAtLimit)
+        loopGuard = request.loopLimits.map(LoopGuard.init)
         stops = request.stops
         timeLimits = request.timeLimits.isEmpty ? nil : request.timeLimits
         sampling = SamplingPlan(
@@ -66,10 +73,13 @@ final class ActiveGeneration {
     }
 
     /// The token that must come next instead of a drawn one.
-    var forcedToken: TokenID? { output.forcedTokens.first }
+    var forcedToken: TokenID? { forcedTokens.first }
 
     /// The tokens that must come next, if any must.
-    var forcedTokens: ArraySlice<TokenID> { output.forcedTokens }
+    var forcedTokens: ArraySlice<TokenID> {
+        let tokens = output.forcedTokens
+        return tokens.isEmpty ? loopGuard?.stringEnd.map { [$0] } ?? tokens : tokens
+    }
 
     /// What holds for a draw, by where it stands in the output.
     struct DrawRules {
@@ -136,6 +146,9 @@ final class ActiveGeneration {
             sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount)
     }
 
+    /// Whether its output is held to a form.
+    var isConstrained: Bool { output.isConstrained }
+
     /// Whether its time is limited.
     var isTimed: Bool { timeLimits != nil }
 
@@ -157,9 +170,10 @@ final class ActiveGeneration {
         tokenBytes: any TokenByteSource, isContextFull: Bool
     ) -> Outcome {
         completionCount += 1
-        if firstToken == nil {
-            firstToken = .now
-        }
+        let now = ContinuousClock.now
+        lastDelay = now - (lastToken ?? submitted)
+        lastToken = now
+        firstToken = firstToken ?? now
         if output.isClosed {
             return Outcome(finish: .length)
         }
@@ -181,8 +195,21 @@ final class ActiveGeneration {
             outcome.finish = .stopString(index: match.index)
         } else if completionCount >= maximumTokens || isContextFull || output.isClosed {
             outcome.finish = .length
+        } else if let loop = loop(behind: token, label: label) {
+            outcome.finish = .loop(loop)
         }
         return outcome
+    }
+
+    /// Ends thinking or a string that goes round in a loop, and answers the loop where only the end of the output helps.
+    private func loop(behind token: TokenID, label: OutputMachine.Label) -> OutputLoop? {
+        switch loopGuard?.verdict(behind: token, label: label, output: output) {
+        case .endThinking:
+            output.machine.endThinking(.loop)
+            return nil
+        case .finish(let loop) where completionCount >= sampling.parameters.minimumTokens: return loop
+        case .finish, .closeString, .goOn, nil: return nil
+        }
     }
 
     func usage(promptTokens: Int, cachedTokens: Int) -> GenerationUsage {

@@ -1,5 +1,6 @@
 internal import Models
 internal import Sampling
+internal import Telemetry
 internal import Tokens
 
 /// The engine thread's own state, and its loop: take mail, then plan, run and settle a step.
@@ -93,6 +94,10 @@ struct EngineLoop: ~Copyable {
             }
             settle(output)
             statistics.stepCount += 1
+            statistics.stepTime.observe(ContinuousClock.now - start)
+            statistics.stepTokens.observe(Double(plan.rowCount))
+            statistics.expertLoadCount = model.expertVisitCount
+            statistics.expertRowCount = model.expertRowCount
         }
         statistics.preemptionCount += plan.preemptionCount
         publishStatistics()

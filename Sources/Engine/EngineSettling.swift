@@ -1,6 +1,7 @@
 internal import Compute
 internal import Models
 internal import Sampling
+internal import Telemetry
 internal import Tokens
 
 /// The third verb of a step: what the rows of logits mean for the sequences that asked for them.
@@ -52,7 +53,7 @@ extension EngineLoop {
                 unsafe logitRows.append(SamplingRow(logits.row(logitRows.count)))
                 continue
             }
-            let rules = generation.rules(behind: generation.speculation.guesses.prefix(chunk.guessCount))
+            let rules = rules(of: generation, guessCount: chunk.guessCount)
             for (guessCount, rule) in rules.enumerated() {
                 let history = TokenHistory(
                     sequence.tokens, promptCount: sequence.promptCount,
@@ -68,6 +69,17 @@ extension EngineLoop {
         sampler.read(logitRows, into: &sampledRows)
         // Sequences grow in place only while nobody else holds their tokens.
         logitRows.removeAll(keepingCapacity: true)
+    }
+
+    /// What holds for the draws of a generation; finding it out is timed where there is a form.
+    private mutating func rules(of generation: ActiveGeneration, guessCount: Int) -> [ActiveGeneration.DrawRules] {
+        let guesses = generation.speculation.guesses.prefix(guessCount)
+        guard generation.isConstrained else { return generation.rules(behind: guesses) }
+        let start = ContinuousClock.now
+        let rules = generation.rules(behind: guesses)
+        statistics.maskSeconds += (ContinuousClock.now - start) / .seconds(1)
+        statistics.maskCount += rules.count { $0.mask != nil }
+        return rules
     }
 
     /// Posts what the chunk's rows tell about the prompt, and answers how many they are.
@@ -157,9 +169,16 @@ extension EngineLoop {
             )
         }
         statistics.generatedTokenCount += 1
-        return generation.accept(
+        let isFirst = generation.completionCount == 0
+        let outcome = generation.accept(
             token, probability: probability, tokenBytes: tokenBytes,
             isContextFull: scheduler.sequences[slot].tokens.count + 1 >= contextLength)
+        if isFirst {
+            statistics.timeToFirstToken.observe(generation.lastDelay)
+        } else {
+            statistics.interTokenTime.observe(generation.lastDelay)
+        }
+        return outcome
     }
 
     /// Tells how far the prompt is; what a preempted sequence computes again is no news.
@@ -192,10 +211,12 @@ extension EngineLoop {
         generations[slot] = nil
         scheduler.remove(slot)
         speculator.remove(slot)
-        statistics.finishedCount += 1
-        if reason == .cancelled {
-            statistics.cancelledCount += 1
+        statistics.reasoningLoopCount += generation.loopGuard?.reasoningCount ?? 0
+        statistics.stringLoopCount += generation.loopGuard?.stringCount ?? 0
+        if case .loop = reason {
+            statistics.answerLoopCount += 1
         }
+        statistics.add(reason, usage)
         publishStatistics()
         generation.mailbox.postFinish(reason, usage: usage)
     }

@@ -1,3 +1,5 @@
+public import Telemetry
+
 /// A snapshot of what an engine does and has done, taken after each step.
 public struct EngineStatistics: Hashable, Sendable {
     /// Generations that wait for their first step, or for their turn after a preemption.
@@ -25,6 +27,35 @@ public struct EngineStatistics: Hashable, Sendable {
     public var preemptionCount = 0
     public var finishedCount = 0
     public var cancelledCount = 0
+    /// By what ended them.
+    public internal(set) var outcomes = EngineOutcomes()
+    /// Of the prompts of finished generations, those that the prefix cache held, and their tokens of reasoning.
+    public var promptTokenCount = 0
+    public var cachedPromptTokenCount = 0
+    public var reasoningTokenCount = 0
+    /// Finished generations whose thinking a budget ended.
+    public var thinkingBudgetHitCount = 0
+    /// Draws that were held to a form, and the time it took to find what the forms allow.
+    public var maskCount = 0
+    public var maskSeconds = 0.0
+    /// How often an expert's weights were read, and for how many rows in all.
+    public var expertLoadCount = 0
+    public var expertRowCount = 0
+    public var timeToFirstToken = Histogram(.seconds)
+    public var interTokenTime = Histogram(.seconds)
+    /// Of finished generations: all their time, and its parts.
+    public var requestTime = Histogram(.seconds)
+    public var queueTime = Histogram(.seconds)
+    public var prefillTime = Histogram(.seconds)
+    public var decodeTime = Histogram(.seconds)
+    public var promptLength = Histogram(.tokens)
+    public var replyLength = Histogram(.tokens)
+    public var stepTime = Histogram(.seconds)
+    public var stepTokens = Histogram(.tokens)
+    /// Loops that were ended: of reasoning, of answers, and of strings of answers that are held to a form.
+    public var reasoningLoopCount = 0
+    public var answerLoopCount = 0
+    public var stringLoopCount = 0
     /// The most tokens of prompt and output together; 0 before the model is there.
     public var contextLength = 0
 

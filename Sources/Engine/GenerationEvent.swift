@@ -42,6 +42,8 @@ public enum FinishReason: Hashable, Sendable {
     case stopString(index: Int)
     /// The request's token limit or the context is used up.
     case length
+    /// The output went round in this loop.
+    case loop(OutputLoop)
     /// The request's time is over.
     case timeLimit
     case cancelled

@@ -24,6 +24,8 @@ public struct GenerationRequest: Sendable {
     public var cacheSalt: UInt64
     /// Those whose prompt begins as this one's does, if there are any.
     public var promptGroup: PromptGroup?
+    /// What counts as a loop, which is then ended; nil lets loops go on.
+    public var loopLimits: LoopLimits?
     /// How long it may take.
     public var timeLimits: TimeLimits
     /// Higher goes first, and is preempted last.
@@ -33,11 +35,13 @@ public struct GenerationRequest: Sendable {
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),
         stops: StopConditions = StopConditions(), output: OutputMachine = OutputMachine(tokens: OutputGrammarTokens()),
         constraint: (any TokenConstraint)? = nil, promptLogProbabilities: Int? = nil, usesPrefixCache: Bool = true,
-        cacheSalt: UInt64 = 0, promptGroup: PromptGroup? = nil, timeLimits: TimeLimits = TimeLimits(), priority: Int = 0
+        cacheSalt: UInt64 = 0, promptGroup: PromptGroup? = nil, timeLimits: TimeLimits = TimeLimits(),
+        priority: Int = 0, loopLimits: LoopLimits? = nil
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
         reading = nil
+        self.loopLimits = loopLimits
         self.sampling = sampling
         self.stops = stops
         self.output = output

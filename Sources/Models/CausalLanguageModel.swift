@@ -10,6 +10,9 @@ public protocol CausalLanguageModel: AnyObject {
     /// How often an expert's weights were read, over all layers and passes since `prepare`; 0 for a dense model.
     var expertVisitCount: Int { get }
 
+    /// For how many rows in all they were read: a row counts for each of its experts.
+    var expertRowCount: Int { get }
+
     /// Sizes the scratch memory once; a forward pass within these limits allocates nothing.
     ///
     /// `rowLimit` bounds the rows of a batch, `logitRowLimit` those of them that want logits or states.
@@ -28,4 +31,6 @@ public protocol CausalLanguageModel: AnyObject {
 
 extension CausalLanguageModel {
     public var expertVisitCount: Int { 0 }
+
+    public var expertRowCount: Int { 0 }
 }

@@ -132,7 +132,7 @@ struct ChatStreamFrames: ReplyFrames {
 extension ChatFinish {
     /// `finish_details`, where there is more to say than `finish_reason` has words for.
     func writeDetails(to writer: inout JSONWriter) {
-        guard reasoningEnd != nil || cut != nil || form != nil else { return }
+        guard reasoningEnd != nil || cut != nil || form != nil || loop != nil else { return }
         writer.append(key: "finish_details")
         writer.beginObject()
         if let reasoningEnd {
@@ -143,6 +143,13 @@ extension ChatFinish {
         }
         if let form {
             writer.append(key: "json", string: form.rawValue)
+        }
+        if let loop {
+            writer.append(key: "loop")
+            writer.beginObject()
+            writer.append(key: "period", int: loop.period)
+            writer.append(key: "count", int: loop.count)
+            writer.endObject()
         }
         writer.endObject()
     }

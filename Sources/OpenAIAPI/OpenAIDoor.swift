@@ -118,6 +118,9 @@ extension Door {
             DoorRoute(
                 .get, "/version", for: .anyKey, about: OperationsRoute.versionDescription,
                 answer: operations.version),
+            DoorRoute(
+                .get, "/metrics", for: .scope(.metrics), about: MetricsRoute.description,
+                answer: MetricsRoute(service: service, settings: settings).answer),
         ]
     }
 }

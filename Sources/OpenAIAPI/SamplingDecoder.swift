@@ -33,6 +33,7 @@ enum SamplingDecoder {
         options.penaltyScope = try scope("penalty_scope", &root) ?? options.penaltyScope
         options.logitBiasScope = try scope("logit_bias_scope", &root) ?? options.logitBiasScope
         options.priority = try root.integer("priority")
+        options.repetitionDetection = try repetitionDetection(from: &root)
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options
     }
@@ -62,6 +63,21 @@ enum SamplingDecoder {
             logitBias[token] = bias
         }
         return logitBias
+    }
+
+    /// vLLM's words, or just whether. A pattern of no tokens is vLLM's way to switch it off.
+    private static func repetitionDetection(
+        from root: inout FieldReader
+    ) throws(APIError) -> RepetitionDetection? {
+        let key = "repetition_detection"
+        if let isOn = root.boolIfOne(key) { return isOn ? .on : .off }
+        guard var patterns = try root.reader(key) else { return nil }
+        let maximum = try patterns.integer("max_pattern_size") ?? 0
+        let minimum = try patterns.integer("min_pattern_size") ?? 0
+        let count = try patterns.integer("min_count") ?? 0
+        root.take(patterns)
+        guard maximum != 0 else { return .off }
+        return .patterns(minimumSize: minimum == 0 ? 1 : minimum, maximumSize: maximum, count: count)
     }
 
     /// The part of a reply that a field acts on; nil where it is not given.

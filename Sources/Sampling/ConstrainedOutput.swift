@@ -71,6 +71,12 @@ public struct ConstrainedOutput: Sendable {
         return machine.phase != .reasoning && constraint.canBeComplete(within: 0) ? .closed : .open
     }
 
+    /// The token that closes the JSON string in which the output stands, where it is held to a form with strings.
+    public func stringEnd() -> TokenID? {
+        guard let constraint, machine.phase != .reasoning, !constraint.isFree else { return nil }
+        return constraint.stringEnd()
+    }
+
     /// Moves on by one generated token and labels it.
     public mutating func accept(_ token: TokenID) -> OutputMachine.Label {
         let label = machine.accept(token)

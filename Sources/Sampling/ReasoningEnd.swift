@@ -12,4 +12,6 @@ public enum ReasoningEnd: Hashable, Sendable {
     case time
     /// Whoever reads the reply asked for its answer: the stop phrase was forced.
     case request
+    /// The thinking went round in a loop: the stop phrase was forced.
+    case loop
 }

@@ -21,6 +21,9 @@ public protocol TokenConstraint: Sendable {
     /// The shortest way to a complete answer: no tokens where it may end here, nil where it takes more than the limit.
     func shortestCompletion(within limit: Int) -> [TokenID]?
 
+    /// The token that closes the JSON string in which the answer stands; nil outside of strings, and where one must go on.
+    func stringEnd() -> TokenID?
+
     /// Moves on by one token of the answer.
     mutating func accept(_ token: TokenID)
 }
@@ -33,6 +36,8 @@ extension TokenConstraint {
     public func canBeComplete(within limit: Int) -> Bool { shortestCompletion(within: limit) != nil }
 
     public func shortestCompletion(within limit: Int) -> [TokenID]? { nil }
+
+    public func stringEnd() -> TokenID? { nil }
 }
 
 /// A token that an output's form leaves little choice but to draw.

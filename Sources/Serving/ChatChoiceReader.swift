@@ -1,5 +1,6 @@
 internal import Chat
 internal import Engine
+internal import JSON
 internal import Sampling
 internal import Tokenization
 
@@ -16,12 +17,16 @@ struct ChatChoiceReader: ChoiceReader {
     private let stopStrings: [String]
     private let abortion: ReplyAbortion
     private var toolCallCount = 0
+    /// The arguments of the call that is being written.
+    private var openArguments: String?
+    private let incidents: EventCounters<ReplyIncident>
     private(set) var usage: GenerationUsage?
 
     init(
         choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool,
         reportsReasoningTokens: Bool = false, toolCallLimit: Int?, thinking: ThinkingLimit, stopStrings: [String],
-        delivery: ReasoningDelivery = .apart, abortion: ReplyAbortion
+        delivery: ReasoningDelivery = .apart, abortion: ReplyAbortion,
+        incidents: EventCounters<ReplyIncident> = EventCounters()
     ) {
         self.choice = choice
         self.parser = parser
@@ -33,6 +38,7 @@ struct ChatChoiceReader: ChoiceReader {
         self.delivery = ReasoningPresenter(delivery)
         self.stopStrings = stopStrings
         self.abortion = abortion
+        self.incidents = incidents
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -85,8 +91,14 @@ struct ChatChoiceReader: ChoiceReader {
         for delta in deltas {
             if case .toolCallBegan = delta {
                 toolCallCount += 1
+                countToolCall()
             }
             guard !isToBeCut else { break }
+            switch delta {
+            case .toolCallBegan: openArguments = ""
+            case .toolCallArguments(_, let text): openArguments?.append(text)
+            default: break
+            }
             for shown in delivery.present(delta) {
                 var tokens: [SentToken] = []
                 switch shown.delta {
@@ -100,6 +112,14 @@ struct ChatChoiceReader: ChoiceReader {
         return events
     }
 
+    /// Counts the call that is complete, if there is one.
+    private mutating func countToolCall() {
+        guard let arguments = openArguments else { return }
+        openArguments = nil
+        let value = try? JSONValue(parsing: Array(arguments.utf8))
+        incidents.add(.toolCall(isValid: value?.objectValue != nil))
+    }
+
     private mutating func finish(
         _ reason: FinishReason, reasoningEnd: ReasoningEndReason?
     ) throws(ServingError) -> [ChatEvent] {
@@ -107,15 +127,16 @@ struct ChatChoiceReader: ChoiceReader {
         if case .stopString(let index) = reason, stopStrings.indices.contains(index) {
             stopString = stopStrings[index]
         }
-        func end(_ reason: ChatFinishReason, cut: ReplyCut? = nil) -> ChatEvent {
+        func end(_ reason: ChatFinishReason, cut: ReplyCut? = nil, loop: OutputLoop? = nil) -> ChatEvent {
             .finished(
                 choice: choice,
                 ChatFinish(
                     reason: reason, reasoningEnd: reasoningEnd, stopString: stopString, cut: cut,
-                    form: reason == .length ? usage?.formEnd : nil))
+                    loop: loop, form: reason == .length ? usage?.formEnd : nil))
         }
         let wasCut = isToBeCut
         var events = wasCut ? [] : self.events(parser.finish())
+        countToolCall()
         for delta in delivery.finish(isClosed: reasoningEnd != nil) {
             var tokens: [SentToken] = []
             if case .reasoning(let text) = delta {
@@ -128,6 +149,8 @@ struct ChatChoiceReader: ChoiceReader {
             events.append(end(toolCallCount > 0 ? .toolCalls : .stop))
         case .length:
             events.append(end(.length))
+        case .loop(let loop):
+            events.append(end(.length, loop: loop))
         case .timeLimit where usage?.completionTokens == 0:
             throw .timedOut
         case .timeLimit:

@@ -25,17 +25,20 @@ public struct ChatFinish: Sendable, Hashable {
     public var stopString: String?
     /// What cut the reply short, where it was not its length.
     public var cut: ReplyCut?
+    /// The loop that ended it, if one did.
+    public var loop: OutputLoop?
     /// What became of an answer that was to be completed within its limit and met it; nil for all others.
     public var form: FormEnd?
 
     public init(
         reason: ChatFinishReason, reasoningEnd: ReasoningEndReason? = nil, stopString: String? = nil,
-        cut: ReplyCut? = nil, form: FormEnd? = nil
+        cut: ReplyCut? = nil, loop: OutputLoop? = nil, form: FormEnd? = nil
     ) {
         self.reason = reason
         self.reasoningEnd = reasoningEnd
         self.stopString = stopString
         self.cut = cut
+        self.loop = loop
         self.form = form
     }
 }
@@ -52,7 +55,8 @@ public enum ReplyCut: String, Sendable, Hashable {
 public enum ChatFinishReason: Sendable, Hashable {
     /// The model ended its turn, or a stop string or stop token was met.
     case stop
-    /// The limit of tokens or of time, or the end of the context was reached, or the client called it off.
+    /// The limit of tokens or of time, or the end of the context was reached, the client called it off, or it went round
+    /// in a loop.
     case length
     /// The model ended its turn with calls of tools.
     case toolCalls

@@ -33,7 +33,9 @@ public struct ChatStream: ReplyStream {
         pulse: Duration?, prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
         _ receive: ([ChatEvent]) async throws -> Void
     ) async throws -> TokenUsage {
-        let counted = try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+        let counted = try await model.incidents.noticingDisconnects {
+            try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+        }
         var usage = UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
         usage.thinkingBudget = settings.isBudgetAskedFor ? settings.thinkingBudget : nil
         return usage

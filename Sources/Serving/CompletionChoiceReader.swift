@@ -79,7 +79,7 @@ struct CompletionChoiceReader: ChoiceReader {
         case .endOfText, .stopToken: finish = .stop
         case .stopString(let index):
             finish = stopStrings.indices.contains(index) ? .stopString(stopStrings[index]) : .stop
-        case .length: finish = .length
+        case .length, .loop: finish = .length
         case .timeLimit where self.usage?.completionTokens == 0: throw .timedOut
         case .timeLimit: finish = .length
         case .cancelled where abortion.isAskedFor: finish = .length

@@ -28,7 +28,10 @@ public struct CompletionStream: ReplyStream {
         pulse: Duration?, prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
         _ receive: ([CompletionEvent]) async throws -> Void
     ) async throws -> TokenUsage {
-        usage(of: try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive))
+        let counted = try await model.incidents.noticingDisconnects {
+            try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+        }
+        return usage(of: counted)
     }
 
     private func usage(of choices: [GenerationUsage?]) -> TokenUsage {

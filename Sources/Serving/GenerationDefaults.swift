@@ -11,6 +11,8 @@ public struct GenerationDefaults: Sendable, Hashable {
     public var direct: SamplingDefaults
     /// Each of these ends a turn.
     public var endTokens: Set<TokenID>
+    /// Whether replies that go round in a loop are ended.
+    public var endsLoops = true
 
     public init(thinking: SamplingDefaults, direct: SamplingDefaults, endTokens: Set<TokenID>) {
         self.thinking = thinking

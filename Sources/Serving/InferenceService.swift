@@ -42,7 +42,7 @@ public final class InferenceService: Sendable {
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
                 thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery,
-                abortion: abortion)
+                abortion: abortion, incidents: model.incidents)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count,

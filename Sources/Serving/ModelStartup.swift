@@ -32,6 +32,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var embeds = false
     /// Whether a model that was not made for it judges documents.
     public var reranks = false
+    /// Whether replies that go round in a loop are ended.
+    public var endsLoops = true
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -80,9 +82,10 @@ public enum ModelStartup {
                     template: source, tokenizer: tokenizer,
                     variables: try CheckpointTemplate.variables(of: checkpoint, tokenizer: tokenizer))
             }
-            let defaults = GenerationDefaults(
+            var defaults = GenerationDefaults(
                 advice: try CheckpointDefaults.advice(of: checkpoint),
                 endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
+            defaults.endsLoops = options.endsLoops
             let abilities = try CheckpointAbilities.abilities(of: checkpoint, tokenizer: tokenizer, options: options)
             let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
             return ServedModel(

@@ -88,7 +88,7 @@ private struct Reading: Sendable {
 
     private static func check(_ reason: FinishReason) throws(ServingError) {
         switch reason {
-        case .length, .endOfText, .stopToken, .stopString: return
+        case .length, .endOfText, .stopToken, .stopString, .loop: return
         case .timeLimit: throw .timedOut
         case .cancelled: throw .draining
         case .failed(let message): throw .internalFailure(message)

@@ -38,5 +38,6 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case writingTime = "t_max_predict_ms"
     case totalTime = "max_latency_ms"
     case priority
+    case repetitionDetection = "repetition_detection"
     case thinking = "enable_thinking"
 }

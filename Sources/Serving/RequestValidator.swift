@@ -16,6 +16,8 @@ struct ValidatedOptions: Sendable {
     var promptLogProbabilityCount: Int?
     /// Higher goes first.
     var priority: Int
+    /// What counts as a loop; nil lets loops go on.
+    var loopLimits: LoopLimits?
 }
 
 /// Checks what a client asked for against a model's limits and fills in the model's defaults.
@@ -24,14 +26,17 @@ struct RequestValidator {
     let vocabularySize: Int
     /// 0 asks for no tokens at all: the prompt's log-probabilities are all that is wanted.
     let minimumOfMaximumTokens: Int
+    /// Whether loops are ended where the request says nothing.
+    let endsLoops: Bool
 
     private static let stopStringLimit = 16
     private static let stopTextLimit = 4096
     private static let choiceLimit = 128
     private static let biasLimit = 4096
 
-    init(vocabularySize: Int, minimumOfMaximumTokens: Int = 1) {
+    init(vocabularySize: Int, minimumOfMaximumTokens: Int = 1, endsLoops: Bool = true) {
         self.vocabularySize = vocabularySize
+        self.endsLoops = endsLoops
         self.minimumOfMaximumTokens = minimumOfMaximumTokens
     }
 
@@ -52,7 +57,24 @@ struct RequestValidator {
             promptLogProbabilityCount: try options.promptLogProbabilityCount.map { (count) throws(ServingError) in
                 try checked(count, .promptLogProbabilityCount, 0...20)
             },
-            priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)))
+            priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)),
+            loopLimits: try loopLimits(options))
+    }
+
+    /// Who wants no end of text wants a number of tokens, whatever they say.
+    private func loopLimits(_ options: GenerationOptions) throws(ServingError) -> LoopLimits? {
+        switch options.repetitionDetection ?? (endsLoops && !options.ignoresEnd ? .on : .off) {
+        case .off: return nil
+        case .on: return LoopLimits()
+        case .patterns(let minimum, let maximum, let count):
+            guard 1...LoopLimits.periodLimit ~= maximum, 1...maximum ~= minimum, 2...1_000_000 ~= count else {
+                throw .invalidValue(
+                    field: .repetitionDetection,
+                    message: "'repetition_detection' needs a 'max_pattern_size' of at most \(LoopLimits.periodLimit), "
+                        + "a 'min_pattern_size' within it and a 'min_count' of at least 2.")
+            }
+            return LoopLimits(periods: minimum...maximum, count: count, span: 0, reasoningSpan: 0)
+        }
     }
 
     /// A time in milliseconds from outside; a day at most, so that sums of times cannot overflow.

@@ -29,6 +29,8 @@ public final class ServedModel: Sendable {
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
     let thinkingStopPhrase: [TokenID]
+    /// What happens to its replies above the engine.
+    public let incidents = EventCounters<ReplyIncident>()
     /// Compiles what answers are held to.
     let constraints: ConstraintCompiler
 

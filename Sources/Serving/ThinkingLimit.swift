@@ -68,6 +68,7 @@ struct ThinkingLimit {
         case .toolCall: .toolCall
         case .time: .time
         case .request: .client
+        case .loop: .loop
         }
     }
 }
@@ -88,4 +89,6 @@ public enum ReasoningEndReason: String, Sendable, Hashable {
     case time
     /// The client asked for the answer while the model was thinking.
     case client
+    /// The thinking went round in a loop.
+    case loop
 }

@@ -36,7 +36,8 @@ struct ValidatedChatRequest {
         minimumAnswerTokens = try Self.minimumAnswerTokens(request)
         stopPhrase = try Self.stopPhrase(request, model: model)
         promptRequest = try Self.promptRequest(request)
-        let validator = RequestValidator(vocabularySize: model.tokenizer.tokenCount)
+        let validator = RequestValidator(
+            vocabularySize: model.tokenizer.tokenCount, endsLoops: model.defaults.endsLoops)
         var options = try validator.validate(
             request.options, defaults: thinks ? model.defaults.thinking : model.defaults.direct)
         if !request.tools.isEmpty, request.toolUse == .forbidden, let open = model.outputTokens.toolCallOpen {
@@ -124,7 +125,8 @@ struct ValidatedChatRequest {
             constraint: constraint.matcher,
             promptLogProbabilities: sampling.choice == 0 ? options.promptLogProbabilityCount : nil,
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
-            promptGroup: group, timeLimits: timeLimits, priority: options.priority)
+            promptGroup: group, timeLimits: timeLimits, priority: options.priority,
+            loopLimits: options.loopLimits)
         generation.closesFormAtLimit = closesForm
         return generation
     }

@@ -19,7 +19,8 @@ struct ValidatedCompletionRequest {
 
     init(_ request: CompletionRequest, model: ServedModel) throws(ServingError) {
         let validator = RequestValidator(
-            vocabularySize: model.tokenizer.tokenCount, minimumOfMaximumTokens: request.echoesPrompt ? 0 : 1)
+            vocabularySize: model.tokenizer.tokenCount, minimumOfMaximumTokens: request.echoesPrompt ? 0 : 1,
+            endsLoops: model.defaults.endsLoops)
         var options = try validator.validate(request.options, defaults: model.defaults.thinking)
         if request.echoesPrompt, options.maximumTokens == 1, options.sampling.logProbabilityCount != nil {
             // Evaluation harnesses score prompts this way and count on exactly one token behind them, be it an end.
@@ -61,7 +62,8 @@ struct ValidatedCompletionRequest {
             constraint: grammar?.makeMatcher(),
             promptLogProbabilities: promptLogProbabilityCount(sampling),
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
-            promptGroup: group, timeLimits: options.timeLimits, priority: options.priority)
+            promptGroup: group, timeLimits: options.timeLimits, priority: options.priority,
+            loopLimits: options.loopLimits)
     }
 
     private static func prompt(

@@ -125,6 +125,14 @@ struct ServeOptions: ParsableArguments {
     )
     var speculation: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether replies that go round in a loop are ended: on or off. (default: on)",
+            valueName: "switch"
+        )
+    )
+    var loopGuard: String?
+
     @Flag(
         name: [.customLong("embeddings"), .customLong("embedding")],
         help: "Give embeddings with a model that was not made for it, too: the state behind a text's last token.")
@@ -212,6 +220,14 @@ struct ServeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("A YAML or JSON file with settings, such as config/ponder.yaml.", valueName: "file"))
     var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Have /metrics tell the names of another server too: vllm, llamacpp or sglang. (default: only Ponder's own)",
+            valueName: "server"
+        )
+    )
+    var metricsCompat: String?
 
     @Option(
         help: ArgumentHelp(

@@ -62,6 +62,9 @@ struct ServeSettings: Equatable, Sendable {
     /// Which tokens are guessed and computed ahead.
     var speculation = SpeculationMode.automatic
 
+    /// Whether replies that go round in a loop are ended.
+    var endsLoops = true
+
     /// Whether a model that was not made for it gives embeddings.
     var embeds = false
 
@@ -106,6 +109,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// A Jinja file used in place of the model's own chat template.
     var chatTemplateFile: String?
+
+    /// Whose names `/metrics` has besides our own.
+    var peerMetrics: PeerMetrics?
 
     /// The least severe message that is logged.
     var logLevel = Logger.Level.info

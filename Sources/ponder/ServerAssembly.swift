@@ -6,6 +6,7 @@ import OllamaAPI
 import OpenAIAPI
 import Serving
 import Sockets
+import Telemetry
 
 /// Puts the server of `ponder serve` together: where it listens, what stands in front of the doors, and the doors.
 struct ServerAssembly {
@@ -14,6 +15,18 @@ struct ServerAssembly {
     let credentials: ServerCredentials
     let manager: ServiceManager
     let logger: Logger
+    private let metrics = MetricsRegistry(helps: HTTPMetrics.helps)
+
+    init(
+        settings: ServeSettings, service: InferenceService, credentials: ServerCredentials, manager: ServiceManager,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.service = service
+        self.credentials = credentials
+        self.manager = manager
+        self.logger = logger
+    }
 
     /// A server that does not listen yet.
     ///
@@ -44,7 +57,7 @@ struct ServerAssembly {
 
     /// The first is the outermost: what asks a browser's preflight has no key yet.
     private var middleware: [any Middleware] {
-        var layers: [any Middleware] = [AccessLog()]
+        var layers: [any Middleware] = [AccessLog(), HTTPMetrics(factory: metrics)]
         if let origins = settings.allowedOrigins { layers.append(CORS(origins: origins)) }
         if !credentials.access.asksForKeys { layers.append(OriginCheck(allowed: settings.allowedOrigins)) }
         layers.append(Compression(streams: settings.compressesStreams))
@@ -54,7 +67,7 @@ struct ServerAssembly {
     private var doorway: Doorway {
         var apiSettings = APISettings(
             version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField,
-            snapshotFolder: settings.slotSavePath)
+            snapshotFolder: settings.slotSavePath, metrics: metrics, peerMetrics: settings.peerMetrics)
         apiSettings.thinkingBudgets = settings.reasoningBudgets
         apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools
         apiSettings.trustsRequestTemplates = settings.trustsRequestTemplates

@@ -18,6 +18,7 @@ enum Setting: String, CaseIterable, Sendable {
     case slotSavePath = "slot-save-path"
     case draftModel = "draft-model"
     case speculation
+    case loopGuard = "loop-guard"
     case embeddings
     case reranking
     case alias
@@ -34,6 +35,7 @@ enum Setting: String, CaseIterable, Sendable {
     case excludeToolsWhenToolChoiceNone = "exclude-tools-when-tool-choice-none"
     case trustRequestChatTemplate = "trust-request-chat-template"
     case chatTemplateFile = "chat-template-file"
+    case metricsCompat = "metrics-compat"
     case logLevel = "log-level"
     case drainSeconds = "drain-seconds"
 
@@ -62,6 +64,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .tileCache, .slotSavePath: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"
         case .speculation: "one of auto, lookup and off"
+        case .loopGuard: "on or off"
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
@@ -73,6 +76,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .reasoningBudgets: "levels and tokens such as low=1024,high=16384,max=unlimited"
         case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
+        case .metricsCompat: "one of vllm, llamacpp and sglang"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
         }
@@ -99,6 +103,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .slotSavePath: options.slotSavePath
         case .draftModel: options.draftModel
         case .speculation: options.speculation
+        case .loopGuard: options.loopGuard
         case .embeddings: options.embeddings ? "true" : nil
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias
@@ -115,6 +120,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .excludeToolsWhenToolChoiceNone: options.excludeToolsWhenToolChoiceNone ? "true" : nil
         case .trustRequestChatTemplate: options.trustRequestChatTemplate ? "true" : nil
         case .chatTemplateFile: options.chatTemplateFile
+        case .metricsCompat: options.metricsCompat
         case .logLevel: options.logLevel
         case .drainSeconds: options.drainSeconds
         }

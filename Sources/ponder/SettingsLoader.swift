@@ -47,6 +47,7 @@ struct SettingsLoader {
         try read(.slotSavePath, Self.folder) { settings.slotSavePath = $0 }
         try read(.draftModel) { settings.draftModel = $0 }
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
+        try read(.loopGuard, Self.onOrOff) { settings.endsLoops = $0 }
         try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
@@ -63,6 +64,7 @@ struct SettingsLoader {
         try read(.excludeToolsWhenToolChoiceNone, { Bool($0) }) { settings.excludesForbiddenTools = $0 }
         try read(.trustRequestChatTemplate, { Bool($0) }) { settings.trustsRequestTemplates = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
+        try read(.metricsCompat, { PeerMetrics(rawValue: $0) }) { settings.peerMetrics = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
         if settings.tlsCertificate == nil, settings.tlsKey != nil || settings.tlsClientAuthority != nil {
@@ -121,6 +123,11 @@ extension SettingsLoader {
 
     private static func activationFormat(_ text: String) -> ActivationFormat? {
         ActivationFormat.allCases.first { "\($0)" == text }
+    }
+
+    /// Also as YAML reads the words.
+    private static func onOrOff(_ text: String) -> Bool? {
+        ["on": true, "true": true, "off": false, "false": false][text]
     }
 
     private static func size(_ text: String) -> Int? {

@@ -42,6 +42,7 @@ struct StartupPlan: Sendable {
         options.cacheFormat = settings.kvCacheType
         options.activations = settings.activationType
         options.speculation = settings.speculation
+        options.endsLoops = settings.endsLoops
         options.embeds = settings.embeds
         options.reranks = settings.reranks
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }

@@ -20,7 +20,7 @@ import Testing
         ("dynatemp_range", 0.5), ("samplers", ["top_k"]), ("session_params", ["id": "s"]),
         ("mm_processor_kwargs", ["a": 1]), ("keep_alive", "5m"), ("options", ["num_ctx": 512]), ("num_ctx", 512),
         ("adaptive_target", 0.5), ("skip_special_tokens", false), ("spaces_between_special_tokens", true),
-        ("length_penalty", 1.5), ("repetition_detection", ["period": 3]), ("kv_transfer_params", ["a": 1]),
+        ("length_penalty", 1.5), ("kv_transfer_params", ["a": 1]),
     ]
 
     @Test func whatChangesNothingIsNamedInBodyAndHead() async throws {

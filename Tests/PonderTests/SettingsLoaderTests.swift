@@ -49,6 +49,7 @@ import Testing
             "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
             "--trust-request-chat-template",
+            "--loop-guard", "off", "--metrics-compat", "vllm",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -86,6 +87,8 @@ import Testing
         expected.excludesForbiddenTools = true
         expected.trustsRequestTemplates = true
         expected.reranks = true
+        expected.endsLoops = false
+        expected.peerMetrics = .vllm
         #expect(settings == expected)
     }
 

@@ -67,10 +67,13 @@ public struct TestModel: Sendable {
         }
         self.tokenizer = tokenizer
         self.replies = replies
+        var defaults = GenerationDefaults(advice: SamplingAdvice(), endTokens: Set(ends))
+        // Replies without an end go round in circles on purpose.
+        defaults.endsLoops = false
         served = ServedModel(
             name: options.name, aliases: options.aliases, creationTime: 1_795_420_800, fingerprint: "fp_test",
             contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
-            defaults: GenerationDefaults(advice: SamplingAdvice(), endTokens: Set(ends)), abilities: options.abilities)
+            defaults: defaults, abilities: options.abilities)
     }
 
     /// The tokens of a text; tags written in it become the added tokens that they stand for.

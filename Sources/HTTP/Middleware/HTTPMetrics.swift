@@ -1,17 +1,24 @@
 internal import HTTPTypes
-internal import Metrics
+public import Metrics
 
-/// Counts requests by class of status, those in flight, and how long answers take.
+/// Counts requests by route and status, those in flight, and how long answers take.
 public struct HTTPMetrics: Middleware {
-    private let finished: [Counter]
+    /// What each metric counts, by its name.
+    public static let helps = [
+        "ponder_http_requests_total": "Requests that were answered, by route and status.",
+        "ponder_http_request_seconds": "From a request's head to the end of its answer.",
+        "ponder_http_requests_in_flight": "Requests that are being answered.",
+    ]
+
+    private let factory: any MetricsFactory
     private let duration: Timer
     private let inFlight: Meter
 
-    /// Metrics of the process's metrics system, with handles made once.
-    public init() {
-        finished = (1...5).map { Counter(label: "http_requests_total", dimensions: [("status", "\($0)xx")]) }
-        duration = Timer(label: "http_request_duration_seconds")
-        inFlight = Meter(label: "http_requests_in_flight")
+    /// Metrics of this system; by default of the process's.
+    public init(factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
+        duration = Timer(label: "ponder_http_request_seconds", dimensions: [], factory: factory)
+        inFlight = Meter(label: "ponder_http_requests_in_flight", dimensions: [], factory: factory)
     }
 
     /// Hands on and measures.
@@ -27,8 +34,10 @@ public struct HTTPMetrics: Middleware {
             inFlight.decrement()
             duration.recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
             // No response means that the connection broke, which is nobody's status.
-            if let status = context.response.status, (100..<600).contains(status.code) {
-                finished[status.code / 100 - 1].increment()
+            if let status = context.response.status {
+                // Paths that no route has are strangers' choice: they share one name.
+                let labels = [("route", context.response.route ?? "none"), ("status", "\(status.code)")]
+                Counter(label: "ponder_http_requests_total", dimensions: labels, factory: factory).increment()
             }
         }
         try await next.respond(to: request, context: context, writer: writer)

@@ -46,6 +46,8 @@ final class Qwen3Model: CausalLanguageModel {
 
     var expertVisitCount: Int { scratch.mixture?.scratch.visitCount ?? 0 }
 
+    var expertRowCount: Int { scratch.mixture?.scratch.visitedRowCount ?? 0 }
+
     func makeCache(
         blockCount: Int,
         blockLength: Int,

@@ -17,7 +17,7 @@ extension ChatCompletionsRoute {
                 "custom_params": ["thinking_budget": 100],
                 "stream": true, "stream_options": ["include_usage": true],
                 "response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "object"]]],
-                "logprobs": true,
+                "logprobs": true, "repetition_detection": ["max_pattern_size": 20, "min_count": 8],
             ]),
             example([
                 "messages": [
@@ -66,6 +66,7 @@ extension ChatCompletionsRoute {
             "finish_reason": .string,
             "finish_details": .optional([
                 "reasoning_end": .optional(.string), "limit": .optional(.string), "json": .optional(.string),
+                "loop": .optional(["period": .integer, "count": .integer]),
             ]),
         ])
     ]).with(.warnings)

@@ -38,5 +38,6 @@ private enum TextForm {
             "response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "object"]]],
         ],
         ["prompt": "Once", "structured_outputs": ["choice": ["a", "b"]]],
+        ["prompt": "Once", "repetition_detection": ["max_pattern_size": 20, "min_count": 8]],
     ]
 }

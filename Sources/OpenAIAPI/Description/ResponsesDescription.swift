@@ -22,6 +22,7 @@ extension ResponsesRoute {
                 "input": "Hi", "reasoning": ["effort": "low"], "thinking": ["type": "enabled"],
                 "chat_template_kwargs": ["enable_thinking": true],
                 "custom_params": ["thinking_budget": 100],
+                "repetition_detection": ["max_pattern_size": 20, "min_count": 8],
                 "text": ["format": ["type": "json_schema", "name": "n", "schema": ["type": "object"]]],
             ],
             [
