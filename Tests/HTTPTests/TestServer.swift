@@ -15,6 +15,10 @@ struct TestServer {
         configure: (inout HTTPServerConfiguration) -> Void = { _ in }
     ) async throws -> TestServer {
         var configuration = HTTPServerConfiguration(addresses: [.ipv4(host: "127.0.0.1", port: 0)])
+        // A busy machine is no slow client.
+        configuration.limits.headTimeout = .seconds(300)
+        configuration.limits.bodyWindow = .seconds(300)
+        configuration.limits.writeTimeout = .seconds(300)
         configuration.timerInterval = .milliseconds(10)
         configure(&configuration)
         var logger = Logger(label: "test")
@@ -30,7 +34,7 @@ struct TestServer {
     func connect() throws -> RawClient { try RawClient(port: port) }
 }
 
-/// A socket that sends and reads bytes as a test says. Reads give up after ten seconds. They wait on a queue of their
+/// A socket that sends and reads bytes as a test says. Reads give up after two minutes. They wait on a queue of their
 /// own: the pool's few threads belong to the server's tasks.
 final class RawClient: Sendable {
     private let descriptor: Int32
@@ -41,7 +45,7 @@ final class RawClient: Sendable {
         if var size = receiveBufferByteCount {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
         }
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
