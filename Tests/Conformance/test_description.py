@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from ponder_process import REPOSITORY
@@ -53,7 +54,8 @@ def test_random_requests_get_what_the_description_says(described):
     pytest.importorskip("schemathesis")
     finished = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{described.url}/openapi.json"),
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
+            *("run", f"{described.url}/openapi.json"),
             *("--phases", "examples,coverage,fuzzing", "--max-time", "30", "--max-examples", "5"),
             # One worker: Hypothesis calls ast.parse, whose depth CPython 3.11 counts for all threads together, and fails by it.
             *("--seed", "1", "--workers", "1", "--request-timeout", "30", "--checks", ",".join(CHECKS)),
