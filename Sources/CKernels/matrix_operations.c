@@ -233,7 +233,9 @@ static size_t gated_tiles_per_chunk(const struct gated_product *product, size_t 
     const size_t unit = product->blocks ? product->group_columns / tile_rows : 2;
     const size_t for_balance = tile_count(product->gate.rows) / (threads * 4);
     if (for_balance < unit) return product->blocks ? 0 : unit;
-    const size_t by_bytes = row_count > some_rows ? gated_tiles : weight_chunk_bytes / product->gate.tile_bytes;
+    // Many rows are worth a chunk at any size, and float weights round their rows once a chunk.
+    const bool takes_all = row_count > some_rows || !weight_format_is_quantized(product->gate.format);
+    const size_t by_bytes = takes_all ? gated_tiles : weight_chunk_bytes / larger(product->gate.tile_bytes, 1);
     return larger(unit, smaller(for_balance, smaller(by_bytes, gated_tiles)) / unit * unit);
 }
 

@@ -10,8 +10,13 @@ public enum ActivationGroup: Int, Sendable, Comparable {
 
     /// What matrices of these formats want of the input that they share: the wider group, which all formats may meet; nil
     /// where none of them wants it quantised.
-    public static func wanted(by formats: WeightFormat...) -> Self? {
-        formats.compactMap(\.activationGroup).max()
+    public static func wanted(by first: WeightFormat, _ second: WeightFormat, _ third: WeightFormat? = nil) -> Self? {
+        wider(wider(first.activationGroup, second.activationGroup), third?.activationGroup)
+    }
+
+    private static func wider(_ one: Self?, _ other: Self?) -> Self? {
+        guard let one, let other else { return one ?? other }
+        return max(one, other)
     }
 }
 

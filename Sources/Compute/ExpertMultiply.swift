@@ -157,7 +157,7 @@ public final class ExpertScratch {
             let expert = Int(unsafe routing.experts.pointer[index])
             precondition(expert >= 0 && expert < expertCount, "A chosen expert exists.")
         }
-        input.quantize(for: layer.gate.format, layer.up.format, pool: pool)
+        input.quantize(as: .wanted(by: layer.gate.format, layer.up.format), pool: pool)
         for row in 0..<rows.count {
             unsafe outputPointers.pointer[row] = results.pointer + row * results.stride
         }

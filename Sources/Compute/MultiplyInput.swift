@@ -58,9 +58,9 @@ public final class MultiplyInput {
         }
     }
 
-    /// Quantises the rows for matrices of these formats, unless they are already or need not be.
-    func quantize(for formats: WeightFormat..., pool: WorkerPool) {
-        guard let group = formats.compactMap(\.activationGroup).max(), quantized != group else { return }
+    /// Quantises the rows, unless they are already or need not be.
+    func quantize(as group: ActivationGroup?, pool: WorkerPool) {
+        guard let group, quantized != group else { return }
         unsafe quantize_on_pool(
             pool.workers,
             pool.kernels,
@@ -106,7 +106,7 @@ public final class MultiplyInput {
 ///
 /// A row's result has the same bits whatever other rows there are, on any number of threads and any instruction set.
 public func multiply(_ input: MultiplyInput, by matrix: WeightMatrix, into results: RowsView, pool: WorkerPool) {
-    input.quantize(for: matrix.format, pool: pool)
+    input.quantize(as: matrix.format.activationGroup, pool: pool)
     var product = unsafe input.product(0, matrix, into: results)
     var rows = unsafe input.described
     unsafe multiply_on_pool(pool.workers, pool.kernels, &product, 1, &rows)
@@ -119,7 +119,8 @@ public typealias Projection = (matrix: WeightMatrix, results: RowsView)
 public func multiply(
     _ input: MultiplyInput, by first: Projection, _ second: Projection, _ third: Projection, pool: WorkerPool
 ) {
-    input.quantize(for: first.matrix.format, second.matrix.format, third.matrix.format, pool: pool)
+    let group = ActivationGroup.wanted(by: first.matrix.format, second.matrix.format, third.matrix.format)
+    input.quantize(as: group, pool: pool)
     var products = unsafe (
         input.product(0, first.matrix, into: first.results),
         input.product(1, second.matrix, into: second.results),
@@ -149,7 +150,7 @@ public func multiplyGated(
     precondition(gate.rows == up.rows && gate.columns == up.columns, "Gate and up have one shape.")
     precondition(output !== input, "There is room for the output.")
     precondition(gate.rows.isMultiple(of: group?.rawValue ?? 1), "Quantised rows are whole groups.")
-    input.quantize(for: gate.format, up.format, pool: pool)
+    input.quantize(as: .wanted(by: gate.format, up.format), pool: pool)
     output.load(gates, quantized: group)
     let gateProduct = unsafe input.product(0, gate, into: gates)
     var product = unsafe gated_product(

@@ -74,7 +74,8 @@ struct SnapshotIndex: Equatable {
         identity = String(decoding: text, as: UTF8.self)
         self.blockLength = Int(blockLength)
         self.blockByteCount = blockByteCount
-        guard reader.bytes.count == Int(count) * (20 + 4 * Int(blockLength)) else { throw .damaged }
+        let (entriesByteCount, overflow) = Int(count).multipliedReportingOverflow(by: 20 + 4 * Int(blockLength))
+        guard !overflow, reader.bytes.count == entriesByteCount else { throw .damaged }
         for place in 0..<Int32(count) {
             guard let parent: Int32 = reader.next(), parent >= -1, parent < place, let salt: UInt64 = reader.next(),
                 let digest: UInt64 = reader.next()

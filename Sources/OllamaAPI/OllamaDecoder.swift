@@ -89,13 +89,15 @@ struct OllamaDecoder {
                 RequestWarning(parameter: "keep_alive", message: "A served model stays loaded; it has no effect."))
         }
         let isGivenUp = keepAlive?.doubleValue == 0 || keepAlive == "0"
-        let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : try work(&self)
+        // What says nothing to generate is checked all the same.
+        let asked = try work(&self)
+        let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : asked
         if try root.bool("logprobs") == true {
             remarks.warnings.append(
                 RequestWarning(parameter: "logprobs", message: "Not supported here; it has no effect."))
         }
-        if isEmpty {
-            _ = root.value("think")
+        for key in ["options", "format", "tools"] where isEmpty && root.value(key) != nil {
+            root.warn(key, "Nothing is generated; it has no effect.")
         }
         try remarks.finish(root)
         return OllamaCall(model: model, work: found, streams: streams, remarks: remarks)

@@ -16,6 +16,7 @@ extension Door {
     private static func replies(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
         let chat = ChatCompletionsRoute(service: service, settings: settings)
         let control = ChatControlRoute(settings: settings)
+        // What ends a sender's own replies is for every key, and counts against no limit.
         let abort = AbortRoute(settings: settings)
         let completions = CompletionsRoute(service: service, settings: settings)
         let native = NativeCompletionRoute(service: service, settings: settings)
@@ -24,15 +25,16 @@ extension Door {
                 .post, "/v1/chat/completions", "/chat/completions", about: ChatCompletionsRoute.description,
                 answer: chat.answer),
             DoorRoute(
-                .post, "/v1/chat/completions/control", about: ChatControlRoute.description, answer: control.answer),
+                .post, "/v1/chat/completions/control", for: .anyKey, about: ChatControlRoute.description,
+                answer: control.answer),
             DoorRoute(
                 .post, "/v1/completions", "/completions", about: CompletionsRoute.description,
                 answer: completions.answer),
             DoorRoute(
-                .post, "/abort_request", "/v1/abort_request", about: AbortRoute.oneDescription,
+                .post, "/abort_request", "/v1/abort_request", for: .anyKey, about: AbortRoute.oneDescription,
                 answer: abort.abortOne),
             DoorRoute(
-                .post, "/abort_requests", "/v1/abort_requests", about: AbortRoute.severalDescription,
+                .post, "/abort_requests", "/v1/abort_requests", for: .anyKey, about: AbortRoute.severalDescription,
                 answer: abort.abortSeveral),
             DoorRoute(
                 .get, "/v1/stream/{id}", about: ResumeRoute.description,
@@ -52,7 +54,8 @@ extension Door {
             DoorRoute(
                 .get, "/v1/responses/{id}", about: ResponsesRoute.describeDescription, answer: responses.describe),
             DoorRoute(
-                .post, "/v1/responses/{id}/cancel", about: ResponsesRoute.cancelDescription, answer: responses.cancel),
+                .post, "/v1/responses/{id}/cancel", for: .anyKey, about: ResponsesRoute.cancelDescription,
+                answer: responses.cancel),
             DoorRoute(.delete, "/v1/responses/{id}", about: ResponsesRoute.deleteDescription, answer: responses.delete),
         ]
     }

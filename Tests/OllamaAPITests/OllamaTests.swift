@@ -117,6 +117,12 @@ import Tokens
         #expect(loaded.map { $0["done_reason"] } == ["load"])
         let given = try await client.post("/api/chat", ["model": "test-model", "messages": [], "keep_alive": 0]).lines
         #expect(given.map { $0["done_reason"] } == ["unload"])
+        let checked = try await client.post(
+            "/api/generate", ["model": "test-model", "options": ["seed": 0.5], "stream": false])
+        #expect(checked.status == 400)
+        let idle = try await client.post(
+            "/api/generate", ["model": "test-model", "options": ["seed": 5], "stream": false])
+        #expect(try idle.json["warnings"]?[0]?["param"] == "options")
     }
 
     @Test func optionsAndLevelsAreRead() throws {

@@ -135,4 +135,16 @@ import Testing
         #expect(try await client.send(.post, path + "/cancel").status == 400)
         #expect(try await client.send(.post, "/v1/responses/resp_none/cancel").status == 404)
     }
+
+    @Test func aCompleteResponseIsKnownToItsOwnKeyAlone() async throws {
+        let client = try APIClient(keys: ["one", "two"])
+        let body: JSONValue = ["input": "Hi", "max_output_tokens": 1]
+        let reply = try await client.send(
+            .post, "/v1/responses", headers: [.authorization: "Bearer one"], body: body.serializedBytes())
+        let id = try #require(try reply.json["id"]?.stringValue)
+        for (key, status) in [("one", 400), ("two", 404)] {
+            let headers: HTTPFields = [.authorization: "Bearer \(key)"]
+            #expect(try await client.send(.post, "/v1/responses/\(id)/cancel", headers: headers).status == status)
+        }
+    }
 }

@@ -59,6 +59,16 @@ import Testing
         #expect(try await client.send(.post, "/tokenize", headers: headers).status == 429)
     }
 
+    @Test func whatEndsRepliesIsAnsweredBeyondTheLimit() async throws {
+        let client = try client("one requests=1")
+        #expect(try await chat(client, "one").status == 200)
+        #expect(try await chat(client, "one").status == 429)
+        let body: JSONValue = ["abort_all": true]
+        let abort = try await client.send(
+            .post, "/abort_request", headers: [.authorization: "Bearer one"], body: body.serializedBytes())
+        #expect(abort.status == 200)
+    }
+
     @Test func whatComputesNothingIsNotCounted() async throws {
         let client = try client("one requests=1")
         for _ in 0..<3 {

@@ -28,7 +28,8 @@ import Tokens
 
     static func request(_ body: JSONValue) throws -> ChatRequest {
         try ResponsesDecoder.call(
-            from: try #require(body.objectValue), store: ResponseStore(), settings: APISettings(version: "")
+            from: try #require(body.objectValue), store: ResponseStore(), key: nil,
+            settings: APISettings(version: "")
         ).request
     }
 
@@ -142,12 +143,12 @@ import Tokens
             ResponseStore.Response(body: Array(text.utf8), conversation: [])
         }
         let store = ResponseStore(countLimit: 2, byteLimit: 100)
-        for id in ["a", "b", "c"] { store.add(response(id), id: id) }
-        #expect(["a", "b", "c"].map { store.response($0) != nil } == [false, true, true])
-        store.add(response(String(repeating: "x", count: 99)), id: "d")
-        #expect(["b", "c", "d"].map { store.response($0) != nil } == [false, true, true])
-        store.add(response(String(repeating: "x", count: 101)), id: "e")
-        #expect(["c", "d", "e"].map { store.response($0) != nil } == [true, true, false])
+        for id in ["a", "b", "c"] { store.add(response(id), id: id, of: nil) }
+        #expect(["a", "b", "c"].map { store.response($0, of: nil) != nil } == [false, true, true])
+        store.add(response(String(repeating: "x", count: 99)), id: "d", of: nil)
+        #expect(["b", "c", "d"].map { store.response($0, of: nil) != nil } == [false, true, true])
+        store.add(response(String(repeating: "x", count: 101)), id: "e", of: nil)
+        #expect(["c", "d", "e"].map { store.response($0, of: nil) != nil } == [true, true, false])
     }
 
     @Test func whatTheLimitCutsOffIsIncomplete() async throws {

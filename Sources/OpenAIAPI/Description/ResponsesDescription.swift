@@ -45,7 +45,7 @@ extension ResponsesRoute {
                 ],
             ],
         ], required: ["input"]
-    ) { _ = try ResponsesDecoder.call(from: $0, store: ResponseStore(), settings: APISettings(version: "")) }
+    ) { _ = try ResponsesDecoder.call(from: $0, store: ResponseStore(), key: nil, settings: APISettings(version: "")) }
 
     private static let response: JSONShape =
         ([

@@ -42,12 +42,12 @@ final class ResponseStore: Sendable {
         self.byteLimit = byteLimit
     }
 
-    func response(_ id: String, of key: KeyDigest? = nil) -> Response? {
+    func response(_ id: String, of key: KeyDigest?) -> Response? {
         contents.withLock { $0.responses[Name(id: id, key: key)] }
     }
 
     /// Keeps a response; the oldest ones make room for it. One that is larger than all the room is not kept.
-    func add(_ response: Response, id: String, of key: KeyDigest? = nil) {
+    func add(_ response: Response, id: String, of key: KeyDigest?) {
         let name = Name(id: id, key: key)
         guard response.byteCount <= byteLimit else { return }
         contents.withLock { contents in
@@ -62,7 +62,7 @@ final class ResponseStore: Sendable {
     }
 
     /// Forgets a response; false where it is not here.
-    func remove(_ id: String, of key: KeyDigest? = nil) -> Bool {
+    func remove(_ id: String, of key: KeyDigest?) -> Bool {
         let name = Name(id: id, key: key)
         return contents.withLock { contents in
             guard let response = contents.responses.removeValue(forKey: name) else { return false }

@@ -26,7 +26,7 @@ enum ResponsesDecoder {
     ]
 
     static func call(
-        from body: JSONObject, store: ResponseStore, key: KeyDigest? = nil, settings: APISettings
+        from body: JSONObject, store: ResponseStore, key: KeyDigest?, settings: APISettings
     ) throws(APIError) -> ResponsesCall {
         var root = FieldReader(body)
         var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)

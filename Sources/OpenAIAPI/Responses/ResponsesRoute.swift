@@ -39,7 +39,7 @@ struct ResponsesRoute: Sendable {
         let id = request.parameters["id"] ?? ""
         let running = settings.running.replies(named: id, for: request).compactMap { $0 as? ResponseReply }
         guard let reply = running.first(where: { $0.head.identity.id == id }) else {
-            guard store.response(id) != nil else { throw Self.notFound(id) }
+            guard store.response(id, of: request.key) != nil else { throw Self.notFound(id) }
             throw APIError.invalid(nil, "The response '\(id.prefix(80))' is complete, and cannot be cancelled.")
         }
         reply.abort()
