@@ -53,7 +53,7 @@ package enum StreamForm: Sendable {
         }
     }
 
-    fileprivate var headers: HTTPFields {
+    var headers: HTTPFields {
         switch self {
         case .events: ServerSentEvents.headers
         case .lines: [.contentType: contentType]
@@ -80,7 +80,23 @@ extension DialectReply {
         var frames = frames
         var first: [UInt8] = []
         frames.start(&first)
-        var output = try await writer.writeHead(head, followedBy: first)
+        try await stream(
+            &frames, into: try await writer.writeHead(head, followedBy: first), heartbeatInterval: heartbeatInterval,
+            meter: meter)
+    }
+
+    /// Sends the reply as it comes behind what was sent already.
+    func stream(into output: consuming BodyWriter, heartbeatInterval: Duration, meter: TokenMeter) async throws {
+        var frames = frames
+        var first: [UInt8] = []
+        frames.start(&first)
+        try await output.write(first)
+        try await stream(&frames, into: output, heartbeatInterval: heartbeatInterval, meter: meter)
+    }
+
+    private func stream(
+        _ frames: inout Frames, into output: consuming BodyWriter, heartbeatInterval: Duration, meter: TokenMeter
+    ) async throws {
         try await pump(&frames, heartbeatInterval: heartbeatInterval, meter: meter) { try await output.write($0) }
         try await output.finish()
     }

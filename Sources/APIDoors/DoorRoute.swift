@@ -39,40 +39,8 @@ package struct DoorRoute: Sendable {
     func respond(
         to request: DoorRequest, errors: ErrorFormat, settings: APISettings, writer: consuming ResponseWriter
     ) async throws {
-        switch try await refusable({ try await answer(request) }) {
-        case .failure(let error):
-            settings.rejections.add(error.metricReason)
-            try await writer.send(error, as: errors)
-        case .success(.text(let text, let contentType)):
-            try await writer.send(
-                HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
-        case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
-        case .success(.backlog(let backlog, let number)):
-            let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
-            try await backlog.send(behind: number, head: head, to: writer)
-        case .success(.reply(let reply)):
-            let number = settings.running.add(reply, to: request)
-            if reply.isStreamed, request.asksForResumption {
-                let backlog = settings.streams.begin(
-                    reply, to: request, heartbeatInterval: settings.heartbeatInterval
-                ) { settings.running.remove(number) }
-                if let backlog {
-                    return try await backlog.send(behind: 0, head: reply.head, to: writer)
-                }
-            }
-            defer { settings.running.remove(number) }
-            if reply.isStreamed {
-                try await reply.stream(
-                    to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
-            } else {
-                switch try await refusable({ try await reply.body(meter: request.meter) }) {
-                case .failure(let error):
-                    settings.rejections.add(error.metricReason)
-                    try await writer.send(error, as: errors)
-                case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
-                }
-            }
-        }
+        let response = DoorResponse(request: request, errors: errors, settings: settings)
+        try await response.send(try await refusable { try await answer(request) }, to: writer)
     }
 }
 
@@ -137,37 +105,10 @@ package enum DoorAnswer: Sendable {
     case reply(any DialectReply)
     /// What a stream has, and will have, behind the event of a number.
     case backlog(StreamBacklog, behind: Int)
+    /// What comes when the request's model was loaded.
+    case pending(PendingAnswer)
 
     package static func json(_ value: JSONValue, warnings: [RequestWarning] = []) -> DoorAnswer {
         .json(value.serializedBytes(), warnings: warnings)
-    }
-}
-
-extension APIError {
-    /// What metrics call it.
-    fileprivate var metricReason: String { code?.rawValue ?? type.rawValue }
-}
-
-/// Runs what may refuse a request and hands back either its value or the error to answer with.
-///
-/// Errors of the HTTP layer pass through: they are the server's to answer, or mean that nobody listens any more.
-private func refusable<Value: Sendable>(_ work: () async throws -> Value) async throws -> Result<Value, APIError> {
-    do {
-        return .success(try await work())
-    } catch let error as APIError {
-        return .failure(error)
-    } catch let error as ServingError {
-        return .failure(APIError(error))
-    }
-}
-
-extension StreamBacklog {
-    /// Sends what comes behind an event; breaks off where the client is slower than what is kept, so that it learns of it.
-    fileprivate func send(
-        behind number: Int, head: HTTPResponse, to writer: consuming ResponseWriter
-    ) async throws {
-        var output = try await writer.writeHead(head)
-        guard try await read(behind: number, { try await output.write($0) }) else { return }
-        try await output.finish()
     }
 }

@@ -56,6 +56,12 @@ package struct RequestRemarks: Sendable {
         try refuseIfStrict()
     }
 
+    /// Warns of a field that turns out to have no effect.
+    package mutating func warn(_ parameter: String, _ message: String) throws(APIError) {
+        warnings.append(RequestWarning(parameter: parameter, message: message))
+        try refuseIfStrict()
+    }
+
     private func refuseIfStrict() throws(APIError) {
         guard isStrict, let first = warnings.first else { return }
         throw .unsupported(first.parameter, "'\(first.parameter.prefix(80))': \(first.message)")

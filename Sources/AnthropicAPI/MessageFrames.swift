@@ -130,3 +130,12 @@ struct MessageFrames: ReplyFrames {
         ServerSentEvents.append(name: name, data: writer.bytes, to: &frames)
     }
 }
+
+extension StreamOpening {
+    /// Of messages.
+    static func anthropic(_ remarks: RequestRemarks) -> StreamOpening {
+        .events(warnings: remarks.warnings) { error, frames in
+            ServerSentEvents.append(name: "error", data: ErrorFormat.anthropic.body(error), to: &frames)
+        }
+    }
+}

@@ -11,19 +11,28 @@ struct MessagesRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
         try call.request.options.boundTime(by: request)
+        let asked = call
+        let opening = call.streams ? StreamOpening.anthropic(call.remarks) : nil
+        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
+            .reply(try begin(asked, after: waited))
+        }
+    }
+
+    private func begin(_ call: MessagesCall, after waited: Duration) throws(APIError) -> MessageReply {
         var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
+        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request, after: waited) }
         let identity = ReplyIdentity(prefix: "msg_", of: stream)
-        return .reply(
-            MessageReply(
-                stream: stream, isStreamed: call.streams,
-                head: MessageBody(identity: identity, warnings: remarks.warnings)))
+        return MessageReply(
+            stream: stream, isStreamed: call.streams,
+            head: MessageBody(identity: identity, warnings: remarks.warnings))
     }
 
     /// How many tokens a request's prompt has.
     func countTokens(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
-        let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
-        return .json(["input_tokens": .number(prompt.ids.count)])
+        return try await service.answer(by: call.request.model) { _ in
+            let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
+            return .json(["input_tokens": .number(prompt.ids.count)])
+        }
     }
 }

@@ -61,3 +61,43 @@ public struct EngineStatistics: Hashable, Sendable {
 
     public init() {}
 }
+
+extension EngineStatistics {
+    /// Adds what another engine has counted. What it does at the moment is left out.
+    public mutating func addCounts(of other: EngineStatistics) {
+        for outcome in EngineOutcome.allCases {
+            outcomes[outcome] += other.outcomes[outcome]
+        }
+        stepCount += other.stepCount
+        prefillTokenCount += other.prefillTokenCount
+        generatedTokenCount += other.generatedTokenCount
+        draftTokenCount += other.draftTokenCount
+        acceptedDraftTokenCount += other.acceptedDraftTokenCount
+        cacheQueryTokenCount += other.cacheQueryTokenCount
+        cacheHitTokenCount += other.cacheHitTokenCount
+        preemptionCount += other.preemptionCount
+        finishedCount += other.finishedCount
+        cancelledCount += other.cancelledCount
+        promptTokenCount += other.promptTokenCount
+        cachedPromptTokenCount += other.cachedPromptTokenCount
+        reasoningTokenCount += other.reasoningTokenCount
+        thinkingBudgetHitCount += other.thinkingBudgetHitCount
+        maskCount += other.maskCount
+        maskSeconds += other.maskSeconds
+        expertLoadCount += other.expertLoadCount
+        expertRowCount += other.expertRowCount
+        timeToFirstToken.add(other.timeToFirstToken)
+        interTokenTime.add(other.interTokenTime)
+        requestTime.add(other.requestTime)
+        queueTime.add(other.queueTime)
+        prefillTime.add(other.prefillTime)
+        decodeTime.add(other.decodeTime)
+        promptLength.add(other.promptLength)
+        replyLength.add(other.replyLength)
+        stepTime.add(other.stepTime)
+        stepTokens.add(other.stepTokens)
+        reasoningLoopCount += other.reasoningLoopCount
+        answerLoopCount += other.answerLoopCount
+        stringLoopCount += other.stringLoopCount
+    }
+}

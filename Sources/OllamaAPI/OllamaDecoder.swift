@@ -9,13 +9,16 @@ struct OllamaCall {
     enum Work {
         case chat(ChatRequest)
         case raw(CompletionRequest)
-        /// Nothing is to be said: the model is only to be loaded, or given up.
-        case load(reason: String)
+        /// Nothing is to be said: the model is only to be loaded.
+        case load
+        /// The model is to be given up.
+        case unload
     }
 
     var model: String
     var work: Work
     var streams: Bool
+    var keepAlive: KeepAlive?
     var remarks: RequestRemarks
 }
 
@@ -83,15 +86,10 @@ struct OllamaDecoder {
     ) throws(APIError) -> OllamaCall {
         guard let model = try root.string("model") else { throw root.missing("model") }
         let streams = try root.bool("stream") ?? true
-        let keepAlive = root.value("keep_alive")
-        if keepAlive != nil, !isEmpty {
-            remarks.warnings.append(
-                RequestWarning(parameter: "keep_alive", message: "A served model stays loaded; it has no effect."))
-        }
-        let isGivenUp = keepAlive?.doubleValue == 0 || keepAlive == "0"
+        let keepAlive = try root.keepAlive()
         // What says nothing to generate is checked all the same.
         let asked = try work(&self)
-        let found = isEmpty ? OllamaCall.Work.load(reason: isGivenUp ? "unload" : "load") : asked
+        let found = isEmpty ? (keepAlive == .time(.zero) ? OllamaCall.Work.unload : .load) : asked
         if try root.bool("logprobs") == true {
             remarks.warnings.append(
                 RequestWarning(parameter: "logprobs", message: "Not supported here; it has no effect."))
@@ -100,7 +98,7 @@ struct OllamaDecoder {
             root.warn(key, "Nothing is generated; it has no effect.")
         }
         try remarks.finish(root)
-        return OllamaCall(model: model, work: found, streams: streams, remarks: remarks)
+        return OllamaCall(model: model, work: found, streams: streams, keepAlive: keepAlive, remarks: remarks)
     }
 
     private mutating func messages() throws(APIError) -> [ChatMessage] {

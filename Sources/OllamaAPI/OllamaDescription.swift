@@ -59,10 +59,11 @@ extension OllamaEmbedRoute {
 
 extension OllamaModelsRoute {
     static let listDescription = RouteDescription(
-        "The models that are served, in Ollama's words.", response: ["models": .array(entry)])
+        "The models of the server, in memory or not, in Ollama's words.",
+        response: ["models": .array(entry)])
 
     static let runningDescription = RouteDescription(
-        "The models that are loaded, in Ollama's words.",
+        "The models that are in memory, in Ollama's words.",
         response: [
             "models": .array(
                 entry.with(["expires_at": .string, "size_vram": .integer, "context_length": .integer]))
@@ -82,7 +83,8 @@ extension OllamaModelsRoute {
     static let versionDescription = RouteDescription("The release.", response: ["version": .string])
 
     private static let entry: JSONShape = [
-        "name": .string, "model": .string, "modified_at": .string, "digest": .string, "details": details,
+        "name": .string, "model": .string, "modified_at": .string, "digest": .string, "size": .integer,
+        "details": details,
     ]
 
     private static let details: JSONShape = [

@@ -44,7 +44,7 @@ extension InferenceService {
     /// The name as the registry knows it: Ollama's clients may add the tag that stands for none.
     func knownName(_ name: String?) -> String? {
         let tag = ":latest"
-        guard let name, name.hasSuffix(tag), (try? registry.model(named: name)) == nil else { return name }
+        guard let name, name.hasSuffix(tag), !registry.knows(name) else { return name }
         return String(name.dropLast(tag.count))
     }
 }

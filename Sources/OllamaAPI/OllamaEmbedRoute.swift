@@ -9,7 +9,12 @@ struct OllamaEmbedRoute: Sendable {
 
     func embed(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try OllamaEmbedCall(from: try await request.object(), textKey: "input", settings: settings)
-        let result = try await result(of: call, asked: request)
+        return try await answer(call, request, write)
+    }
+
+    private func write(
+        _ result: EmbeddingResult?, _ call: OllamaEmbedCall, _ request: DoorRequest, _ waited: Duration
+    ) -> DoorAnswer {
         var body = JSONWriter()
         body.beginObject()
         body.append(key: "model", string: call.model)
@@ -20,32 +25,43 @@ struct OllamaEmbedRoute: Sendable {
         }
         body.endArray()
         body.append(key: "total_duration", int: Int((ContinuousClock.now - request.arrival).milliseconds * 1e6))
-        body.append(key: "load_duration", int: 0)
+        body.append(key: "load_duration", int: Int(waited.milliseconds * 1e6))
         body.append(key: "prompt_eval_count", int: result?.usage.promptTokens ?? 0)
         return end(&body, call)
     }
 
     func embedOne(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try OllamaEmbedCall(from: try await request.object(), textKey: "prompt", settings: settings)
-        let result = try await result(of: call, asked: request)
-        var body = JSONWriter()
-        body.beginObject()
-        body.append(key: "embedding")
-        Self.write(result?.embeddings.first ?? [], to: &body)
-        return end(&body, call)
+        return try await answer(call, request) { result, call, _, _ in
+            var body = JSONWriter()
+            body.beginObject()
+            body.append(key: "embedding")
+            Self.write(result?.embeddings.first ?? [], to: &body)
+            return end(&body, call)
+        }
+    }
+
+    private func answer(
+        _ call: OllamaEmbedCall, _ request: DoorRequest,
+        _ write:
+            @escaping @Sendable (EmbeddingResult?, OllamaEmbedCall, DoorRequest, _ waited: Duration) -> DoorAnswer
+    ) async throws -> DoorAnswer {
+        var asked = call
+        asked.request.model = service.knownName(call.model)
+        try asked.request.options.boundTime(by: request)
+        let named = asked
+        return try await service.answer(by: named.request.model, for: named.request.options) { waited in
+            var call = named
+            try service.keep(call.request.model, for: call.keepAlive, &call.remarks)
+            call.request.options.takeOff(waited)
+            return write(try await result(of: call, asked: request), call, request, waited)
+        }
     }
 
     /// Nil without a text: the model is only to be loaded.
     private func result(of call: OllamaEmbedCall, asked request: DoorRequest) async throws -> EmbeddingResult? {
-        var texts = call.request
-        texts.model = service.knownName(call.model)
-        try texts.options.boundTime(by: request)
-        guard !texts.inputs.isEmpty else {
-            _ = try service.registry.model(named: texts.model)
-            return nil
-        }
-        let named = texts
-        let result = try await call.remarks.naming { try await service.embed(named) }
+        guard !call.request.inputs.isEmpty else { return nil }
+        let result = try await call.remarks.naming { try await service.embed(call.request) }
         request.meter.count(result.usage.totalTokens)
         return result
     }
@@ -70,6 +86,7 @@ struct OllamaEmbedCall {
     /// As the client spells it.
     var model: String
     var request: EmbeddingRequest
+    var keepAlive: KeepAlive?
     var remarks: RequestRemarks
 
     init(from body: JSONObject, textKey: String, settings: APISettings) throws(APIError) {
@@ -82,10 +99,7 @@ struct OllamaEmbedCall {
             inputs: texts == [""] ? [] : texts.map { .text($0) },
             dimensions: try root.integer("dimensions").flatMap { $0 == 0 ? nil : $0 },
             truncates: try root.bool("truncate") ?? true)
-        if root.value("keep_alive") != nil {
-            remarks.warnings.append(
-                RequestWarning(parameter: "keep_alive", message: "A served model stays loaded; it has no effect."))
-        }
+        keepAlive = try root.keepAlive()
         try remarks.finish(root)
     }
 }

@@ -11,15 +11,23 @@ struct OllamaModelsRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    func list(_ request: DoorRequest) -> DoorAnswer {
-        models { _ in [:] }
+    func list(_ request: DoorRequest) async -> DoorAnswer {
+        Self.answer(await service.registry.listings()) { model in
+            ["size": .number(model.description?.facts.byteCount ?? 0)]
+        }
     }
 
-    /// All models are loaded, and stay so: for two hundred years, as Ollama puts it.
-    func running(_ request: DoorRequest) -> DoorAnswer {
-        let forever = OllamaReplyWriter.time(Date(timeIntervalSince1970: 10_000_000_000))
-        return models { model in
-            ["expires_at": .string(forever), "size_vram": 0, "context_length": .number(model.contextLength)]
+    /// Those in memory. One that stays does so for two hundred years, as Ollama puts it.
+    func running(_ request: DoorRequest) async -> DoorAnswer {
+        let loaded = await service.registry.listings().filter { $0.status == .loaded }
+        return Self.answer(loaded) { model in
+            let end = model.timeLeft.map { Date(timeIntervalSinceNow: $0 / .seconds(1)) }
+            return [
+                "size": .number(model.byteCount), "size_vram": 0,
+                "expires_at": .string(
+                    OllamaReplyWriter.time(end ?? Date(timeIntervalSince1970: 10_000_000_000))),
+                "context_length": .number(model.description?.contextLength ?? 0),
+            ]
         }
     }
 
@@ -28,8 +36,12 @@ struct OllamaModelsRoute: Sendable {
         var remarks = try RequestRemarks(from: &root, settings: settings)
         let name = service.knownName(try Self.name(from: &root))
         try remarks.finish(root)
-        return .json(
-            Self.description(of: try service.registry.model(named: name)), warnings: remarks.warnings)
+        let model = try await service.registry.listing(named: name)
+        guard let description = model.description else {
+            throw model.failure.map { ServingError.modelLoadFailed(name: model.name, reason: $0) }
+                ?? ServingError.modelLoading(name: model.name)
+        }
+        return .json(Self.description(of: description), warnings: remarks.warnings)
     }
 
     static func name(from root: inout FieldReader) throws(APIError) -> String {
@@ -45,12 +57,12 @@ struct OllamaModelsRoute: Sendable {
         .json(["version": .string(settings.version)])
     }
 
-    private func models(_ further: (ServedModel) -> JSONObject) -> DoorAnswer {
-        let entries = service.registry.models.map { model in
+    private static func answer(_ models: [ModelListing], _ further: (ModelListing) -> JSONObject) -> DoorAnswer {
+        let entries = models.map { model in
             var entry: JSONObject = [
                 "name": .string(model.name), "model": .string(model.name),
-                "modified_at": .string(Self.time(of: model)), "digest": .string(model.fingerprint),
-                "details": Self.details(of: model),
+                "modified_at": .string(time(model.creationTime)),
+                "digest": .string(model.description?.fingerprint ?? ""), "details": details(of: model.description),
             ]
             for (key, value) in further(model) {
                 entry[key] = value
@@ -60,20 +72,21 @@ struct OllamaModelsRoute: Sendable {
         return .json(["models": .array(entries)])
     }
 
-    private static func time(of model: ServedModel) -> String {
-        OllamaReplyWriter.time(Date(timeIntervalSince1970: Double(model.creationTime)))
+    private static func time(_ seconds: Int) -> String {
+        OllamaReplyWriter.time(Date(timeIntervalSince1970: Double(seconds)))
     }
 
-    private static func details(of model: ServedModel) -> JSONValue {
+    /// Without a description, what is not known is empty.
+    private static func details(of model: ModelDescription?) -> JSONValue {
         [
             "parent_model": "", "format": "", "family": "qwen3", "families": ["qwen3"],
-            "parameter_size": .string(model.facts.parameterSize),
-            "quantization_level": .string(model.facts.quantization),
+            "parameter_size": .string(model?.facts.parameterSize ?? ""),
+            "quantization_level": .string(model?.facts.quantization ?? ""),
         ]
     }
 
-    private static func description(of model: ServedModel) -> JSONValue {
-        let shape = model.engine.shape
+    private static func description(of model: ModelDescription) -> JSONValue {
+        let shape = model.shape
         let sampling = model.defaults.thinking
         return [
             "modelfile": "", "template": "", "license": .string(model.facts.license ?? ""),
@@ -89,7 +102,8 @@ struct OllamaModelsRoute: Sendable {
                 "qwen3.attention.head_count_kv": .number(shape.keyValueHeadCount),
                 "qwen3.attention.key_length": .number(shape.headDimension),
             ],
-            "capabilities": .array(model.capabilities.map(JSONValue.string)), "modified_at": .string(time(of: model)),
+            "capabilities": .array(model.capabilities.map(JSONValue.string)),
+            "modified_at": .string(time(model.creationTime)),
         ]
     }
 }

@@ -65,6 +65,8 @@ struct OllamaReplyWriter: Sendable {
     let warnings: [RequestWarning]
     /// When the request came.
     let start: ContinuousClock.Instant
+    /// How long the model was waited for.
+    let loadTime: Duration
 
     func bytes(_ piece: OllamaPiece, end: OllamaEnd? = nil) -> [UInt8] {
         var writer = JSONWriter()
@@ -120,7 +122,7 @@ struct OllamaReplyWriter: Sendable {
         let timings = end.usage.timings
         guard end.usage.totalTokens > 0 else { return }
         writer.append(key: "total_duration", int: start.duration(to: .now).nanoseconds)
-        writer.append(key: "load_duration", int: 0)
+        writer.append(key: "load_duration", int: loadTime.nanoseconds)
         writer.append(key: "prompt_eval_count", int: end.usage.promptTokens)
         writer.append(key: "prompt_eval_duration", int: timings.prefill.nanoseconds)
         writer.append(key: "eval_count", int: end.usage.completionTokens)

@@ -10,10 +10,14 @@ struct ChatCompletionsRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
         try call.request.options.boundTime(by: request)
+        let (asked, options) = (call, call.request.options)
         if call.delivery.isDryRun || Self.asksForPreview(request.request.query) {
-            return try preview(call)
+            return try await service.answer(by: call.request.model, for: options) { _ in try preview(asked) }
         }
-        return .reply(try begin(call))
+        let opening = call.delivery.streams ? StreamOpening.openAI(call.remarks) : nil
+        return try await service.answer(by: call.request.model, for: options, opening: opening) { waited in
+            .reply(try begin(asked, after: waited))
+        }
     }
 
     private static func asksForPreview(_ query: String?) -> Bool {
@@ -29,9 +33,9 @@ struct ChatCompletionsRoute: Sendable {
         return .json(body.bytes, warnings: remarks.warnings)
     }
 
-    private func begin(_ call: ChatCompletionCall) throws(APIError) -> ChatReply {
+    private func begin(_ call: ChatCompletionCall, after waited: Duration) throws(APIError) -> ChatReply {
         var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
+        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request, after: waited) }
         return ChatReply(
             stream: stream,
             delivery: call.delivery,

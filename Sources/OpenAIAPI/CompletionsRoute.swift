@@ -9,15 +9,22 @@ struct CompletionsRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try CompletionDecoder.call(from: try await request.object(), settings: settings)
         try call.request.options.boundTime(by: request)
+        let asked = call
+        let opening = call.delivery.streams ? StreamOpening.openAI(call.remarks) : nil
+        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
+            .reply(try begin(asked, after: waited))
+        }
+    }
+
+    private func begin(_ call: CompletionCall, after waited: Duration) throws(APIError) -> CompletionReply {
         var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request) }
-        return .reply(
-            CompletionReply(
-                stream: stream,
-                delivery: call.delivery,
-                identity: ReplyIdentity(prefix: "cmpl-", of: stream),
-                likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
-                warnings: remarks.warnings))
+        let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request, after: waited) }
+        return CompletionReply(
+            stream: stream,
+            delivery: call.delivery,
+            identity: ReplyIdentity(prefix: "cmpl-", of: stream),
+            likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
+            warnings: remarks.warnings)
     }
 }
 

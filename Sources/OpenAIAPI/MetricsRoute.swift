@@ -19,7 +19,7 @@ struct MetricsRoute: Sendable {
     }
 
     private var families: [MetricFamily] {
-        let models = service.registry.models.map(ModelReading.init)
+        let models = service.registry.readings
         let server = [
             MetricFamily(
                 "ponder_build_info", .gauge, "Always 1; the label tells the version.",
@@ -28,6 +28,13 @@ struct MetricsRoute: Sendable {
                 "ponder_rejected_total", .counter, "Requests that were refused, by the code of the error.",
                 settings.rejections.values.sorted { $0.key < $1.key }.map {
                     MetricSample($0.value, [.init("reason", $0.key)])
+                }),
+            MetricFamily(
+                "ponder_model_changes_total", .counter,
+                "Models that were loaded for a request, unloaded, or could not be loaded.",
+                service.registry.changeCounts.sorted { "\($0.key)" < "\($1.key)" }.map { change, count in
+                    MetricSample(
+                        count, [.init("model_name", change.name), .init("change", change.kind.rawValue)])
                 }),
         ]
         let peer = settings.peerMetrics?.families(of: models) ?? []

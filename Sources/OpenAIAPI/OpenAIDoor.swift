@@ -98,12 +98,19 @@ extension Door {
 
     private static func operations(_ service: InferenceService, _ settings: APISettings) -> [DoorRoute] {
         let models = ModelsRoute(service: service)
+        let control = ModelControlRoute(service: service, settings: settings)
         let state = ServerStateRoute(service: service, settings: settings)
         let operations = OperationsRoute(service: service, settings: settings)
         return [
             DoorRoute(.get, "/v1/models", "/models", about: ModelsRoute.listDescription, answer: models.list),
             DoorRoute(
                 .get, "/v1/models/{id}", "/models/{id}", about: ModelsRoute.modelDescription, answer: models.describe),
+            DoorRoute(
+                .post, "/models/load", for: .scope(.admin), about: ModelControlRoute.loadDescription,
+                answer: control.load),
+            DoorRoute(
+                .post, "/models/unload", for: .scope(.admin), about: ModelControlRoute.unloadDescription,
+                answer: control.unload),
             DoorRoute(.get, "/props", about: ServerStateRoute.propertiesDescription, answer: state.properties),
             DoorRoute(
                 .get, "/slots", for: .scope(.metrics), about: ServerStateRoute.slotsDescription, answer: state.slots),

@@ -10,6 +10,10 @@ struct ParseRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var root = FieldReader(try await request.object())
         let fields = try ParseFields(from: &root, settings: settings)
+        return try await service.answer(by: fields.model) { _ in try answer(fields) }
+    }
+
+    private func answer(_ fields: ParseFields) throws -> DoorAnswer {
         let choice = try service.parse(
             fields.text, startsInReasoning: fields.startsInReasoning, parsesToolCalls: fields.parsesToolCalls,
             model: fields.model)

@@ -14,6 +14,10 @@ struct TokensRoute: Sendable {
         let body = try await request.object()
         var root = FieldReader(body)
         let fields = try TokenizeFields(from: &root, settings: settings)
+        return try await service.answer(by: fields.model) { _ in try tokenize(fields, body) }
+    }
+
+    private func tokenize(_ fields: TokenizeFields, _ body: JSONObject) throws -> DoorAnswer {
         var warnings = fields.remarks.warnings
         let served = try service.registry.model(named: fields.model)
         let pieces: [TokenPiece]
@@ -33,12 +37,19 @@ struct TokensRoute: Sendable {
     func detokenize(_ request: DoorRequest) async throws -> DoorAnswer {
         var root = FieldReader(try await request.object())
         let fields = try DetokenizeFields(from: &root, settings: settings)
-        let text = try service.detokenize(fields.tokens, model: fields.model)
-        return .json(["content": .string(text), "prompt": .string(text)], warnings: fields.remarks.warnings)
+        return try await service.answer(by: fields.model) { _ in
+            let text = try service.detokenize(fields.tokens, model: fields.model)
+            return .json(["content": .string(text), "prompt": .string(text)], warnings: fields.remarks.warnings)
+        }
     }
 
     func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(try await request.object())
+        let body = try await request.object()
+        return try await service.answer(by: body["model"]?.stringValue) { _ in try template(body) }
+    }
+
+    private func template(_ body: JSONObject) throws -> DoorAnswer {
+        let (prompt, warnings) = try prompt(body)
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -54,9 +65,12 @@ struct TokensRoute: Sendable {
 
     /// How many tokens the prompt of a chat request has.
     func count(_ request: DoorRequest) async throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(try await request.object())
-        return .json(
-            ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings: warnings)
+        let body = try await request.object()
+        return try await service.answer(by: body["model"]?.stringValue) { _ in
+            let (prompt, warnings) = try prompt(body)
+            return .json(
+                ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings: warnings)
+        }
     }
 
     private func prompt(_ body: JSONObject) throws -> (Prompt, [RequestWarning]) {

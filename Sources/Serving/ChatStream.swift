@@ -4,7 +4,8 @@ internal import Tokenization
 
 /// A chat reply that is being generated: one or several choices.
 public struct ChatStream: ReplyStream {
-    public let model: ServedModel
+    /// Keeps the model in memory.
+    let lease: ModelLease
     public let warnings: [ServingWarning]
     public let choiceCount: Int
     /// What the request came to.
@@ -14,6 +15,8 @@ public struct ChatStream: ReplyStream {
     let generations: [Generation]
     let readers: [ChatChoiceReader]
     let abortion: ReplyAbortion
+
+    public var model: ServedModel { lease.model }
 
     public func abort() {
         abortion.ask()

@@ -4,13 +4,16 @@ public import Engine
 ///
 /// Choices are numbered through: those of the first prompt, then those of the second.
 public struct CompletionStream: ReplyStream {
-    public let model: ServedModel
+    /// Keeps the model in memory.
+    let lease: ModelLease
     public let warnings: [ServingWarning]
     public var choiceCount: Int { generations.count }
     let promptTokenCounts: [Int]
     let generations: [Generation]
     let readers: [CompletionChoiceReader]
     let abortion: ReplyAbortion
+
+    public var model: ServedModel { lease.model }
 
     public func abort() {
         abortion.ask()

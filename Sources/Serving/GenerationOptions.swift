@@ -98,3 +98,11 @@ public struct GenerationOptions: Sendable, Hashable {
         self.logitBiasScope = logitBiasScope
     }
 }
+
+extension GenerationOptions {
+    /// A part of the request's time is over.
+    public mutating func takeOff(_ time: Duration) {
+        guard time > .zero, let total = totalTime, total > 0 else { return }
+        totalTime = max(0, total - Int(time / .milliseconds(1)))
+    }
+}

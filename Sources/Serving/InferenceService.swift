@@ -15,9 +15,15 @@ public final class InferenceService: Sendable {
     }
 
     /// Begins to answer a conversation. The errors of a request come from here; from the stream, only the server's own.
-    public func chat(_ request: ChatRequest) throws(ServingError) -> ChatStream {
+    ///
+    /// The model must be in memory, where it stays for as long as the stream is held. What was waited for it counts as time of
+    /// the request.
+    public func chat(_ request: ChatRequest, after waited: Duration = .zero) throws(ServingError) -> ChatStream {
         try refuseWhileDraining()
-        let model = try registry.model(named: request.model)
+        let lease = try registry.lease(named: request.model)
+        let model = lease.model
+        var request = request
+        request.options.takeOff(waited)
         try model.refuseUnlessItGenerates()
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
@@ -45,15 +51,20 @@ public final class InferenceService: Sendable {
                 abortion: abortion, incidents: model.incidents)
         }
         return ChatStream(
-            model: model, warnings: warnings, choiceCount: generations.count,
+            lease: lease, warnings: warnings, choiceCount: generations.count,
             settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking),
             promptTokenCount: prompt.ids.count, generations: generations, readers: readers, abortion: abortion)
     }
 
-    /// Begins to continue raw prompts.
-    public func complete(_ request: CompletionRequest) throws(ServingError) -> CompletionStream {
+    /// Begins to continue raw prompts, as `chat` begins to answer.
+    public func complete(
+        _ request: CompletionRequest, after waited: Duration = .zero
+    ) throws(ServingError) -> CompletionStream {
         try refuseWhileDraining()
-        let model = try registry.model(named: request.model)
+        let lease = try registry.lease(named: request.model)
+        let model = lease.model
+        var request = request
+        request.options.takeOff(waited)
         try model.refuseUnlessItGenerates()
         let validated = try ValidatedCompletionRequest(request, model: model)
         var warnings: [ServingWarning] = []
@@ -74,7 +85,7 @@ public final class InferenceService: Sendable {
             }
         }
         return CompletionStream(
-            model: model, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
+            lease: lease, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
             generations: generations, readers: readers, abortion: abortion)
     }
 
@@ -106,6 +117,19 @@ public final class InferenceService: Sendable {
                 group.addTask { await model.engine.drain(deadline: deadline) }
             }
         }
+    }
+
+    /// The model of a request for as long as the lease is kept; it is loaded first where it is not in memory, within the time
+    /// that the request allows.
+    ///
+    /// - Throws: ``ServingError``; `CancellationError` where the task is cancelled.
+    public func lease(
+        named name: String?, for options: GenerationOptions = GenerationOptions()
+    ) async throws -> ModelLease {
+        try refuseWhileDraining()
+        // What is no time is refused when the request is validated; a year is as good as no limit, and can be slept.
+        let limit = options.totalTime.flatMap { $0 < 0 ? nil : Duration.milliseconds(min($0, 31_536_000_000)) }
+        return try await registry.lease(named: name, within: limit)
     }
 
     func refuseWhileDraining() throws(ServingError) {

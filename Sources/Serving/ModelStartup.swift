@@ -74,28 +74,38 @@ public enum ModelStartup {
     public static func load(
         _ checkpoint: Checkpoint, draft: Checkpoint? = nil, options: ModelStartupOptions = ModelStartupOptions()
     ) throws(ModelStartupError) -> ServedModel {
-        do {
-            let tokenizer = try CheckpointTokenizer.tokenizer(of: checkpoint)
-            let template = try options.chatTemplate ?? CheckpointTemplate.source(of: checkpoint)
-            let format = try template.map { source in
-                try ChatFormat(
-                    template: source, tokenizer: tokenizer,
-                    variables: try CheckpointTemplate.variables(of: checkpoint, tokenizer: tokenizer))
-            }
-            var defaults = GenerationDefaults(
-                advice: try CheckpointDefaults.advice(of: checkpoint),
-                endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
-            defaults.endsLoops = options.endsLoops
-            let abilities = try CheckpointAbilities.abilities(of: checkpoint, tokenizer: tokenizer, options: options)
-            let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
+        try naming(checkpoint) {
+            let parts = try ModelParts(checkpoint, options: options)
+            let engine = try engine(for: checkpoint, draft: draft, tokenizer: parts.tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
                 fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
-                contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
-                defaults: defaults,
-                abilities: abilities,
-                facts: ModelFacts(
-                    try ModelLoader.describe(checkpoint), license: CheckpointLicense.name(of: checkpoint)))
+                contextLength: engine.contextLength, engine: engine, tokenizer: parts.tokenizer,
+                chatFormat: parts.format, defaults: parts.defaults, abilities: parts.abilities, facts: parts.facts)
+        }
+    }
+
+    /// What lists tell of a checkpoint, without loading it.
+    public static func describe(
+        _ checkpoint: Checkpoint, options: ModelStartupOptions = ModelStartupOptions()
+    ) throws(ModelStartupError) -> ModelDescription {
+        try naming(checkpoint) {
+            let parts = try ModelParts(checkpoint, options: options)
+            return ModelDescription(
+                name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
+                fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
+                contextLength: min(options.contextLength ?? .max, parts.plan.shape.contextLength),
+                shape: parts.plan.shape, facts: parts.facts, abilities: parts.abilities, chatFormat: parts.format,
+                tokenizer: parts.tokenizer, defaults: parts.defaults)
+        }
+    }
+
+    /// Runs what may fail; its errors name the checkpoint.
+    private static func naming<Value>(
+        _ checkpoint: Checkpoint, _ work: () throws -> Value
+    ) throws(ModelStartupError) -> Value {
+        do {
+            return try work()
         } catch let error as ModelStartupError {
             throw error
         } catch {
@@ -118,6 +128,35 @@ public enum ModelStartup {
             }
             return EngineModels(model: try load(checkpoint), draft: try draft.map(load), pool: pool)
         }
+    }
+}
+
+/// All of a model but its weights.
+private struct ModelParts {
+    let tokenizer: Tokenizer
+    let format: ChatFormat?
+    let defaults: GenerationDefaults
+    let abilities: ModelAbilities
+    let plan: MemoryPlan
+    let facts: ModelFacts
+
+    init(_ checkpoint: Checkpoint, options: ModelStartupOptions) throws {
+        let tokenizer = try CheckpointTokenizer.tokenizer(of: checkpoint)
+        let template = try options.chatTemplate ?? CheckpointTemplate.source(of: checkpoint)
+        format = try template.map { source in
+            try ChatFormat(
+                template: source, tokenizer: tokenizer,
+                variables: try CheckpointTemplate.variables(of: checkpoint, tokenizer: tokenizer))
+        }
+        var defaults = GenerationDefaults(
+            advice: try CheckpointDefaults.advice(of: checkpoint),
+            endTokens: try CheckpointDefaults.endTokens(of: checkpoint, tokenizer: tokenizer))
+        defaults.endsLoops = options.endsLoops
+        self.defaults = defaults
+        abilities = try CheckpointAbilities.abilities(of: checkpoint, tokenizer: tokenizer, options: options)
+        self.tokenizer = tokenizer
+        plan = try ModelLoader.describe(checkpoint)
+        facts = ModelFacts(plan, license: CheckpointLicense.name(of: checkpoint))
     }
 }
 

@@ -65,16 +65,6 @@ public final class ServedModel: Sendable {
 }
 
 extension ServedModel {
-    /// What the model can do, in Ollama's words.
-    public var capabilities: [String] {
-        var capabilities = abilities.embedding == nil ? [] : ["embedding"]
-        guard abilities.generates else { return capabilities }
-        capabilities.append("completion")
-        if chatFormat != nil, outputTokens.toolCallOpen != nil { capabilities.append("tools") }
-        if chatFormat != nil, outputTokens.thinkOpen != nil { capabilities.append("thinking") }
-        return capabilities
-    }
-
     /// The grammar that a request's output is held to, if it asks for one; with line feeds before it, as they stand behind
     /// reasoning, if there may be some.
     func grammar(

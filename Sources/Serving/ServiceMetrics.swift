@@ -18,6 +18,22 @@ public struct ModelReading: Sendable {
         self.init(name: model.name, engine: model.engine.statistics, incidents: model.incidents.values)
     }
 
+    /// As it will be told when the model is gone: the counts, with those of earlier times.
+    func asPast(behind earlier: ModelReading?) -> ModelReading {
+        var past = self
+        past.engine = EngineStatistics()
+        past.engine.addCounts(of: engine)
+        return earlier.map(past.following) ?? past
+    }
+
+    /// With the counts of earlier times, when the model was in memory before.
+    func following(_ earlier: ModelReading) -> ModelReading {
+        var sum = self
+        sum.engine.addCounts(of: earlier.engine)
+        sum.incidents.merge(earlier.incidents, uniquingKeysWith: +)
+        return sum
+    }
+
     func labels(_ name: String? = nil, _ value: String = "") -> [MetricSample.Label] {
         [MetricSample.Label("model_name", self.name)] + (name.map { [MetricSample.Label($0, value)] } ?? [])
     }

@@ -52,6 +52,15 @@ public struct Histogram: Hashable, Sendable {
         observe(time / .seconds(1))
     }
 
+    /// Takes in the values of another histogram of the same scale.
+    public mutating func add(_ other: Histogram) {
+        for index in counts.indices {
+            counts[index] += other.counts[index]
+        }
+        count += other.count
+        sum += other.sum
+    }
+
     /// For each bound, how many values were at most as large.
     public var cumulativeCounts: [Int] {
         var total = 0

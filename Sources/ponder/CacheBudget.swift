@@ -6,7 +6,8 @@ struct CacheBudget {
     /// Replies that a machine of enough memory can hold at full length.
     static let sequenceCount = 64
 
-    /// Half of what remains beside the weights and all else: the rest is for prompts, other programs, and the system's file cache.
+    /// Half of what remains beside the weights and all else, or a quarter where there are several models: the rest is for prompts,
+    /// other models and programs, and the system's file cache.
     ///
     /// Never more than `sequenceCount` sequences at full context can use, and never less than one block's worth of a small
     /// context, so that a full machine serves short requests instead of none.
@@ -18,6 +19,7 @@ struct CacheBudget {
     ///   - contextLength: The most tokens of a sequence.
     ///   - fixedByteCount: Bytes that are taken besides.
     ///   - availableMemory: Bytes that are free before the model is loaded; nil where the system does not say.
+    ///   - share: How it shares them with others.
     /// - Returns: Bytes.
     static func automatic(
         plan: MemoryPlan,
@@ -25,14 +27,15 @@ struct CacheBudget {
         format: KVCacheFormat,
         contextLength: Int,
         fixedByteCount: Int,
-        availableMemory: Int?
+        availableMemory: Int?,
+        share: MemoryShare = MemoryShare()
     ) -> Int {
         let perToken = plan.cacheByteCountPerToken(format) + (draft?.cacheByteCountPerToken(format) ?? 0)
         let (perSequence, overflow) = perToken.multipliedReportingOverflow(by: contextLength)
         let most = overflow ? Int.max / sequenceCount : perSequence
         let useful = most.multipliedReportingOverflow(by: sequenceCount)
-        let smallest = min(perToken * min(contextLength, 2_048), most)
-        let free = availableMemory.map { max(0, $0 - fixedByteCount) / 2 } ?? 1 << 30
+        let smallest = min(perToken * min(contextLength, share.leastTokenCount), most)
+        let free = availableMemory.map { max(0, $0 - fixedByteCount) / share.cacheDivisor } ?? 1 << 30
         return max(smallest, min(free, useful.overflow ? Int.max : useful.partialValue))
     }
 }

@@ -6,8 +6,29 @@ import ArgumentParser
 /// so that a bad value gets the same message wherever it stands.
 struct ServeOptions: ParsableArguments {
     @Argument(
-        help: "A GGUF file (the first, if split) or a checkpoint folder. Without one, the built-in model is served.")
-    var model: String?
+        help: ArgumentHelp(
+            "GGUF files (the first, if split) or checkpoint folders, also as NAME=PATH. The first is loaded at once, others "
+                + "when a request names them. Without any, the built-in model is served.",
+            valueName: "model"))
+    var models: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve the models of this folder too, each when a request names it.", valueName: "folder"))
+    var modelsDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Load the model of this name at the start; give it several times for several. (default: the first model)",
+            valueName: "name"))
+    var preload: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Unload models that nobody asked for so long; never, or auto: never what the start loads, and 300 others. "
+                + "(default: auto)",
+            valueName: "seconds"))
+    var idleUnload: String?
 
     @Option(
         help: ArgumentHelp(
@@ -143,7 +164,7 @@ struct ServeOptions: ParsableArguments {
         help: "Rank documents with a model that was not made for it, too: by its yes and no.")
     var reranking = false
 
-    @Option(help: ArgumentHelp("The model's name for clients. (default: the file's name)", valueName: "name"))
+    @Option(help: ArgumentHelp("The first model's name for clients. (default: the file's name)", valueName: "name"))
     var alias: String?
 
     @Flag(help: "Answer to every model name, instead of refusing those that no model has.")

@@ -20,6 +20,24 @@ struct ModelLoading: Sendable {
         thread.start()
     }
 
+    /// The model with its memory, as a server loads it when a request names it.
+    func planned() -> PlannedModel {
+        var refusal: String?
+        do throws(StartupRefusal) {
+            try plan.check()
+        } catch {
+            refusal = error.description
+        }
+        return PlannedModel(byteCount: plan.neededByteCount, refusal: refusal) { try load() }
+    }
+
+    /// What lists tell of the model.
+    func describe() throws -> ModelDescription {
+        var options = plan.options
+        options.chatTemplate = try chatTemplate()
+        return try ModelStartup.describe(checkpoint, options: options)
+    }
+
     private func load() throws -> ServedModel {
         log()
         let start = ContinuousClock.now

@@ -79,7 +79,9 @@ struct PeerFlags: ParsableArguments {
 
     /// The names that Ponder has for what was given, filled in; and a line for each flag that means nothing here.
     func apply(to options: inout ServeOptions) throws -> [String] {
-        try fill(&options.model, modelPath, name: "the model", flag: "--model-path")
+        var model = options.models.first
+        try fill(&model, modelPath, name: "the model", flag: "--model-path")
+        if options.models.isEmpty { options.models = model.map { [$0] } ?? [] }
         try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
         try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
         try fill(&options.context, contextLength, name: "--context", flag: "--context-length")

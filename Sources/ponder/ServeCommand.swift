@@ -6,7 +6,7 @@ import Logging
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a model over HTTP, as OpenAI's API does.",
+        abstract: "Serve models over HTTP, as OpenAI's API does.",
         discussion: """
             Each flag can also stand in the environment, as PONDER_ and its name in capitals with underscores, and in the
             file that --config names. Prints one line on standard output when the model is ready; logs go to standard
@@ -17,6 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
               ponder serve
               ponder serve Qwen3-0.6B-Q8_0.gguf --host 0.0.0.0 --port 8080
               ponder serve Qwen3-30B-A3B-Q4_K_M.gguf --context 8192 --dry-run
+              ponder serve chat=Qwen3-8B-Q4_K_M.gguf embed=Qwen3-Embedding-0.6B/
+              ponder serve --models-dir ~/models --memory-limit 12GiB --idle-unload 600
               ponder serve Qwen3-30B-A3B/ --context 16384 --kv-cache-memory 4GiB --api-key "$KEY"
             """
     )
@@ -24,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
     @OptionGroup var peerFlags: PeerFlags
 
-    @Flag(help: "Print what the model will take of the memory, and whether it fits, and exit.")
+    @Flag(help: "Print what each model will take of the memory, and whether it fits, and exit.")
     var dryRun = false
 
     func run() async throws {
@@ -35,10 +37,14 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let settings = try SettingsLoader(options: options, environment: environment).load()
         if dryRun {
-            let checkpoint = try ModelSource(path: settings.model).openForInspection()
-            let plan = try StartupPlan(checkpoint, draft: ModelSource.openDraft(settings), settings: settings)
-            print(plan)
-            return try plan.check()
+            let catalog = try ModelCatalog(settings)
+            let plans = try catalog.entries.map { entry in
+                try StartupPlan(
+                    entry.source.openForInspection(), draft: ModelSource.openDraft(entry.settings),
+                    settings: entry.settings, share: MemoryShare(isOneOfSeveral: catalog.hasSeveral))
+            }
+            print(plans.map(\.description).joined(separator: "\n\n"))
+            return try plans.forEach { try $0.check() }
         }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         try await ServeLifecycle(settings: settings, environment: environment).run()

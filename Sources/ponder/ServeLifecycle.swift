@@ -1,4 +1,3 @@
-import Checkpoints
 import Foundation
 import Glibc
 import HTTP
@@ -6,14 +5,15 @@ import Logging
 import Serving
 import Sockets
 
-/// One server from start to exit: listen, load the model, say that it is ready, drain when told to stop.
+/// One server from start to exit: listen, load its first models, say that it is ready, drain when told to stop.
 ///
-/// The socket answers from the first moment on: while the model loads, `/health` says 200 and `/ready` 503.
+/// The socket answers from the first moment on: while they load, `/health` says 200 and `/ready` 503.
 /// The first SIGTERM or SIGINT begins the drain, or ends a start that is still loading; a second one ends the process.
 /// SIGHUP has files of keys and certificates read again.
 struct ServeLifecycle {
     private enum Event: Sendable {
         case loaded(Result<ServedModel, any Error>)
+        case allLoaded
         case signal(Int32)
         case drained
     }
@@ -33,7 +33,9 @@ struct ServeLifecycle {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
-        service = InferenceService(registry: ModelRegistry(answersToAnyName: settings.answersToAnyName))
+        service = InferenceService(
+            registry: ModelRegistry(
+                answersToAnyName: settings.answersToAnyName, returnMemory: ProcessPreparation.returnFreedMemory))
         self.logger = logger
         ProcessPreparation.ignoreBrokenPipes()
         credentials = try ServerCredentials(settings)
@@ -45,25 +47,46 @@ struct ServeLifecycle {
 
     /// Serves until told to stop.
     ///
-    /// - Throws: When the files are no model, the address cannot be listened on, or the model cannot be loaded.
+    /// - Throws: When the files are no model, the address cannot be listened on, or a model of the start cannot be loaded.
     func run() async throws {
-        let checkpoint = try ModelSource(path: settings.model).open()
-        let draft = try ModelSource.openDraft(settings)
-        let plan = try StartupPlan(checkpoint, draft: draft, settings: settings)
-        try plan.check()
-        let name = plan.name
-        service.registry.beginLoading(name)
+        let catalog = try ModelCatalog(settings)
+        for path in catalog.leftOut {
+            logger.warning("\(path) is left out: another model has its name.")
+        }
+        let loadings = try begin(catalog)
         let addresses = try await server.start()
-        manager.tellStatus("Loading \(name)")
+        manager.tellStatus("Loading \(loadings.map(\.plan.name).joined(separator: ", "))")
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         // Where nothing is to be read again, a terminal that closes ends its server as ever.
         let numbers = [SIGTERM, SIGINT] + (credentials.isReloadable || manager.isListening ? [SIGHUP] : [])
         let signals = ProcessSignals(numbers) { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
-        ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
-            continuation.yield(.loaded(result))
-        }
+        Self.load(loadings[...]) { continuation.yield($0) }
         try await handle(events, addresses: addresses) { continuation.yield(.drained) }
+    }
+
+    /// Announces all models. Those of the start are planned, so that what cannot be loaded ends it before anything listens.
+    private func begin(_ catalog: ModelCatalog) throws -> [ModelLoading] {
+        var loadings: [ModelLoading] = []
+        for entry in catalog.entries {
+            service.registry.offer(catalog.offer(entry, logger: logger))
+            guard entry.isPreloaded else { continue }
+            let taken = loadings.reduce(0) { $0 + $1.plan.neededByteCount }
+            let loading = try catalog.loading(entry, beside: taken, logger: logger)
+            try loading.plan.check()
+            service.registry.beginLoading(entry.name, byteCount: loading.plan.neededByteCount)
+            loadings.append(loading)
+        }
+        return loadings
+    }
+
+    /// Loads one model after the other.
+    private static func load(_ loadings: ArraySlice<ModelLoading>, _ report: @escaping @Sendable (Event) -> Void) {
+        guard let loading = loadings.first else { return report(.allLoaded) }
+        loading.begin { result in
+            report(.loaded(result))
+            if case .success = result { load(loadings.dropFirst(), report) }
+        }
     }
 
     private func handle(
@@ -76,7 +99,8 @@ struct ServeLifecycle {
             switch event {
             case .loaded(.success(let model)):
                 service.registry.add(model)
-                if !isStopping { announce(model, at: addresses) }
+            case .allLoaded:
+                if !isStopping { announce(at: addresses) }
             case .loaded(.failure(let error)):
                 await server.shutDown(grace: .zero)
                 throw error
@@ -97,13 +121,15 @@ struct ServeLifecycle {
     }
 
     /// The one line that whoever started the server waits for.
-    private func announce(_ model: ServedModel, at addresses: [SocketAddress]) {
+    private func announce(at addresses: [SocketAddress]) {
         let scheme = credentials.tls == nil ? "http" : "https"
         let places = addresses.map { address in
             if case .unix = address { "\(address)" } else { "\(scheme)://\(address)" }
         }
-        let line = "ponder: serving \(model.name) at \(places.joined(separator: ", "))\n"
-        manager.tellReady("Serving \(model.name)")
+        let names = service.registry.models.map(\.name)
+        let models = names.isEmpty ? "models on demand" : names.joined(separator: ", ")
+        let line = "ponder: serving \(models) at \(places.joined(separator: ", "))\n"
+        manager.tellReady("Serving \(models)")
         FileHandle.standardOutput.write(Data(line.utf8))
     }
 

@@ -8,8 +8,17 @@ import Serving
 ///
 /// An optional is nil where the value depends on the model or the machine and nobody set it.
 struct ServeSettings: Equatable, Sendable {
-    /// A GGUF file or a checkpoint folder; nil is the built-in model.
-    var model: String?
+    /// GGUF files or checkpoint folders; none is the built-in model, unless there is a folder of models.
+    var models: [NamedModel] = []
+
+    /// A folder of models.
+    var modelsFolder: String?
+
+    /// The names of the models that the start loads; none is the first that it was told.
+    var preload: [String] = []
+
+    /// How long models stay in memory after their last request.
+    var idleUnload = IdleUnload.automatic
 
     /// Where to listen, at least one.
     var hosts = [ListenTarget.host("127.0.0.1", port: nil)]
@@ -71,7 +80,7 @@ struct ServeSettings: Equatable, Sendable {
     /// Whether a model that was not made for it judges documents.
     var reranks = false
 
-    /// The name that clients use for the model; nil is the file's or the folder's.
+    /// The name that clients use for the first model; nil is the file's or the folder's.
     var alias: String?
 
     /// Whether a request may call the model as it likes.
@@ -118,4 +127,12 @@ struct ServeSettings: Equatable, Sendable {
 
     /// How long running replies may go on after the signal to stop.
     var drain = Duration.seconds(30)
+}
+
+extension ServeSettings {
+    /// The first model, or the only one; nil is the built-in one.
+    var model: String? {
+        get { models.first?.path }
+        set { models = newValue.map { [NamedModel(path: $0)] } ?? [] }
+    }
 }

@@ -1,6 +1,9 @@
 /// A setting's name as the file writes it; the flag is `--name` and the variable `PONDER_NAME`.
 enum Setting: String, CaseIterable, Sendable {
     case model
+    case modelsDir = "models-dir"
+    case preload
+    case idleUnload = "idle-unload"
     case host
     case port
     case socketPermissions = "socket-permissions"
@@ -47,7 +50,10 @@ enum Setting: String, CaseIterable, Sendable {
     /// What the setting takes, in the words of an error message.
     var expectation: String {
         switch self {
-        case .model: "the path of a GGUF file or of a checkpoint folder"
+        case .model: "the path of a GGUF file or of a checkpoint folder, or NAME=PATH, or several with commas"
+        case .modelsDir: "the path of an existing folder"
+        case .preload: "one or more names of models, separated by commas"
+        case .idleUnload: "auto, never or a number of seconds"
         case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
         case .socketPermissions: "three octal digits such as 660"
@@ -85,7 +91,10 @@ enum Setting: String, CaseIterable, Sendable {
     /// The flag's text, nil where it was not given.
     func text(in options: ServeOptions) -> String? {
         switch self {
-        case .model: options.model
+        case .model: options.models.isEmpty ? nil : options.models.joined(separator: ",")
+        case .modelsDir: options.modelsDir
+        case .preload: options.preload.isEmpty ? nil : options.preload.joined(separator: ",")
+        case .idleUnload: options.idleUnload
         case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
         case .socketPermissions: options.socketPermissions
         case .port: options.port

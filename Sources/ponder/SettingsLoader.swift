@@ -29,7 +29,10 @@ struct SettingsLoader {
     /// All settings, checked.
     func load() throws(SettingsError) -> ServeSettings {
         var settings = ServeSettings()
-        try read(.model) { settings.model = $0 }
+        try read(.model, NamedModel.list) { settings.models = $0 }
+        try read(.modelsDir, Self.folder) { settings.modelsFolder = $0 }
+        try read(.preload, Self.names) { settings.preload = $0 }
+        try read(.idleUnload, { IdleUnload($0) }) { settings.idleUnload = $0 }
         try read(.host, Self.targets) { settings.hosts = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
         try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
@@ -142,6 +145,11 @@ extension SettingsLoader {
 
     private static func name(_ text: String) -> String? {
         text.isEmpty || text.contains { $0.isWhitespace || $0.isNewline } ? nil : text
+    }
+
+    private static func names(_ text: String) -> [String]? {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return names.contains { name($0) == nil } ? nil : names
     }
 
     /// A key travels in a header, which holds visible ASCII only.

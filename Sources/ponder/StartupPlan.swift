@@ -27,7 +27,8 @@ struct StartupPlan: Sendable {
 
     init(
         _ checkpoint: Checkpoint, draft draftCheckpoint: Checkpoint? = nil, settings: ServeSettings,
-        limits: MachineLimits = .current()
+        limits: MachineLimits = .current(), share: MemoryShare = MemoryShare(),
+        creationTime: Int = Int(Date().timeIntervalSince1970)
     ) throws(ModelError) {
         name = settings.alias ?? checkpoint.name
         self.settings = settings
@@ -46,7 +47,7 @@ struct StartupPlan: Sendable {
         options.embeds = settings.embeds
         options.reranks = settings.reranks
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
-        options.creationTime = Int(Date().timeIntervalSince1970)
+        options.creationTime = creationTime
         let weights = options.tileCache == nil ? model.residentByteCount + (draft?.residentByteCount ?? 0) : 0
         options.cacheByteCount =
             settings.kvCacheMemory
@@ -56,7 +57,8 @@ struct StartupPlan: Sendable {
                 format: options.cacheFormat,
                 contextLength: options.contextLength ?? model.shape.contextLength,
                 fixedByteCount: weights + Self.workingByteCount(model, options.memory(for: model, draft: draft)),
-                availableMemory: availableMemory
+                availableMemory: availableMemory,
+                share: share
             )
         self.options = options
         memory = options.memory(for: model, draft: draft)

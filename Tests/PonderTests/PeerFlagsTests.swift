@@ -19,7 +19,7 @@ import Testing
         let found = try parse(
             "Qwen/Qwen3-30B-A3B", "--enable-reasoning", "--reasoning-parser", "deepseek_r1", "--max-model-len", "4096",
             "--served-model-name", "qwen3")
-        #expect(found.options.model == "Qwen/Qwen3-30B-A3B")
+        #expect(found.options.models.first == "Qwen/Qwen3-30B-A3B")
         #expect(found.options.context == "4096")
         #expect(found.options.alias == "qwen3")
         #expect(found.warnings.count == 2)
@@ -30,7 +30,7 @@ import Testing
         let found = try parse(
             "--model-path", "Qwen/Qwen3-30B-A3B", "--reasoning-parser", "qwen3", "--tool-call-parser", "qwen25",
             "--port", "30000")
-        #expect(found.options.model == "Qwen/Qwen3-30B-A3B")
+        #expect(found.options.models.first == "Qwen/Qwen3-30B-A3B")
         #expect(found.options.port == "30000")
         #expect(found.warnings.count == 2)
     }
@@ -56,6 +56,6 @@ import Testing
     @Test func oneMeaningCannotHaveTwoValues() throws {
         #expect(throws: (any Error).self) { try parse("a", "--model-path", "b") }
         #expect(throws: (any Error).self) { try parse("a", "--context", "1", "--max-model-len", "2") }
-        #expect(try parse("a", "--model-path", "a").options.model == "a")
+        #expect(try parse("a", "--model-path", "a").options.models.first == "a")
     }
 }

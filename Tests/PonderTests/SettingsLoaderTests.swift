@@ -36,7 +36,8 @@ import Testing
 
     @Test func `every setting can be given as a flag`() throws {
         let settings = try load([
-            "model.gguf", "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
+            "model.gguf", "b=other.gguf", "--models-dir", "/", "--preload", "b", "--idle-unload", "60",
+            "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
             "--threads", "3", "--context", "4096",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
@@ -52,7 +53,10 @@ import Testing
             "--loop-guard", "off", "--metrics-compat", "vllm",
         ])
         var expected = ServeSettings()
-        expected.model = "model.gguf"
+        expected.models = [NamedModel(path: "model.gguf"), NamedModel(name: "b", path: "other.gguf")]
+        expected.modelsFolder = "/"
+        expected.preload = ["b"]
+        expected.idleUnload = .after(.seconds(60))
         expected.hosts = [.host("::1", port: nil), .unix(path: "/a.sock")]
         expected.socketPermissions = 0o660
         expected.port = 0

@@ -11,7 +11,7 @@ extension OperationsRoute {
 
 extension ModelsRoute {
     static let listDescription = RouteDescription(
-        "The models that are served.",
+        "The models of the server, in memory or not.",
         response: [
             "object": .string, "data": .array(model), "has_more": .boolean, "first_id": .nullable(.string),
             "last_id": .nullable(.string),
@@ -21,23 +21,41 @@ extension ModelsRoute {
 
     private static let model: JSONShape = [
         "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
-        "display_name": .string, "created_at": .string, "max_model_len": .integer,
-        "quantization": .string, "parameter_count": .integer, "license": .nullable(.string),
-        "modes": [
+        "display_name": .string, "created_at": .string,
+        "status": ["value": .string, "failed": .optional(.boolean), "message": .optional(.string)],
+        "max_model_len": .optional(.integer), "quantization": .optional(.string),
+        "parameter_count": .optional(.integer), "license": .optional(.nullable(.string)),
+        "modes": .optional([
             "chat": .boolean, "completion": .boolean, "thinking": .nullable(.string), "tools": .boolean,
             "embedding": .boolean, "reranking": .boolean,
-        ],
+        ]),
         "aliases": .array(.string),
-        "capabilities": .array(.string),
+        "capabilities": .optional(.array(.string)),
     ]
+}
+
+extension ModelControlRoute {
+    static let loadDescription = RouteDescription(
+        "Loads a model, in llama-server's words.", request: request, response: response)
+
+    static let unloadDescription = RouteDescription(
+        "Unloads a model when its running replies have ended, in llama-server's words.", request: request,
+        response: response)
+
+    private static let request = RequestDescription([["model": "test-model"]], required: ["model"]) { body in
+        var root = FieldReader(body)
+        _ = try ModelControlFields(from: &root, settings: APISettings(version: ""))
+    }
+
+    private static let response: JSONShape = ["success": .boolean]
 }
 
 extension ServerStateRoute {
     static let propertiesDescription = RouteDescription(
-        "The model and its defaults, in llama-server's words.",
+        "A model and its defaults, in llama-server's words: the first, or the one that the query names.",
         response: [
             "default_generation_settings": ["n_ctx": .integer, "params": .anything], "total_slots": .integer,
-            "model_alias": .string, "model_path": .string, "build_info": .string,
+            "model_alias": .string, "model_path": .string, "is_sleeping": .boolean, "build_info": .string,
             "modalities": ["vision": .boolean, "audio": .boolean],
         ])
 

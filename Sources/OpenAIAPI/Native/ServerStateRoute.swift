@@ -1,5 +1,7 @@
 internal import APIDoors
 internal import Engine
+internal import Foundation
+internal import HTTP
 internal import JSON
 internal import Serving
 
@@ -8,21 +10,35 @@ struct ServerStateRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    func properties(_ request: DoorRequest) throws -> DoorAnswer {
-        let model = try service.registry.model(named: nil)
+    /// A model need not be in memory for it.
+    func properties(_ request: DoorRequest) async throws -> DoorAnswer {
+        let model = try await service.registry.listing(named: Self.modelName(request))
+        guard let description = model.description else {
+            throw model.failure.map { ServingError.modelLoadFailed(name: model.name, reason: $0) }
+                ?? ServingError.modelLoading(name: model.name)
+        }
+        let loaded = try? service.registry.model(named: model.name)
         return .json([
             "default_generation_settings": [
-                "n_ctx": .number(model.contextLength), "params": Self.parameters(of: model),
+                "n_ctx": .number(description.contextLength), "params": Self.parameters(of: description),
             ],
-            "total_slots": .number(Self.slotCount(of: model)),
+            "total_slots": .number(loaded.map(Self.slotCount) ?? 1),
             "model_alias": .string(model.name), "model_path": .string(model.name),
             "modalities": ["vision": false, "audio": false],
+            "is_sleeping": .bool(model.status != .loaded),
             "build_info": .string("ponder \(settings.version)"),
         ])
     }
 
+    /// None where the model is not in memory.
     func slots(_ request: DoorRequest) throws -> DoorAnswer {
-        let model = try service.registry.model(named: nil)
+        let model: ServedModel
+        do {
+            model = try service.registry.model(named: Self.modelName(request))
+        } catch {
+            guard case .modelLoading = error, case .ready = service.registry.readiness else { throw error }
+            return .json(.array([]))
+        }
         let runningCount = model.engine.statistics.runningCount
         return .json(
             .array(
@@ -34,12 +50,18 @@ struct ServerStateRoute: Sendable {
                 }))
     }
 
+    /// The query's `model`, as llama-server's router asks for it.
+    private static func modelName(_ request: DoorRequest) -> String? {
+        let pairs = (request.request.query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
+        return pairs.last { $0.first == "model" }?.dropFirst().first.map { $0.removingPercentEncoding ?? String($0) }
+    }
+
     /// Sequences have no fixed places here: there is a slot for each that runs, and one more for the next.
     private static func slotCount(of model: ServedModel) -> Int {
         model.engine.statistics.runningCount + 1
     }
 
-    private static func parameters(of model: ServedModel) -> JSONValue {
+    private static func parameters(of model: ModelDescription) -> JSONValue {
         let sampling = model.defaults.thinking
         return [
             "n_predict": -1, "seed": -1, "temperature": .number(sampling.temperature),

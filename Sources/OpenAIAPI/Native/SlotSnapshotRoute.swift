@@ -24,7 +24,9 @@ struct SlotSnapshotRoute: Sendable {
         let action = try SlotAction(query: request.request.query)
         var root = FieldReader(try await request.objectIfAny())
         let fields = try SlotFields(from: &root, action: action, settings: settings)
-        let model = try service.registry.model(named: fields.model)
+        let lease = try await service.lease(named: fields.model)
+        defer { withExtendedLifetime(lease) {} }
+        let model = lease.model
         let path = "\(folder)/\(fields.fileName)"
         let command: PrefixCacheCommand =
             switch action {

@@ -12,19 +12,31 @@ struct ResponsesRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try await call(of: request)
         try call.request.options.boundTime(by: request)
+        let asked = call
+        let opening = call.streams ? StreamOpening.responses(call.remarks) : nil
+        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
+            .reply(try begin(asked, of: request, after: waited))
+        }
+    }
+
+    private func begin(
+        _ call: ResponsesCall, of request: DoorRequest, after waited: Duration
+    ) throws(APIError) -> ResponseReply {
         var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
+        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request, after: waited) }
         let body = ResponseBody(
             identity: ReplyIdentity(prefix: "resp_", of: stream), echo: call.echo, warnings: remarks.warnings)
-        return .reply(
-            ResponseReply(stream: stream, call: call, head: body, store: call.isStored ? store : nil, key: request.key))
+        return ResponseReply(
+            stream: stream, call: call, head: body, store: call.isStored ? store : nil, key: request.key)
     }
 
     /// `POST /v1/responses/input_tokens`
     func countTokens(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try await call(of: request)
-        let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
-        return .json(["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)])
+        return try await service.answer(by: call.request.model) { _ in
+            let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
+            return .json(["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)])
+        }
     }
 
     /// `GET /v1/responses/{id}`

@@ -1,0 +1,127 @@
+internal import HTTP
+internal import HTTPTypes
+internal import Serving
+
+/// Sends what a route answers to a request.
+struct DoorResponse {
+    let request: DoorRequest
+    let errors: ErrorFormat
+    let settings: APISettings
+
+    func send(_ result: Result<DoorAnswer, APIError>, to writer: consuming ResponseWriter) async throws {
+        switch result {
+        case .failure(let error):
+            settings.rejections.add(error.metricReason)
+            try await writer.send(error, as: errors)
+        case .success(.text(let text, let contentType)):
+            try await writer.send(
+                HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
+        case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
+        case .success(.backlog(let backlog, let number)):
+            let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
+            try await backlog.send(behind: number, to: try await writer.writeHead(head))
+        case .success(.reply(let reply)): try await send(reply, to: writer)
+        case .success(.pending(let pending)): try await send(pending, to: writer)
+        }
+    }
+
+    private func send(_ reply: any DialectReply, to writer: consuming ResponseWriter) async throws {
+        let number = settings.running.add(reply, to: request)
+        if let backlog = backlog(of: reply, number) {
+            return try await backlog.send(behind: 0, to: try await writer.writeHead(reply.head))
+        }
+        defer { settings.running.remove(number) }
+        if reply.isStreamed {
+            try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
+        } else {
+            switch try await refusable({ try await reply.body(meter: request.meter) }) {
+            case .failure(let error):
+                settings.rejections.add(error.metricReason)
+                try await writer.send(error, as: errors)
+            case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
+            }
+        }
+    }
+
+    /// Where the reply is written down for a client that may come back; it is among the running ones until it is complete.
+    private func backlog(of reply: any DialectReply, _ number: Int) -> StreamBacklog? {
+        guard reply.isStreamed, request.asksForResumption else { return nil }
+        return settings.streams.begin(reply, to: request, heartbeatInterval: settings.heartbeatInterval) {
+            settings.running.remove(number)
+        }
+    }
+
+    /// Waits for the answer; a stream begins without it as soon as its client would wait in silence for too long.
+    private func send(_ pending: PendingAnswer, to writer: consuming ResponseWriter) async throws {
+        let wait = AnswerWait({ try await refusable(pending.answer) }, interval: settings.heartbeatInterval / 2)
+        defer { wait.cancel() }
+        for await event in wait.events {
+            switch event {
+            case .answered(let result): return try await send(result, to: writer)
+            case .failed(let error): throw error
+            case .pulse:
+                guard let opening = pending.opening else { continue }
+                return try await stream(wait, opening, to: writer)
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func stream(
+        _ wait: AnswerWait, _ opening: StreamOpening, to writer: consuming ResponseWriter
+    ) async throws {
+        var head = HTTPResponse(status: .ok, headerFields: opening.form.headers)
+        head.headerFields.append(contentsOf: opening.warnings.headers)
+        let sign = opening.sign("loading the model")
+        var output = try await writer.writeHead(head, followedBy: sign)
+        for await event in wait.events {
+            switch event {
+            case .pulse: try await output.write(sign)
+            case .failed(let error): throw error
+            case .answered(.success(.reply(let reply))): return try await stream(reply, to: output)
+            case .answered(.success): return try await output.finish()
+            case .answered(.failure(let error)):
+                settings.rejections.add(error.metricReason)
+                try await output.write(opening.failure(error))
+                return try await output.finish()
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func stream(_ reply: any DialectReply, to output: consuming BodyWriter) async throws {
+        let number = settings.running.add(reply, to: request)
+        if let backlog = backlog(of: reply, number) {
+            return try await backlog.send(behind: 0, to: output)
+        }
+        defer { settings.running.remove(number) }
+        try await reply.stream(into: output, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
+    }
+}
+
+extension APIError {
+    /// What metrics call it.
+    fileprivate var metricReason: String { code?.rawValue ?? type.rawValue }
+}
+
+/// Runs what may refuse a request and hands back either its value or the error to answer with.
+///
+/// Errors of the HTTP layer pass through: they are the server's to answer, or mean that nobody listens any more.
+func refusable<Value: Sendable>(_ work: () async throws -> Value) async throws -> Result<Value, APIError> {
+    do {
+        return .success(try await work())
+    } catch let error as APIError {
+        return .failure(error)
+    } catch let error as ServingError {
+        return .failure(APIError(error))
+    }
+}
+
+extension StreamBacklog {
+    /// Sends what comes behind an event; breaks off where the client is slower than what is kept, so that it learns of it.
+    fileprivate func send(behind number: Int, to writer: consuming BodyWriter) async throws {
+        var output = writer
+        guard try await read(behind: number, { try await output.write($0) }) else { return }
+        try await output.finish()
+    }
+}

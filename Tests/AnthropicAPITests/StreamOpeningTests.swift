@@ -1,0 +1,16 @@
+import Serving
+import Testing
+
+@testable import APIDoors
+@testable import AnthropicAPI
+
+@Suite struct StreamOpeningTests {
+    @Test func aStreamWhoseModelCannotBeLoadedEndsWithAnErrorEvent() throws {
+        var root = FieldReader([:])
+        let remarks = try RequestRemarks(from: &root, settings: APISettings(version: ""))
+        let error = APIError(ServingError.modelLoadFailed(name: "m", reason: "cut file"))
+        let text = String(decoding: StreamOpening.anthropic(remarks).failure(error), as: UTF8.self)
+        #expect(text.hasPrefix("event: error\ndata: {\"type\":\"error\","))
+        #expect(text.contains("cut file"))
+    }
+}
