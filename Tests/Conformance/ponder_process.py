@@ -11,7 +11,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "Tests" / "Fixtures"
 EXECUTABLE = Path(os.environ.get("PONDER", REPOSITORY / ".build" / "release" / "ponder")).resolve()
-READY_LINE = re.compile(r"^ponder: serving (\S+) at http://127\.0\.0\.1:(\d+)$")
+READY_LINE = re.compile(r"^ponder: serving (.+) at http://127\.0\.0\.1:(\d+)$")
 
 
 def environment(**extra):
