@@ -53,7 +53,7 @@ struct DoorResponse {
 
     /// Waits for the answer; a stream begins without it as soon as its client would wait in silence for too long.
     private func send(_ pending: PendingAnswer, to writer: consuming ResponseWriter) async throws {
-        let wait = AnswerWait({ try await refusable(pending.answer) }, interval: settings.heartbeatInterval / 2)
+        let wait = AnswerWait({ try await refusable(pending.answer) }, interval: settings.heartbeatInterval)
         defer { wait.cancel() }
         for await event in wait.events {
             switch event {
