@@ -330,7 +330,8 @@ private final class Pool: Sendable {
             #expect(model != nil)
         }
         try await pool.registry.unload("a")
-        #expect(model == nil)
+        // Who loaded it may be about to let it go.
+        while model != nil { await Task.yield() }
     }
 
     @Test func requestsAtRandomLeaveEverythingInOrder() async throws {
