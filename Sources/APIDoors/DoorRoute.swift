@@ -39,7 +39,10 @@ package struct DoorRoute: Sendable {
     func respond(
         to request: DoorRequest, errors: ErrorFormat, settings: APISettings, writer: consuming ResponseWriter
     ) async throws {
-        switch try await refusable({ try await answer(request) }) {
+        let answered = try await RequestClient.$current.withValue(request.client) {
+            try await refusable { try await answer(request) }
+        }
+        switch answered {
         case .failure(let error):
             settings.rejections.add(error.metricReason)
             try await writer.send(error, as: errors)
@@ -86,6 +89,8 @@ package struct DoorRequest: Sendable {
     let id: String
     /// The key that it brought, where keys are asked for.
     package let key: KeyDigest?
+    /// Whom the engine counts its work for.
+    let client: RequestClient
     /// Counts the request's tokens; a reply's are counted where it is read.
     package let meter: TokenMeter
     private let bodyByteLimit: Int
@@ -96,6 +101,7 @@ package struct DoorRequest: Sendable {
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
         key = caller?.key
+        client = caller?.client ?? RequestClient(id: 0)
         meter = TokenMeter(caller)
     }
 

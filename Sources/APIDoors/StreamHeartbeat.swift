@@ -18,8 +18,9 @@ package struct StreamHeartbeat {
     /// The status to send after an event; nil where none is due. Without progress, text has begun to come.
     package mutating func status(after progress: StreamProgress?) -> String? {
         switch progress {
-        case .queued(_, let ahead):
-            status = "queued, \(ahead) ahead"
+        case .queued(_, let ahead, let wait):
+            let seconds = wait.map { Int(($0.milliseconds / 1000).rounded(.up)) }
+            status = "queued, \(ahead) ahead" + (seconds.map { ", about \($0) s" } ?? "")
             // The first time, the client is told at once.
             guard !hasShownQueue, ahead > 0 else { return nil }
             hasShownQueue = true

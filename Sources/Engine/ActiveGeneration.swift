@@ -13,6 +13,7 @@ final class ActiveGeneration {
     }
 
     let mailbox: GenerationMailbox
+    let client: EngineClient
     let sampling: SamplingPlan
     let maximumTokens: Int
     let promptLogProbabilityCount: Int?
@@ -48,6 +49,7 @@ final class ActiveGeneration {
     init(_ submission: EngineInbox.Submission) {
         let request = submission.request
         mailbox = submission.mailbox
+        client = request.client
         submitted = submission.time
         maximumTokens = request.maximumTokens
         promptLogProbabilityCount = request.promptLogProbabilities

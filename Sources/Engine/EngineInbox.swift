@@ -45,6 +45,13 @@ final class EngineInbox: Sendable {
         var hasEnded = false
         var drainWaiters: [CheckedContinuation<Void, Never>] = []
         var statistics = EngineStatistics()
+
+        func isFull(for client: EngineClient, queueLimit: Int) -> Bool {
+            guard statistics.waitingCount + mail.submissions.count >= queueLimit else { return false }
+            let clients = Set(statistics.queued.keys).union(mail.submissions.map(\.request.client.id) + [client.id])
+            let own = (statistics.queued[client.id] ?? 0) + mail.submissions.count { $0.request.client.id == client.id }
+            return clients.count == 1 || own >= queueLimit / clients.count
+        }
     }
 
     /// Guards the mail and the statistics.
@@ -53,14 +60,14 @@ final class EngineInbox: Sendable {
 
     var statistics: EngineStatistics { state.withLock { $0.statistics } }
 
-    /// Queues a request unless too many wait.
+    /// Queues a request unless too many wait. Where others fill the queue, a client may still have its share of it wait.
     func submit(_ request: GenerationRequest, queueLimit: Int) throws(AdmissionError) -> GenerationMailbox {
         let time = ContinuousClock.now
         let result: Result<GenerationMailbox, AdmissionError> = tell { state in
             if state.mail.drainDeadline != nil || state.hasEnded {
                 return .failure(.draining)
             }
-            if state.statistics.waitingCount + state.mail.submissions.count >= queueLimit {
+            if state.isFull(for: request.client, queueLimit: queueLimit) {
                 return .failure(.queueFull(limit: queueLimit))
             }
             let mailbox = GenerationMailbox(inbox: self, ticket: Ticket(number: state.nextTicket))

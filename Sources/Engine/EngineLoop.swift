@@ -179,7 +179,8 @@ extension EngineLoop {
         let slot = scheduler.add(
             prompt: request.prompt, usesPrefixCache: request.usesPrefixCache, salt: request.cacheSalt,
             priority: request.priority, group: request.promptGroup,
-            wantsPromptLogits: request.promptLogProbabilities != nil)
+            wantsPromptLogits: request.promptLogProbabilities != nil, client: request.client, urgency: request.urgency)
+        statistics.queued[request.client.id, default: 0] += 1
         if slot == generations.count {
             generations.append(nil)
         }
@@ -202,17 +203,27 @@ extension EngineLoop {
             return
         }
         for chunk in plan.chunks {
-            generations[chunk.slot]?.markStarted()
+            guard let generation = generations[chunk.slot], !generation.hasStarted else { continue }
+            generation.markStarted()
+            leaveQueue(generation)
         }
         postQueuePlaces()
     }
 
+    /// A generation waits for its first step no more.
+    mutating func leaveQueue(_ generation: ActiveGeneration) {
+        let client = generation.client.id
+        let left = (statistics.queued[client] ?? 1) - 1
+        statistics.queued[client] = left > 0 ? left : nil
+    }
+
     private func postQueuePlaces() {
-        for (ahead, slot) in scheduler.waiting.enumerated() {
+        guard !scheduler.waiting.isEmpty else { return }
+        for (ahead, slot) in scheduler.waiting.sorted(by: scheduler.goesBefore).enumerated() {
             guard let generation = generations[slot], !generation.hasStarted else { continue }
             if generation.postedAhead != ahead {
                 generation.postedAhead = ahead
-                generation.mailbox.postQueued(ahead: ahead)
+                generation.mailbox.postQueued(ahead: ahead, wait: statistics.estimatedWait(behind: ahead))
             }
         }
     }

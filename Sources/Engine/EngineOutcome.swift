@@ -68,6 +68,9 @@ extension EngineStatistics {
         queueTime.observe(usage.timings.queue)
         prefillTime.observe(usage.timings.prefill)
         decodeTime.observe(usage.timings.decode)
+        if reason != .cancelled {
+            noteService(usage.timings.prefill + usage.timings.decode)
+        }
         requestTime.observe(usage.timings.queue + usage.timings.prefill + usage.timings.decode)
         promptLength.observe(Double(usage.promptTokens))
         replyLength.observe(Double(usage.completionTokens))

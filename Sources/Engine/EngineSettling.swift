@@ -210,6 +210,9 @@ extension EngineLoop {
             promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0)
         generations[slot] = nil
         scheduler.remove(slot)
+        if !generation.hasStarted {
+            leaveQueue(generation)
+        }
         speculator.remove(slot)
         statistics.reasoningLoopCount += generation.loopGuard?.reasoningCount ?? 0
         statistics.stringLoopCount += generation.loopGuard?.stringCount ?? 0

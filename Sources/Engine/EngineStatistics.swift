@@ -4,6 +4,10 @@ public import Telemetry
 public struct EngineStatistics: Hashable, Sendable {
     /// Generations that wait for their first step, or for their turn after a preemption.
     public var waitingCount = 0
+    /// By client, its generations that wait for their first step.
+    var queued: [UInt64: Int] = [:]
+    /// How long the last generations took from their first step to their end, in seconds; 0 before the first end.
+    var serviceTime = 0.0
     /// Generations that hold blocks, the paused ones included.
     public var runningCount = 0
     /// Generations that wait for their reader.
@@ -60,4 +64,16 @@ public struct EngineStatistics: Hashable, Sendable {
     public var contextLength = 0
 
     public init() {}
+
+    /// About how long a generation waits that has so many before it; nil where nothing is known yet.
+    public func estimatedWait(behind ahead: Int) -> Duration? {
+        guard serviceTime > 0 else { return nil }
+        return .seconds(serviceTime * Double(ahead + 1) / Double(max(1, runningCount)))
+    }
+
+    /// Takes in the time of a generation that has ended.
+    mutating func noteService(_ time: Duration) {
+        let seconds = time / .seconds(1)
+        serviceTime += (seconds - serviceTime) * (serviceTime > 0 ? 0.1 : 1)
+    }
 }

@@ -4,8 +4,8 @@ public import Tokens
 /// What an engine tells the reader of a generation, in this order: queued, prefilling, prompt log-probabilities, reading or
 /// tokens, finished. The last comes exactly once and nothing follows it.
 public enum GenerationEvent: Hashable, Sendable {
-    /// Not started; so many others go first.
-    case queued(ahead: Int)
+    /// Not started; so many others go first, which will take about so long.
+    case queued(ahead: Int, wait: Duration?)
     /// So many tokens of the prompt are computed.
     case prefilling(done: Int, of: Int)
     /// For each prompt token in turn, in one or more events.

@@ -28,8 +28,12 @@ public struct GenerationRequest: Sendable {
     public var loopLimits: LoopLimits?
     /// How long it may take.
     public var timeLimits: TimeLimits
-    /// Higher goes first, and is preempted last.
+    /// Of a client's requests, those with a higher one go first and are preempted last.
     public var priority: Int
+    /// Whose it is; clients get fair shares of the work.
+    public var client = EngineClient.everybody
+    /// Whether somebody waits for it.
+    public var urgency = RequestUrgency.interactive
 
     public init(
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),

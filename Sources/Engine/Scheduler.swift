@@ -2,9 +2,11 @@ internal import Tokens
 
 /// Decides which rows each step computes, and owns the blocks that they are computed into. Pure: no model, no clock.
 ///
-/// Every running sequence with one pending token gets its decode row first; prefill chunks fill what is left of the step's
-/// budget, oldest first; then waiting sequences start, in order, while their whole prompt finds room. A sequence that
-/// cannot grow preempts the youngest, which gives its blocks back and waits for its turn to be computed again.
+/// Every running sequence with one pending token gets its decode row first. Prefill chunks fill what is left of the step's
+/// budget, of running sequences and of waiting ones, which start while their whole prompt finds room: what is urgent first,
+/// then whose client was served least, then by priority and age. A sequence that cannot grow preempts the youngest of the
+/// client that holds most, which gives its blocks back and waits for its turn to be computed again. A client with less than
+/// its share of the running sequences, or of the blocks, takes room from those with more.
 struct Scheduler {
     struct Limits: Hashable {
         /// The most rows of a step; more than `sequenceCount`.
@@ -17,6 +19,11 @@ struct Scheduler {
         var blockLength: Int
     }
 
+    /// A sequence that nobody waits for counts as urgent once so much work was done since it came, in rows of prompts.
+    static let patience = 1 << 15
+    /// The part of a step that ends a prompt by which prompts of other clients may lengthen it.
+    private static let companyShare = 4
+
     let limits: Limits
     var pool: BlockPool
     /// By slot; meaningless where the slot is vacant.
@@ -26,7 +33,11 @@ struct Scheduler {
     private(set) var running: [Int] = []
     /// Slots of the waiting sequences, in order.
     private(set) var waiting: [Int] = []
+    private(set) var shares = WorkShares()
+    /// The work done so far, in rows of prompts.
+    private(set) var workCount = 0
     private var nextArrival: UInt64 = 0
+    private(set) var stepNumber: UInt64 = 0
     private var matched: [PrefixCache.Published] = []
     private(set) var cacheQueryTokenCount = 0
     private(set) var cacheHitTokenCount = 0
@@ -50,11 +61,12 @@ struct Scheduler {
     /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
     mutating func add(
         prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: PromptGroup? = nil,
-        wantsPromptLogits: Bool = false
+        wantsPromptLogits: Bool = false, client: EngineClient = .everybody, urgency: RequestUrgency = .interactive
     ) -> Int {
         let sequence = SequenceState(
             prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
-            group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival)
+            group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
+            clientPlace: shares.join(client), urgentAt: urgency == .batch ? workCount + Self.patience : 0)
         nextArrival += 1
         let slot: Int
         if let vacant = vacantSlots.popLast() {
@@ -71,12 +83,11 @@ struct Scheduler {
     /// Plans a step. Each of its chunks must be computed, and settled or removed, before the next plan.
     mutating func plan(into plan: inout StepPlan) {
         plan.removeAll()
+        stepNumber += 1
+        makeWay(&plan)
         planDecodeRows(&plan)
         var promptLogitRows = limits.promptLogitRowCount
-        for slot in running where sequences[slot].plannedCount == 0 && !sequences[slot].isPaused {
-            planPrefill(slot, &plan, &promptLogitRows)
-        }
-        admitWaiting(&plan, &promptLogitRows)
+        planPrefills(&plan, &promptLogitRows)
         plan.spareLogitRowCount = promptLogitRows
     }
 
@@ -96,6 +107,7 @@ struct Scheduler {
             }
         }
         sequences[slot].plannedCount += granted
+        charge(granted * WorkShares.replyRowCost, to: slot)
         plan.extend(index, by: granted)
         return granted
     }
@@ -134,6 +146,7 @@ struct Scheduler {
         running.removeAll { $0 == slot }
         waiting.removeAll { $0 == slot }
         sequences[slot].tokens = []
+        shares.leave(sequences[slot].clientPlace)
         vacantSlots.append(slot)
     }
 
@@ -175,13 +188,10 @@ struct Scheduler {
         return true
     }
 
-    /// Who gives way: a paused sequence, which nobody waits for, or else the youngest that is not planned.
-    private func victim() -> Int? {
-        running.last { sequences[$0].isPaused } ?? running.last { sequences[$0].plannedCount == 0 }
-    }
-
-    private mutating func planPrefill(_ slot: Int, _ plan: inout StepPlan, _ promptLogitRows: inout Int) {
-        let budget = limits.rowCount - plan.rowCount
+    private mutating func planPrefill(
+        _ slot: Int, rowLimit: Int, _ plan: inout StepPlan, _ promptLogitRows: inout Int
+    ) {
+        let budget = rowLimit - plan.rowCount
         let sequence = sequences[slot]
         var count = min(sequence.pendingCount, budget)
         if sequence.nextPromptLogitPosition != nil {
@@ -205,56 +215,85 @@ struct Scheduler {
 
     private mutating func append(_ slot: Int, rowCount: Int, to plan: inout StepPlan) {
         sequences[slot].plannedCount = rowCount
+        if sequences[slot].isFresh {
+            sequences[slot].isFresh = false
+            plan.admissionCount += 1
+        }
+        charge(sequences[slot].pendingCount == 1 ? WorkShares.replyRowCost : rowCount, to: slot)
         plan.append(
             StepPlan.Chunk(
                 slot: slot, firstPosition: sequences[slot].computedCount, rowCount: rowCount,
                 reachesEnd: rowCount == sequences[slot].pendingCount))
     }
 
-    private mutating func admitWaiting(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
-        var place = 0
-        while place < waiting.count, running.count < limits.sequenceCount, plan.rowCount < limits.rowCount {
-            let slot = waiting[place]
-            if sequences[slot].isPaused || waitsForItsPrompt(slot) {
-                place += 1
-                continue
+    private mutating func charge(_ cost: Int, to slot: Int) {
+        workCount += cost
+        shares.charge(cost, to: sequences[slot].clientPlace)
+    }
+
+    /// Plans prompts, of sequences that run and of those that wait, until the step is full. Where one ends, its client shall not
+    /// wait much longer for the first token because of what others sent.
+    private mutating func planPrefills(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
+        var admits = true
+        var ended: (client: Int, rowLimit: Int)?
+        while plan.rowCount < limits.rowCount, let slot = nextPrefill(admits: admits) {
+            var rowLimit = limits.rowCount
+            if let ended, ended.client != sequences[slot].clientPlace {
+                rowLimit = min(rowLimit, ended.rowLimit)
+                guard plan.rowCount < rowLimit else { return }
             }
-            guard makeRoom(for: slot, &plan) else { return }
-            start(slot)
-            plan.admissionCount += 1
-            waiting.removeAll { $0 == slot }
-            running.insert(slot, at: orderedPlace(of: slot, in: running))
-            planPrefill(slot, &plan, &promptLogitRows)
+            if !sequences[slot].isRunning {
+                guard makeRoom(for: slot, &plan) else {
+                    admits = false
+                    continue
+                }
+                admit(slot)
+            }
+            sequences[slot].consideredIn = stepNumber
+            planPrefill(slot, rowLimit: rowLimit, &plan, &promptLogitRows)
+            if ended == nil, sequences[slot].plannedCount == sequences[slot].pendingCount {
+                ended = (sequences[slot].clientPlace, plan.rowCount + plan.rowCount / Self.companyShare)
+            }
         }
     }
 
-    /// Whether another sequence of its group is computing the part of the prompt that this one can then take from the prefix cache.
-    private func waitsForItsPrompt(_ slot: Int) -> Bool {
-        let sequence = sequences[slot]
-        guard let group = sequence.group else { return false }
-        let sharedCount = min(group.sharedCount, sequence.reusableCount) / limits.blockLength * limits.blockLength
-        return running.contains { other in
-            sequences[other].group?.id == group.id && sequences[other].computedCount < sharedCount
-                && !sequences[other].isPaused
+    /// Starts a sequence for which room was made.
+    private mutating func admit(_ slot: Int) {
+        start(slot)
+        waiting.removeAll { $0 == slot }
+        running.insert(slot, at: orderedPlace(of: slot, in: running))
+    }
+
+    /// Starts those who wait first at the cost of others, where there is no room and they have a right to it.
+    private mutating func makeWay(_ plan: inout StepPlan) {
+        guard shares.activeCount > 1 || running.contains(where: { !isUrgent($0) }) else { return }
+        while let slot = firstWaiting(), !hasRoom(for: slot) {
+            while !hasRoom(for: slot) {
+                guard let victim = debtor(to: slot) else { return }
+                preempt(victim, &plan)
+            }
+            admit(slot)
         }
     }
 
-    /// Looks up the sequence's prefix and whether the rest finds room; paused sequences give way, others do not.
+    /// Makes room for a sequence if it can be had: paused ones give way, others do not.
     private mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
-        let sequence = sequences[slot]
-        let blockCount = (sequence.tokens.count + limits.blockLength - 1) / limits.blockLength
-        while true {
-            let limit = sequence.reusableCount / limits.blockLength
-            pool.cache.match(sequence.tokens, salt: sequence.salt, limit: limit, into: &matched)
-            let revived = matched.count { pool.cache.isEvictable($0.block) }
-            // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
-            let needed = blockCount - matched.count + revived + running.count
-            if needed <= pool.availableCount {
-                return true
-            }
+        while !hasRoom(for: slot) {
             guard let victim = running.last(where: { sequences[$0].isPaused }) else { return false }
             preempt(victim, &plan)
         }
+        return true
+    }
+
+    /// Whether a sequence can start; then its prefix was looked up.
+    private mutating func hasRoom(for slot: Int) -> Bool {
+        guard running.count < limits.sequenceCount else { return false }
+        let sequence = sequences[slot]
+        let limit = sequence.reusableCount / limits.blockLength
+        pool.cache.match(sequence.tokens, salt: sequence.salt, limit: limit, into: &matched)
+        let revived = matched.count { pool.cache.isEvictable($0.block) }
+        // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
+        return blockCount(of: slot) - matched.count + revived + running.count <= pool.availableCount
     }
 
     /// Gives a sequence its matched prefix and blocks for all its other tokens.
@@ -271,6 +310,7 @@ struct Scheduler {
             sequences[slot].blockTable.append(block)
         }
         sequences[slot].isRunning = true
+        sequences[slot].isFresh = true
         if sequences[slot].cachedCount == nil {
             sequences[slot].cachedCount = sequences[slot].computedCount
             cacheQueryTokenCount += sequences[slot].promptCount

@@ -20,6 +20,8 @@ struct SequenceState {
     /// Rows of this step's plan.
     var plannedCount = 0
     var isRunning = false
+    /// Whether it runs and nothing was computed yet.
+    var isFresh = false
     var isPaused = false
     /// The first prompt position whose logits are still wanted; nil if those of the prompt are not.
     var nextPromptLogitPosition: Int?
@@ -32,10 +34,17 @@ struct SequenceState {
     let group: PromptGroup?
     /// Grows from sequence to sequence.
     let arrival: UInt64
+    /// Its client's place among those who share the work.
+    let clientPlace: Int
+    /// How much work must have been done, in rows of prompts, before it counts as urgent.
+    let urgentAt: Int
+    /// The step for which its prompt was considered last.
+    var consideredIn: UInt64 = 0
 
     init(
         prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
-        group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64
+        group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64, clientPlace: Int = 0,
+        urgentAt: Int = 0
     ) {
         tokens = prompt
         promptCount = prompt.count
@@ -45,12 +54,14 @@ struct SequenceState {
         self.group = group
         nextPromptLogitPosition = wantsPromptLogits ? 0 : nil
         self.arrival = arrival
+        self.clientPlace = clientPlace
+        self.urgentAt = urgentAt
     }
 
     /// Tokens that the model has yet to see.
     var pendingCount: Int { tokens.count - computedCount }
 
-    /// Whether the sequence goes before another: by priority, then by age.
+    /// Whether the sequence goes before another of the same client: by priority, then by age.
     func goesBefore(_ other: SequenceState) -> Bool {
         priority > other.priority || (priority == other.priority && arrival < other.arrival)
     }

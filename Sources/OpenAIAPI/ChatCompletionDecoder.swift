@@ -50,6 +50,7 @@ enum ChatCompletionDecoder {
             from: &root, budgets: settings.thinkingBudgets, warnings: &remarks.warnings)
         remarks.fieldNames[.thinkingBudget] = reasoning.sources.budget
         var options = try SamplingDecoder.options(from: &root)
+        try UrgencyDecoder.read(from: &root, into: &options, warnings: &remarks.warnings)
         options.maximumTokens = try maximumTokens(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
         options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false

@@ -32,6 +32,7 @@ struct EffectiveBody: Sendable {
         write(settings.tools, to: &writer)
         writer.append(key: "yarn_factor")
         writer.append(double: settings.yarnFactor)
+        writer.append(key: "service_tier", string: settings.isBatch ? "flex" : "default")
         writer.append(key: "sampling")
         write(settings.sampling, to: &writer)
         writer.append(key: "stop")

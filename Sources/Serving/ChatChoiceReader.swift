@@ -49,7 +49,7 @@ struct ChatChoiceReader: ChoiceReader {
     /// What an engine event means for the client; adjacent pieces of one text come as one.
     mutating func read(_ event: GenerationEvent) throws(ServingError) -> [ChatEvent] {
         switch event {
-        case .queued(let ahead): return [.progress(.queued(choice: choice, ahead: ahead))]
+        case .queued(let ahead, let wait): return [.progress(.queued(choice: choice, ahead: ahead, wait: wait))]
         case .prefilling(let done, let total):
             return [.progress(.prefilling(choice: choice, done: done, of: total))]
         case .promptLogProbabilities: return []

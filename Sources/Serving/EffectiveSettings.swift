@@ -21,6 +21,8 @@ public struct EffectiveSettings: Sendable {
     public var tools: ToolMode
     /// How far YaRN stretches positions; 1 where the model goes without.
     public var yarnFactor: Double
+    /// Whether the reply comes after those that somebody waits for.
+    public var isBatch: Bool
 }
 
 /// Which calls a reply may make.

@@ -54,6 +54,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var stopScope: OutputScope
     /// Requests with lower values go first, -1000 to 1000; 0 when nil.
     public var priority: Int?
+    /// Whether nobody waits for the reply, which then comes after those that somebody waits for.
+    public var isBatch = false
     /// Whether loops are ended, and what counts as one; as the model's defaults have it when nil.
     public var repetitionDetection: RepetitionDetection?
 

@@ -134,6 +134,8 @@ extension ServedModel {
 
     /// Hands a request to the engine, its refusals in the service's terms.
     func generate(_ request: GenerationRequest) throws(ServingError) -> Generation {
+        var request = request
+        request.client = RequestClient.current.share
         do {
             return try engine.generate(request)
         } catch {
@@ -165,9 +167,8 @@ extension ServingError {
         case .contextLengthExceeded(let prompt, let limit):
             self = .contextLengthExceeded(promptTokenCount: prompt, limit: limit)
         case .queueFull(let limit):
-            // A guess from the queue's length: about two seconds for each round of those that run together.
-            let rounds = (statistics.waitingCount + 1) / max(1, statistics.runningCount) + 1
-            self = .queueFull(limit: limit, retryAfter: .seconds(min(60, 2 * rounds)))
+            let wait = statistics.estimatedWait(behind: statistics.waitingCount) ?? .seconds(2)
+            self = .queueFull(limit: limit, retryAfter: max(.seconds(1), min(.seconds(60), wait)))
         case .draining: self = .draining
         case .emptyPrompt: self = .invalidValue(field: .prompt, message: "The prompt has no tokens.")
         case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing:

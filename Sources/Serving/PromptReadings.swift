@@ -52,9 +52,11 @@ struct PromptReadings: Sendable {
     private func request(_ index: Int, _ group: PromptGroup, elapsed: Duration) -> GenerationRequest {
         var timeLimits = options.timeLimits
         timeLimits.total = timeLimits.total.map { max(.zero, $0 - elapsed) }
-        return GenerationRequest(
+        var request = GenerationRequest(
             prompt: prompts[index], reading: reading, usesPrefixCache: options.usesPrefixCache,
             cacheSalt: options.cacheSalt, promptGroup: group, timeLimits: timeLimits)
+        request.urgency = options.urgency
+        return request
     }
 
     /// How many tokens all prompts begin with.

@@ -90,8 +90,8 @@ public protocol StreamEvent: Sendable {
 
 /// What happens before and between the pieces of a reply.
 public enum StreamProgress: Sendable, Hashable {
-    /// The choice waits for its turn; so many requests are before it.
-    case queued(choice: Int, ahead: Int)
+    /// The choice waits for its turn; so many requests are before it, which will take about so long.
+    case queued(choice: Int, ahead: Int, wait: Duration?)
     /// The prompt is being read.
     case prefilling(choice: Int, done: Int, of: Int)
     /// So many more tokens of the choice were generated; what they come to follows.

@@ -18,6 +18,7 @@ struct ValidatedOptions: Sendable {
     var priority: Int
     /// What counts as a loop; nil lets loops go on.
     var loopLimits: LoopLimits?
+    var urgency = RequestUrgency.interactive
 }
 
 /// Checks what a client asked for against a model's limits and fills in the model's defaults.
@@ -58,7 +59,8 @@ struct RequestValidator {
                 try checked(count, .promptLogProbabilityCount, 0...20)
             },
             priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)),
-            loopLimits: try loopLimits(options))
+            loopLimits: try loopLimits(options),
+            urgency: options.isBatch || RequestClient.current.isBatch ? .batch : .interactive)
     }
 
     /// Who wants no end of text wants a number of tokens, whatever they say.

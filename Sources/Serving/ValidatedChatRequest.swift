@@ -101,7 +101,7 @@ struct ValidatedChatRequest {
             isBudgetAskedFor: thinkingBudget != nil, isBudgetFromReserve: thinking.isReserve,
             maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops,
             keepsEarlierReasoning: promptRequest.keepsEarlierReasoning, tools: constraint.tools,
-            yarnFactor: model.facts.yarnFactor)
+            yarnFactor: model.facts.yarnFactor, isBatch: options.urgency == .batch)
     }
 
     func generation(
@@ -128,6 +128,7 @@ struct ValidatedChatRequest {
             promptGroup: group, timeLimits: timeLimits, priority: options.priority,
             loopLimits: options.loopLimits)
         generation.closesFormAtLimit = closesForm
+        generation.urgency = options.urgency
         return generation
     }
 

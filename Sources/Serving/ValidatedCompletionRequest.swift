@@ -56,7 +56,7 @@ struct ValidatedCompletionRequest {
     func generation(
         prompt: Prompt, maximumTokens: Int, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
-        GenerationRequest(
+        var generation = GenerationRequest(
             prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
             constraint: grammar?.makeMatcher(),
@@ -64,6 +64,8 @@ struct ValidatedCompletionRequest {
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
             promptGroup: group, timeLimits: options.timeLimits, priority: options.priority,
             loopLimits: options.loopLimits)
+        generation.urgency = options.urgency
+        return generation
     }
 
     private static func prompt(

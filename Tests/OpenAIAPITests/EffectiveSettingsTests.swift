@@ -74,6 +74,7 @@ import Testing
             #expect(effective["callable_tools"] == callable)
             #expect(effective["thinking"] == .bool(thinks))
             #expect(effective["yarn_factor"]?.doubleValue == 1)
+            #expect(effective["service_tier"] == "default")
         }
     }
 

@@ -19,6 +19,7 @@ public struct TestModel: Sendable {
         public var queueLimit = 256
         public var sequenceLimit = 64
         public var stepTokenBudget = 512
+        public var unreadTokenLimit = 1024
         public var speculation = Speculation.off
         public var abilities = ModelAbilities()
         /// What follows a prompt that no reply was prepared for.
@@ -28,11 +29,13 @@ public struct TestModel: Sendable {
 
         public init() {}
 
-        /// Nothing but one token, until the context is full; so slowly that whoever ends the reply comes in time.
+        /// Nothing but one token, until the context is full; so slowly, and so little ahead of its reader, that whoever ends the
+        /// reply comes in time.
         public static func droning(_ token: TokenID, contextLength: Int = 2048) -> Options {
             var options = Options()
             options.improvise = { _ in token }
             options.contextLength = contextLength
+            options.unreadTokenLimit = 64
             options.willCompute = { _ in Thread.sleep(forTimeInterval: 0.002) }
             return options
         }
@@ -52,6 +55,7 @@ public struct TestModel: Sendable {
         configuration.queueLimit = options.queueLimit
         configuration.sequenceLimit = options.sequenceLimit
         configuration.stepTokenBudget = options.stepTokenBudget
+        configuration.unreadTokenLimit = options.unreadTokenLimit
         configuration.vocabularyLimit = tokenizer.tokenCount
         // Tests count steps, and how many there are must not depend on time.
         configuration.speculation = options.speculation

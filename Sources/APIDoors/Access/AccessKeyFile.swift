@@ -2,6 +2,7 @@
 ///
 ///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 alice
 ///     a-key-in-the-clear infer,metrics
+///     another-one infer weight=3 batch nightly
 ///
 /// Without scopes a key is for everything; without a name it is named by its line. A word that begins with `#` begins a comment.
 public enum AccessKeyFile {
@@ -47,6 +48,7 @@ public enum AccessKeyFile {
         var name: String?
         var scopes: Set<AccessScope>?
         var limits = RateLimits.none
+        var standing = KeyStanding()
         for word in words {
             if let equals = word.firstIndex(of: "=") {
                 let value = Int(word[word.index(after: equals)...]).flatMap { 1...1_000_000_000 ~= $0 ? $0 : nil }
@@ -56,8 +58,13 @@ public enum AccessKeyFile {
                 switch word[..<equals] {
                 case "requests": limits.requestsPerMinute = value
                 case "tokens": limits.tokensPerMinute = value
-                default: throw Complaint(line: line, reason: "'\(word)' is neither requests= nor tokens=")
+                case "weight":
+                    guard value <= 1000 else { throw Complaint(line: line, reason: "a weight is at most 1000") }
+                    standing.weight = value
+                default: throw Complaint(line: line, reason: "'\(word)' is none of requests=, tokens= and weight=")
                 }
+            } else if word == "batch" {
+                standing.isBatch = true
             } else if let listed = listedScopes(word) {
                 scopes = (scopes ?? []).union(listed)
             } else if name == nil {
@@ -67,7 +74,8 @@ public enum AccessKeyFile {
             }
         }
         return AccessKey(
-            digest: digest, name: name ?? "line-\(line)", scopes: scopes ?? Set(AccessScope.allCases), limits: limits)
+            digest: digest, name: name ?? "line-\(line)", scopes: scopes ?? Set(AccessScope.allCases), limits: limits,
+            standing: standing)
     }
 
     private static func listedScopes(_ word: Substring) -> Set<AccessScope>? {

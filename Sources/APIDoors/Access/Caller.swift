@@ -1,5 +1,9 @@
+internal import Serving
+
 /// Whose request it is: a key, or everybody where no key is asked for.
 package final class Caller: Sendable {
+    /// How the engine knows it.
+    let client: RequestClient
     /// Tells callers apart; nil where no key is asked for.
     let key: KeyDigest?
     /// The key's name; nil where no key is asked for.
@@ -7,7 +11,12 @@ package final class Caller: Sendable {
     let scopes: Set<AccessScope>
     let limiter: RateLimiter
 
-    init(key: KeyDigest?, name: String?, scopes: Set<AccessScope>, limiter: RateLimiter) {
+    init(
+        key: KeyDigest?, name: String?, scopes: Set<AccessScope>, limiter: RateLimiter,
+        standing: KeyStanding = KeyStanding()
+    ) {
+        client = RequestClient(
+            id: key?.number ?? 0, weight: standing.weight, isBatch: standing.isBatch)
         self.key = key
         self.name = name
         self.scopes = scopes

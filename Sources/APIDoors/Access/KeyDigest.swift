@@ -23,6 +23,9 @@ public struct KeyDigest: Sendable, Hashable {
         bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
     }
 
+    /// A number that tells digests apart, 0 for none of them.
+    var number: UInt64 { max(1, bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }) }
+
     /// Compares in a time that tells nothing of where the two differ.
     func isEqual(to other: KeyDigest) -> Bool {
         guard bytes.count == Self.byteCount, other.bytes.count == Self.byteCount else { return false }
