@@ -19,8 +19,6 @@ struct Scheduler {
         var blockLength: Int
     }
 
-    /// A sequence that nobody waits for counts as urgent once so much work was done since it came, in rows of prompts.
-    static let patience = 1 << 15
     /// The part of a step that ends a prompt by which prompts of other clients may lengthen it.
     private static let companyShare = 4
 
@@ -34,8 +32,6 @@ struct Scheduler {
     /// Slots of the waiting sequences, in order.
     private(set) var waiting: [Int] = []
     private(set) var shares = WorkShares()
-    /// The work done so far, in rows of prompts.
-    private(set) var workCount = 0
     private var nextArrival: UInt64 = 0
     private(set) var stepNumber: UInt64 = 0
     private var matched: [PrefixCache.Published] = []
@@ -66,7 +62,7 @@ struct Scheduler {
         let sequence = SequenceState(
             prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
             group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
-            clientPlace: shares.join(client), urgentAt: urgency == .batch ? workCount + Self.patience : 0)
+            clientPlace: shares.join(client), urgentAt: urgency == .batch ? shares.workCount + WorkShares.longTime : 0)
         nextArrival += 1
         let slot: Int
         if let vacant = vacantSlots.popLast() {
@@ -227,21 +223,23 @@ struct Scheduler {
     }
 
     private mutating func charge(_ cost: Int, to slot: Int) {
-        workCount += cost
         shares.charge(cost, to: sequences[slot].clientPlace)
     }
 
-    /// Plans prompts, of sequences that run and of those that wait, until the step is full. Where one ends, its client shall not
-    /// wait much longer for the first token because of what others sent.
+    /// Plans prompts, of sequences that run and of those that wait, until the step is full. With several clients it is full
+    /// sooner: whoever comes waits until it ends. Where a prompt ends, its client shall not wait much longer for the first token
+    /// because of what others sent.
     private mutating func planPrefills(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
         var admits = true
         var ended: (client: Int, rowLimit: Int)?
+        let companyLimit = max(limits.rowCount / 2, min(limits.rowCount, plan.rowCount + limits.rowCount / 4))
         while plan.rowCount < limits.rowCount, let slot = nextPrefill(admits: admits) {
-            var rowLimit = limits.rowCount
+            let hasCompany = shares.hasCompany(sequences[slot].clientPlace)
+            var rowLimit = hasCompany ? companyLimit : limits.rowCount
             if let ended, ended.client != sequences[slot].clientPlace {
                 rowLimit = min(rowLimit, ended.rowLimit)
-                guard plan.rowCount < rowLimit else { return }
             }
+            guard plan.rowCount < rowLimit else { return }
             if !sequences[slot].isRunning {
                 guard makeRoom(for: slot, &plan) else {
                     admits = false

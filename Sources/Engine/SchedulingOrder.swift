@@ -1,7 +1,7 @@
 /// Whose turn it is, and who gives way: what the scheduler decides before it changes anything.
 extension Scheduler {
     /// Whether somebody waits for a sequence, or has for so long that it counts as if.
-    func isUrgent(_ slot: Int) -> Bool { sequences[slot].urgentAt <= workCount }
+    func isUrgent(_ slot: Int) -> Bool { sequences[slot].urgentAt <= shares.workCount }
 
     /// Whether a sequence's work is done before another's: what is urgent first, then whose client was served least.
     func goesBefore(_ slot: Int, _ other: Int) -> Bool {

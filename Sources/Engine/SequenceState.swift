@@ -36,7 +36,8 @@ struct SequenceState {
     let arrival: UInt64
     /// Its client's place among those who share the work.
     let clientPlace: Int
-    /// How much work must have been done, in rows of prompts, before it counts as urgent.
+    /// How much work must have been done, in rows of prompts, before it counts as urgent: none, or where nobody waits for it a
+    /// long time's.
     let urgentAt: Int
     /// The step for which its prompt was considered last.
     var consideredIn: UInt64 = 0

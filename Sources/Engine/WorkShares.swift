@@ -12,16 +12,22 @@ struct WorkShares {
         var sequenceCount = 0
         /// Grows from return to return.
         var arrival: UInt64 = 0
+        /// What all had got together when its last sequence left.
+        var leftAt = 0
     }
 
     /// What a row of a reply counts, in rows of prompts: it reads all weights for few rows.
     static let replyRowCost = 4
+    /// So much work, in rows of prompts, is a long time.
+    static let longTime = 1 << 15
     /// More clients are not remembered once they have left.
     private static let memory = 1024
 
     private var entries: [Entry] = []
     private var nextArrival: UInt64 = 0
     private var totalWeight = 0
+    /// The work done so far, in rows of prompts.
+    private(set) var workCount = 0
     /// How many clients have sequences.
     private(set) var activeCount = 0
 
@@ -30,7 +36,9 @@ struct WorkShares {
     /// - Returns: the client's place, which stays the same until its last sequence leaves.
     mutating func join(_ client: EngineClient) -> Int {
         if activeCount == 0 {
-            entries.removeAll(keepingCapacity: true)
+            for place in entries.indices {
+                entries[place].served = 0
+            }
         }
         let level = entries.lazy.filter { $0.sequenceCount > 0 }.map(\.served).min() ?? 0
         let place: Int
@@ -61,11 +69,20 @@ struct WorkShares {
         if entries[place].sequenceCount == 0 {
             activeCount -= 1
             totalWeight -= entries[place].client.weight
+            entries[place].leftAt = workCount
         }
     }
 
+    /// Whether a client shares the engine with others, or did not long ago: then they may come back at any moment.
+    func hasCompany(_ place: Int) -> Bool {
+        entries.indices.contains { $0 != place && (entries[$0].sequenceCount > 0 || leftLately($0)) }
+    }
+
+    private func leftLately(_ place: Int) -> Bool { entries[place].leftAt + Self.longTime > workCount }
+
     /// Counts work, in rows of prompts.
     mutating func charge(_ cost: Int, to place: Int) {
+        workCount += cost
         entries[place].served += Double(cost) / Double(entries[place].client.weight)
     }
 
@@ -86,10 +103,13 @@ struct WorkShares {
         Double(amount) / Double(entries[place].client.weight)
     }
 
-    /// An entry of somebody who left and who would start no higher than anybody else.
+    /// An entry of somebody who left long ago and who would start no higher than anybody else.
     private func forgettablePlace(below level: Double) -> Int? {
-        if let place = entries.firstIndex(where: { $0.sequenceCount == 0 && $0.served <= level }) {
-            return place
+        let forgettable = entries.indices.first { place in
+            entries[place].sequenceCount == 0 && entries[place].served <= level && !leftLately(place)
+        }
+        if let forgettable {
+            return forgettable
         }
         guard entries.count >= Self.memory else { return nil }
         return entries.indices.filter { entries[$0].sequenceCount == 0 }

@@ -56,7 +56,7 @@ import Tokens
     }
 
     @Test func `a client's first prompt goes before the many of another, and is hardly lengthened by them`() {
-        var scheduler = makeScheduler(rows: 64, sequences: 32)
+        var scheduler = makeScheduler(rows: 128, sequences: 32)
         for number in 0..<20 {
             _ = scheduler.add(prompt: prompt(30, number), client: Self.first)
         }
@@ -67,7 +67,18 @@ import Tokens
         #expect(place.map { plan.chunks[$0].slot } == urgent)
         let others = plan.chunks.filter { $0.slot != urgent && !$0.isDecode }.reduce(0) { $0 + $1.rowCount }
         #expect(others > 0)
-        #expect(others <= 12)
+        #expect(others <= 15)
+    }
+
+    @Test func `steps are short while others may come, and long again when nobody has for long`() {
+        var scheduler = makeScheduler(rows: 1 << 10, sequences: 4, blocks: 1 << 7, blockLength: 1 << 9)
+        let visitor = scheduler.add(prompt: prompt(2, 1), client: Self.second)
+        step(&scheduler)
+        scheduler.remove(visitor)
+        _ = scheduler.add(prompt: prompt(60_000, 2), client: Self.first)
+        let rowCounts = (0..<70).map { _ in step(&scheduler).rowCount }
+        #expect(rowCounts.prefix(60).allSatisfy { $0 == 512 })
+        #expect(rowCounts.last == 1024)
     }
 
     @Test func `equal clients get equal work, and others by their weight`() {
