@@ -227,15 +227,14 @@ struct Scheduler {
     }
 
     /// Plans prompts, of sequences that run and of those that wait, until the step is full. With several clients it is full
-    /// sooner: whoever comes waits until it ends. Where a prompt ends, its client shall not wait much longer for the first token
+    /// sooner for those who have had much: whoever comes waits until it ends. Where a prompt ends, its client shall not wait much longer for the first token
     /// because of what others sent.
     private mutating func planPrefills(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
         var admits = true
         var ended: (client: Int, rowLimit: Int)?
         let companyLimit = max(limits.rowCount / 2, min(limits.rowCount, plan.rowCount + limits.rowCount / 4))
         while plan.rowCount < limits.rowCount, let slot = nextPrefill(admits: admits) {
-            let hasCompany = shares.hasCompany(sequences[slot].clientPlace)
-            var rowLimit = hasCompany ? companyLimit : limits.rowCount
+            var rowLimit = shares.leavesOpenings(sequences[slot].clientPlace) ? companyLimit : limits.rowCount
             if let ended, ended.client != sequences[slot].clientPlace {
                 rowLimit = min(rowLimit, ended.rowLimit)
             }

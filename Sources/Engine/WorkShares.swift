@@ -12,6 +12,8 @@ struct WorkShares {
         var sequenceCount = 0
         /// Grows from return to return.
         var arrival: UInt64 = 0
+        /// What it had been served when it came back.
+        var levelAtArrival = 0.0
         /// What all had got together when its last sequence left.
         var leftAt = 0
     }
@@ -20,6 +22,8 @@ struct WorkShares {
     static let replyRowCost = 4
     /// So much work, in rows of prompts, is a long time.
     static let longTime = 1 << 15
+    /// So much is what somebody wants who comes with a question, in rows of prompts.
+    private static let shortWork = 2048.0
     /// More clients are not remembered once they have left.
     private static let memory = 1024
 
@@ -54,6 +58,7 @@ struct WorkShares {
         if entries[place].sequenceCount == 0 {
             entries[place].client.weight = client.weight
             entries[place].served = max(entries[place].served, level)
+            entries[place].levelAtArrival = entries[place].served
             entries[place].arrival = nextArrival
             nextArrival += 1
             activeCount += 1
@@ -73,9 +78,11 @@ struct WorkShares {
         }
     }
 
-    /// Whether a client shares the engine with others, or did not long ago: then they may come back at any moment.
-    func hasCompany(_ place: Int) -> Bool {
-        entries.indices.contains { $0 != place && (entries[$0].sequenceCount > 0 || leftLately($0)) }
+    /// Whether a client should leave others an opening: it shares the engine with some, or did not long ago, so that they may
+    /// come back at any moment, and it has got work for a while.
+    func leavesOpenings(_ place: Int) -> Bool {
+        (entries[place].served - entries[place].levelAtArrival) * Double(entries[place].client.weight) > Self.shortWork
+            && entries.indices.contains { $0 != place && (entries[$0].sequenceCount > 0 || leftLately($0)) }
     }
 
     private func leftLately(_ place: Int) -> Bool { entries[place].leftAt + Self.longTime > workCount }
