@@ -89,7 +89,7 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", "Telemetry", httpTypes]),
+        module("APIDoors", ["COpenSSL", "Serving", "Engine", "HTTP", "JSON", "Telemetry", httpTypes, logging]),
         module(
             "OpenAIAPI",
             [
@@ -117,7 +117,7 @@ let package = Package(
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
                 "CLinux", "Telemetry",
-                arguments, configuration, logging, httpTypes,
+                arguments, configuration, logging, metrics, httpTypes,
             ],
             swiftSettings: settings
         ),
@@ -183,7 +183,7 @@ let package = Package(
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
                 "HTTPClient", "JSON", "Telemetry",
-                "Tokens", arguments,
+                "Tokens", arguments, logging,
             ],
             swiftSettings: testSettings
         ),

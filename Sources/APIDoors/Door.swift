@@ -31,7 +31,7 @@ public struct Door: Sendable {
                 }
                 let request = DoorRequest(
                     request, id: context.requestID, parameters: context.parameters,
-                    bodyByteLimit: settings.bodyByteLimit, caller: caller)
+                    bodyByteLimit: settings.bodyByteLimit, response: context.response, caller: caller)
                 try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
             }
         }

@@ -10,7 +10,8 @@ public enum EngineOutcome: String, Sendable, Hashable, CaseIterable {
     case cancelled
     case error
 
-    init(_ reason: FinishReason) {
+    /// What metrics call this end.
+    public init(_ reason: FinishReason) {
         self =
             switch reason {
             case .endOfText, .stopToken, .stopString: .stop

@@ -237,6 +237,9 @@ struct ServeOptions: ParsableArguments {
     )
     var logLevel: String?
 
+    @Option(help: ArgumentHelp("How logs are written: text or json. (default: text)", valueName: "format"))
+    var logFormat: String?
+
     @Option(
         help: ArgumentHelp(
             "How long running replies may go on after SIGTERM. (default: 30)",

@@ -5,6 +5,7 @@ import HTTP
 import Logging
 import Serving
 import Sockets
+import Telemetry
 
 /// One server from start to exit: listen, load the model, say that it is ready, drain when told to stop.
 ///
@@ -22,6 +23,7 @@ struct ServeLifecycle {
     private static let deliveryTime = Duration.seconds(5)
 
     private let settings: ServeSettings
+    private let logs: LogOutput
     private let logger: Logger
     private let service: InferenceService
     private let credentials: ServerCredentials
@@ -29,17 +31,21 @@ struct ServeLifecycle {
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
-    init(settings: ServeSettings, environment: [String: String]) throws {
+    init(
+        settings: ServeSettings, environment: [String: String], logs: LogOutput, metrics: MetricsRegistry
+    ) throws {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
         service = InferenceService(registry: ModelRegistry(answersToAnyName: settings.answersToAnyName))
         self.logger = logger
+        self.logs = logs
         ProcessPreparation.ignoreBrokenPipes()
         credentials = try ServerCredentials(settings)
         manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
-            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger
+            settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
+            logger: logger
         ).server()
     }
 
@@ -83,6 +89,7 @@ struct ServeLifecycle {
             case .signal(SIGHUP):
                 reload()
             case .signal(let number) where isStopping:
+                logs.finish(within: .milliseconds(100))
                 exit(128 + number)
             case .signal:
                 isStopping = true
@@ -104,7 +111,7 @@ struct ServeLifecycle {
         }
         let line = "ponder: serving \(model.name) at \(places.joined(separator: ", "))\n"
         manager.tellReady("Serving \(model.name)")
-        FileHandle.standardOutput.write(Data(line.utf8))
+        DescriptorWriting.write(line, to: STDOUT_FILENO)
     }
 
     private func reload() {

@@ -116,6 +116,9 @@ struct ServeSettings: Equatable, Sendable {
     /// The least severe message that is logged.
     var logLevel = Logger.Level.info
 
+    /// How logs are written.
+    var logFormat = LogFormat.text
+
     /// How long running replies may go on after the signal to stop.
     var drain = Duration.seconds(30)
 }

@@ -37,6 +37,7 @@ enum Setting: String, CaseIterable, Sendable {
     case chatTemplateFile = "chat-template-file"
     case metricsCompat = "metrics-compat"
     case logLevel = "log-level"
+    case logFormat = "log-format"
     case drainSeconds = "drain-seconds"
 
     /// The environment variable that holds the setting.
@@ -77,6 +78,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
         case .metricsCompat: "one of vllm, llamacpp and sglang"
+        case .logFormat: "text or json"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
         }
@@ -122,6 +124,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .chatTemplateFile: options.chatTemplateFile
         case .metricsCompat: options.metricsCompat
         case .logLevel: options.logLevel
+        case .logFormat: options.logFormat
         case .drainSeconds: options.drainSeconds
         }
     }

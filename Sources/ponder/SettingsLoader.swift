@@ -66,6 +66,7 @@ struct SettingsLoader {
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.metricsCompat, { PeerMetrics(rawValue: $0) }) { settings.peerMetrics = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
+        try read(.logFormat, { LogFormat(rawValue: $0) }) { settings.logFormat = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
         if settings.tlsCertificate == nil, settings.tlsKey != nil || settings.tlsClientAuthority != nil {
             throw SettingsError("tls-key and tls-client-authority need tls-certificate")

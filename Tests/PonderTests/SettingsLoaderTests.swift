@@ -50,6 +50,7 @@ import Testing
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
             "--trust-request-chat-template",
             "--loop-guard", "off", "--metrics-compat", "vllm",
+            "--log-format", "json",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -89,6 +90,7 @@ import Testing
         expected.reranks = true
         expected.endsLoops = false
         expected.peerMetrics = .vllm
+        expected.logFormat = .json
         #expect(settings == expected)
     }
 
