@@ -125,7 +125,7 @@ let package = Package(
         // Tests, one target a module
         .target(
             name: "TestSupport",
-            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute"],
+            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute", "TLS"],
             path: "Tests/TestSupport",
             swiftSettings: testSettings
         ),
@@ -182,7 +182,7 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
-                "HTTPClient", "JSON", "Telemetry",
+                "HTTPClient", "JSON", "Telemetry", "TLS",
                 "Tokens", arguments, logging,
             ],
             swiftSettings: testSettings

@@ -52,8 +52,10 @@ enum Setting: String, CaseIterable, Sendable {
         case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
         case .socketPermissions: "three octal digits such as 660"
-        case .tlsCertificate: "the path of a PEM file with the certificate and those that lead to its root"
-        case .tlsKey: "the path of a PEM file with the certificate's private key"
+        case .tlsCertificate:
+            "the path of a PEM file with the certificate and those that lead to its root, or several with commas"
+        case .tlsKey:
+            "the path of a PEM file with the certificate's private key, or as many as certificates with commas"
         case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
@@ -91,8 +93,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
         case .socketPermissions: options.socketPermissions
         case .port: options.port
-        case .tlsCertificate: options.tlsCertificate
-        case .tlsKey: options.tlsKey
+        case .tlsCertificate: options.tlsCertificate.isEmpty ? nil : options.tlsCertificate.joined(separator: ",")
+        case .tlsKey: options.tlsKey.isEmpty ? nil : options.tlsKey.joined(separator: ",")
         case .tlsClientAuthority: options.tlsClientAuthority
         case .threads: options.threads
         case .context: options.context
