@@ -56,7 +56,7 @@ let package = Package(
         module("JSON"),
         module("TLS", ["COpenSSL"]),
         module("Sockets", ["CLinux", "TLS"]),
-        module("Compute", ["CKernels"]),
+        module("Compute", ["CKernels", "CLinux"]),
         module("Terminal", ["CLinux"]),
         module("Telemetry", [metrics]),
 

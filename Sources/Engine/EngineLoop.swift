@@ -74,6 +74,7 @@ struct EngineLoop: ~Copyable {
                 step()
             } else {
                 checkIntegrityWhenIdle()
+                if isDamaged { return fail() }
                 inbox.sleep(until: mail.drainDeadline)
             }
         }
@@ -90,6 +91,7 @@ struct EngineLoop: ~Copyable {
             let output = compute()
             readLogits(output.logits)
             if plan.prefillRowCount == 0 {
+            if isDamaged { return }
                 speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
             }
             settle(output)
@@ -112,6 +114,18 @@ struct EngineLoop: ~Copyable {
         batch.removeAll()
         for chunk in plan.chunks {
             let slot = chunk.slot
+    /// Whether the model's weights could not be read, so that the step is worth nothing. What a draft guesses is checked anyway.
+    private var isDamaged: Bool { model.isDamaged }
+
+    /// Ends all generations, and with them the engine's work for good.
+    private mutating func fail() {
+        let reason = "its weights can no longer be read from their file, which was cut short or whose disk fails"
+        inbox.fail(reason)
+        for slot in generations.indices {
+            finish(slot, .failed("The model stopped: \(reason)."))
+        }
+    }
+
             batch.beginSequence(blockTable: scheduler.sequences[slot].blockTable)
             let readsState = generations[slot]?.reading == .state
             let guessPosition = chunk.firstPosition + chunk.rowCount - chunk.guessCount

@@ -1,4 +1,5 @@
 import Checkpoints
+import Engine
 import Foundation
 import Glibc
 import HTTP
@@ -15,6 +16,7 @@ import Telemetry
 struct ServeLifecycle {
     private enum Event: Sendable {
         case loaded(Result<ServedModel, any Error>)
+        case failed(String)
         case signal(Int32)
         case drained
     }
@@ -69,13 +71,13 @@ struct ServeLifecycle {
         ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
             continuation.yield(.loaded(result))
         }
-        try await handle(events, addresses: addresses) { continuation.yield(.drained) }
+        try await handle(events, addresses: addresses) { continuation.yield($0) }
     }
 
     private func handle(
         _ events: AsyncStream<Event>,
         addresses: [SocketAddress],
-        reportDrained: @escaping @Sendable () -> Void
+        report: @escaping @Sendable (Event) -> Void
     ) async throws {
         var isStopping = false
         for await event in events {
@@ -83,9 +85,17 @@ struct ServeLifecycle {
             case .loaded(.success(let model)):
                 service.registry.add(model)
                 if !isStopping { announce(model, at: addresses) }
+                Task {
+                    guard let reason = await model.engine.waitForEnd() else { return }
+                    report(.failed("\(model.name) stopped: \(reason). Start the server again."))
+                }
             case .loaded(.failure(let error)):
                 await server.shutDown(grace: .zero)
                 throw error
+            case .failed(let message):
+                // Whoever watches over the process sees it at /ready; what else is asked for is still answered.
+                logger.critical("\(message)")
+                manager.tellStatus(message)
             case .signal(SIGHUP):
                 reload()
             case .signal(let number) where isStopping:
@@ -95,7 +105,7 @@ struct ServeLifecycle {
                 isStopping = true
                 Task {
                     await drain()
-                    reportDrained()
+                    report(.drained)
                 }
             case .drained:
                 return
