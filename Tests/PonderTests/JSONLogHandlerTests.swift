@@ -32,6 +32,7 @@ import Testing
         #expect(value?["milliseconds"] == 1.5)
         #expect(value?["request_id"] == "17")
         #expect(value?["tags"] == ["a", "b"])
+        #expect(value?["time"]?.stringValue?.count == 24)
         #expect(value?["time"]?.stringValue?.hasSuffix("Z") == true)
     }
 }

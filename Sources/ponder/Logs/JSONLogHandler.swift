@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Logging
 
@@ -21,19 +20,18 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var fields = metadata
-        fields.merge(metadataProvider?.get() ?? [:]) { $1 }
-        fields.merge(event.metadata ?? [:]) { $1 }
-        if let error = event.error { fields["error"] = "\(error)" }
+        var time: [UInt8] = [UInt8(ascii: "\"")]
+        LogTime.now.append(to: &time)
+        time.append(UInt8(ascii: "\""))
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "time")
-        writer.append(string: Date.now.formatted(Self.time))
+        writer.append(rawJSON: time)
         writer.append(key: "level")
         writer.append(string: event.level.rawValue)
         writer.append(key: "message")
         writer.append(string: event.message.description)
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) where !Self.ownKeys.contains(key) {
+        for (key, value) in LogFields.all(of: self, event) where !Self.ownKeys.contains(key) {
             writer.append(key: key)
             Self.append(value, to: &writer)
         }
@@ -41,7 +39,6 @@ struct JSONLogHandler: LogHandler {
         write(writer.bytes + [UInt8(ascii: "\n")])
     }
 
-    private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     private static let ownKeys: Set<String> = ["time", "level", "message"]
 
     private static func append(_ value: Logger.MetadataValue, to writer: inout JSONWriter) {

@@ -8,17 +8,8 @@ enum LogFormat: String, Sendable {
     /// A handler whose lines go to an output.
     func handler(label: String, output: LogOutput) -> any LogHandler {
         switch self {
-        case .text: StreamLogHandler(label: label, stream: TextLines(output: output))
+        case .text: TextLogHandler(label: label, write: output.write)
         case .json: JSONLogHandler(write: output.write)
         }
-    }
-}
-
-/// An output as the handler of plain text writes to it: line by line.
-private struct TextLines: TextOutputStream, Sendable {
-    let output: LogOutput
-
-    func write(_ line: String) {
-        output.write(Array(line.utf8))
     }
 }

@@ -17,6 +17,9 @@ final class LogOutput: Sendable {
     /// What waits at most, in bytes.
     static let defaultCapacity = 1 << 20
 
+    /// How long the thread leaves lines to gather, in microseconds: one of its turns serves many.
+    private static let gatheringTime: UInt32 = 5_000
+
     private let descriptor: Int32
     private let capacity: Int
     private let countLost: @Sendable (Int) -> Void
@@ -67,6 +70,7 @@ final class LogOutput: Sendable {
         var isWithinLine = false
         while true {
             work.wait()
+            usleep(Self.gatheringTime)
             while let lines = take() {
                 let lost = Self.write(lines, to: descriptor, isWithinLine: &isWithinLine)
                 if lost > 0 { countLost(lost) }
