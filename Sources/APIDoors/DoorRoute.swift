@@ -13,11 +13,14 @@ package struct DoorRoute: Sendable {
     package let access: RouteAccess
     package let description: RouteDescription
     package let answer: Answer
+    /// Whether answering takes less time than a change of threads does.
+    let isBrief: Bool
 
     package init(
         _ method: HTTPRequest.Method, _ patterns: RoutePattern..., for access: RouteAccess = .scope(.infer),
-        about description: RouteDescription, answer: @escaping Answer
+        isBrief: Bool = false, about description: RouteDescription, answer: @escaping Answer
     ) {
+        self.isBrief = isBrief
         self.method = method
         self.patterns = patterns
         self.access = access

@@ -28,6 +28,7 @@ struct ServerAssembly {
         configuration.serverName = "ponder/\(Version.text)"
         let doors = doorway
         configuration.errorBody = doors.errorBody
+        configuration.isBrief = doors.briefRequests
         return HTTPServer(
             configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
     }
