@@ -56,7 +56,7 @@ let package = Package(
         module("JSON"),
         module("TLS", ["COpenSSL"]),
         module("Sockets", ["CLinux", "TLS"]),
-        module("Compute", ["CKernels"]),
+        module("Compute", ["CKernels", "CLinux"]),
         module("Terminal", ["CLinux"]),
         module("Telemetry", [metrics]),
 
@@ -89,7 +89,7 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", "Telemetry", httpTypes]),
+        module("APIDoors", ["COpenSSL", "Serving", "Engine", "HTTP", "JSON", "Telemetry", httpTypes, logging]),
         module(
             "OpenAIAPI",
             [
@@ -117,7 +117,7 @@ let package = Package(
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
                 "CLinux", "Telemetry",
-                arguments, configuration, logging, httpTypes,
+                arguments, configuration, logging, metrics, httpTypes,
             ],
             swiftSettings: settings
         ),
@@ -125,7 +125,7 @@ let package = Package(
         // Tests, one target a module
         .target(
             name: "TestSupport",
-            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute"],
+            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute", "TLS"],
             path: "Tests/TestSupport",
             swiftSettings: testSettings
         ),
@@ -182,8 +182,8 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
-                "HTTPClient", "JSON", "Telemetry",
-                "Tokens", arguments,
+                "HTTPClient", "JSON", "Telemetry", "TLS",
+                "Tokens", arguments, logging,
             ],
             swiftSettings: testSettings
         ),

@@ -52,6 +52,7 @@ package struct APIError: Error, Sendable, Hashable {
         case rateLimitExceeded = "rate_limit_exceeded"
         case modelLoading = "model_loading"
         case modelLoadFailed = "model_load_failed"
+        case modelFailed = "model_failed"
         case shuttingDown = "shutting_down"
         case overloaded
         case deadlineExceeded = "deadline_exceeded"

@@ -13,11 +13,14 @@ package struct DoorRoute: Sendable {
     package let access: RouteAccess
     package let description: RouteDescription
     package let answer: Answer
+    /// Whether answering takes less time than a change of threads does.
+    let isBrief: Bool
 
     package init(
         _ method: HTTPRequest.Method, _ patterns: RoutePattern..., for access: RouteAccess = .scope(.infer),
-        about description: RouteDescription, answer: @escaping Answer
+        isBrief: Bool = false, about description: RouteDescription, answer: @escaping Answer
     ) {
+        self.isBrief = isBrief
         self.method = method
         self.patterns = patterns
         self.access = access
@@ -60,10 +63,14 @@ package struct DoorRoute: Sendable {
                     reply, to: request, heartbeatInterval: settings.heartbeatInterval
                 ) { settings.running.remove(number) }
                 if let backlog {
+                    request.note(reply.stream.model)
                     return try await backlog.send(behind: 0, head: reply.head, to: writer)
                 }
             }
-            defer { settings.running.remove(number) }
+            defer {
+                settings.running.remove(number)
+                request.note(reply)
+            }
             if reply.isStreamed {
                 try await reply.stream(
                     to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
@@ -93,13 +100,19 @@ package struct DoorRequest: Sendable {
     let client: RequestClient
     /// Counts the request's tokens; a reply's are counted where it is read.
     package let meter: TokenMeter
+    /// What stands in the log beside the request.
+    let response: ResponseRecord
     private let bodyByteLimit: Int
 
-    init(_ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int, caller: Caller? = nil) {
+    init(
+        _ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int,
+        response: ResponseRecord = ResponseRecord(), caller: Caller? = nil
+    ) {
         self.id = id
         self.request = request
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
+        self.response = response
         key = caller?.key
         client = caller?.client ?? RequestClient(id: 0)
         meter = TokenMeter(caller)

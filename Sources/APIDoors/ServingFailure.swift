@@ -14,6 +14,8 @@ extension APIError {
         case .modelLoadFailed:
             self.init(
                 status: 503, message: message, type: .server, code: .modelLoadFailed, isWorthRetrying: false)
+        case .modelFailed:
+            self.init(status: 503, message: message, type: .server, code: .modelFailed, isWorthRetrying: false)
         case .draining:
             self.init(status: 503, message: message, type: .server, code: .shuttingDown, retryAfter: .seconds(5))
         case .queueFull(_, let retryAfter):

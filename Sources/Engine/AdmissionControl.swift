@@ -9,6 +9,8 @@ public enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible {
     case queueFull(limit: Int)
     /// The engine takes no more requests.
     case draining
+    /// The engine has given up.
+    case failed(reason: String)
     case emptyPrompt
     /// The prompt holds an id that the model does not know.
     case tokenOutOfRange(id: Int, limit: Int)
@@ -24,6 +26,7 @@ public enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible {
             "the prompt has \(prompt) tokens and leaves no room in a context of \(limit)"
         case .queueFull(let limit): "\(limit) requests wait already"
         case .draining: "the engine is shutting down"
+        case .failed(let reason): "the engine stopped: \(reason)"
         case .emptyPrompt: "the prompt has no tokens"
         case .tokenOutOfRange(let id, let limit): "token id \(id) is not in 0..<\(limit)"
         case .negativeTokenLimit(let count): "the token limit is \(count); it must not be negative"

@@ -43,6 +43,8 @@ final class EngineInbox: Sendable {
         /// A drain began that the engine has not seen.
         var hasNewDeadline = false
         var hasEnded = false
+        /// Why the engine gave up.
+        var failure: String?
         var drainWaiters: [CheckedContinuation<Void, Never>] = []
         var statistics = EngineStatistics()
 
@@ -64,6 +66,9 @@ final class EngineInbox: Sendable {
     func submit(_ request: GenerationRequest, queueLimit: Int) throws(AdmissionError) -> GenerationMailbox {
         let time = ContinuousClock.now
         let result: Result<GenerationMailbox, AdmissionError> = tell { state in
+            if let failure = state.failure {
+                return .failure(.failed(reason: failure))
+            }
             if state.mail.drainDeadline != nil || state.hasEnded {
                 return .failure(.draining)
             }
@@ -76,6 +81,14 @@ final class EngineInbox: Sendable {
             return .success(mailbox)
         }
         return try result.get()
+    }
+
+    /// Why the engine gave up, if it did.
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// The engine gives up. Called on the engine thread, which then ends.
+    func fail(_ reason: String) {
+        state.withLock { $0.failure = reason }
     }
 
     func cancel(_ ticket: Ticket) {
@@ -173,7 +186,7 @@ final class EngineInbox: Sendable {
 
     /// The engine's thread takes no more mail. What came meanwhile is answered.
     func end() {
-        let (left, orders, waiters) = state.withLock { state in
+        let (left, orders, waiters, failure) = state.withLock { state in
             state.hasEnded = true
             let left = state.mail.submissions
             state.mail.submissions = []
@@ -181,11 +194,12 @@ final class EngineInbox: Sendable {
             state.mail.cacheOrders = []
             let waiters = state.drainWaiters
             state.drainWaiters = []
-            return (left, orders, waiters)
+            return (left, orders, waiters, state.failure)
         }
         for submission in left {
             submission.mailbox.postFinish(
-                .cancelled, usage: GenerationUsage(promptTokens: submission.request.prompt.count))
+                failure.map { .failed("The model stopped: \($0).") } ?? .cancelled,
+                usage: GenerationUsage(promptTokens: submission.request.prompt.count))
         }
         for order in orders {
             order.reply.resume(throwing: AdmissionError.draining)

@@ -24,6 +24,7 @@ struct EngineLoop: ~Copyable {
     /// By the scheduler's slots.
     var generations: [ActiveGeneration?] = []
     var statistics = EngineStatistics()
+    private var rate = GenerationRate()
 
     /// - Throws: `ModelError` when there is no memory for the cache.
     init(
@@ -53,6 +54,7 @@ struct EngineLoop: ~Copyable {
         speculator = Speculator(
             settings: configuration.speculation, contextLength: limits.contextLength, draft: draft)
         statistics.blockCount = limits.scheduler.blockCount
+        statistics.blockLength = limits.scheduler.blockLength
         statistics.contextLength = contextLength
     }
 
@@ -72,6 +74,7 @@ struct EngineLoop: ~Copyable {
             }
             if scheduler.hasWork {
                 step()
+                if isDamaged { return fail() }
             } else {
                 checkIntegrityWhenIdle()
                 inbox.sleep(until: mail.drainDeadline)
@@ -88,12 +91,15 @@ struct EngineLoop: ~Copyable {
             fillBatch()
             let start = ContinuousClock.now
             let output = compute()
+            if isDamaged { return }
             readLogits(output.logits)
             if plan.prefillRowCount == 0 {
                 speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
             }
             settle(output)
             statistics.stepCount += 1
+            statistics.stepGenerationCount += plan.chunks.count
+            rate.observe(statistics.generatedTokenCount)
             statistics.stepTime.observe(ContinuousClock.now - start)
             statistics.stepTokens.observe(Double(plan.rowCount))
             statistics.expertLoadCount = model.expertVisitCount
@@ -106,6 +112,18 @@ struct EngineLoop: ~Copyable {
     private mutating func compute() -> ForwardOutput {
         statistics.prefillTokenCount += plan.prefillRowCount
         return model.forward(batch, cache: cache)
+    }
+
+    /// Whether the model's weights could not be read, so that the step is worth nothing. What a draft guesses is checked anyway.
+    private var isDamaged: Bool { model.isDamaged }
+
+    /// Ends all generations, and with them the engine's work for good.
+    private mutating func fail() {
+        let reason = "its weights can no longer be read from their file, which was cut short or whose disk fails"
+        inbox.fail(reason)
+        for slot in generations.indices {
+            finish(slot, .failed("The model stopped: \(reason)."))
+        }
     }
 
     private mutating func fillBatch() {
@@ -232,6 +250,8 @@ extension EngineLoop {
         statistics.waitingCount = scheduler.waiting.count
         statistics.runningCount = scheduler.running.count
         statistics.pausedCount = scheduler.pausedCount
+        statistics.preemptedCount = scheduler.preemptedCount
+        statistics.generationRate = scheduler.running.isEmpty ? 0 : rate.tokensPerSecond
         statistics.usedBlockCount = scheduler.pool.usedCount
         statistics.cachedBlockCount = scheduler.pool.cache.evictableCount
         statistics.cacheQueryTokenCount = scheduler.cacheQueryTokenCount

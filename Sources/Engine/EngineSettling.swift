@@ -139,6 +139,7 @@ extension EngineLoop {
         }
         generation.speculation.settle(accepted: accepted, of: chunk.guessCount, hasMissed: hasMissed)
         statistics.draftTokenCount += chunk.guessCount
+        statistics.draftCount += chunk.guessCount > 0 ? 1 : 0
         statistics.acceptedDraftTokenCount += accepted
         if let reason {
             finish(slot, reason)

@@ -17,7 +17,11 @@ public struct EngineStatistics: Hashable, Sendable {
     public var usedBlockCount = 0
     /// Unused blocks whose content may be reused.
     public var cachedBlockCount = 0
+    /// Positions of a block.
+    public var blockLength = 0
     public var stepCount = 0
+    /// Generations that steps computed for, added up over the steps.
+    public var stepGenerationCount = 0
     /// Rows computed for prompts, and again after preemptions.
     public var prefillTokenCount = 0
     /// Tokens generated.
@@ -25,10 +29,18 @@ public struct EngineStatistics: Hashable, Sendable {
     /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
     public var draftTokenCount = 0
     public var acceptedDraftTokenCount = 0
+    /// How often tokens were guessed for a generation.
+    public var draftCount = 0
+    /// Tokens generated a second over about the last second; 0 while nothing runs.
+    public var generationRate = 0.0
     /// Prompt tokens that were looked up in the prefix cache, and those of them that were found.
     public var cacheQueryTokenCount = 0
     public var cacheHitTokenCount = 0
     public var preemptionCount = 0
+    /// Generations that were preempted and wait to be computed again.
+    public var preemptedCount = 0
+    /// Tokens of prompt and output of the longest generation that finished.
+    public var longestGeneration = 0
     public var finishedCount = 0
     public var cancelledCount = 0
     /// By what ended them.
@@ -52,6 +64,10 @@ public struct EngineStatistics: Hashable, Sendable {
     public var queueTime = Histogram(.seconds)
     public var prefillTime = Histogram(.seconds)
     public var decodeTime = Histogram(.seconds)
+    /// From the first step to the end.
+    public var inferenceTime = Histogram(.seconds)
+    /// Decode time by each token after the first.
+    public var outputTokenTime = Histogram(.seconds)
     public var promptLength = Histogram(.tokens)
     public var replyLength = Histogram(.tokens)
     public var stepTime = Histogram(.seconds)

@@ -52,6 +52,15 @@ public final class InferenceEngine: Sendable {
     /// The most tokens of prompt and output together.
     public var contextLength: Int { admission.contextLength }
 
+    /// Why it answers nothing any more; nil while it does, and after a drain.
+    public var failure: String? { inbox.failure }
+
+    /// Waits until the thread has ended, and answers why, unless it was told to.
+    public func waitForEnd() async -> String? {
+        await inbox.waitForEnd()
+        return failure
+    }
+
     /// What the engine did up to its last step.
     public var statistics: EngineStatistics { inbox.statistics }
 

@@ -315,6 +315,9 @@ struct Scheduler {
         }
     }
 
+    /// How many sequences wait that were preempted.
+    var preemptedCount: Int { waiting.reduce(0) { $0 + (sequences[$1].cachedCount == nil ? 0 : 1) } }
+
     private mutating func preempt(_ slot: Int, _ plan: inout StepPlan) {
         releaseBlocks(of: slot)
         running.removeAll { $0 == slot }

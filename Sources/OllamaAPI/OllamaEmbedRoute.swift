@@ -46,7 +46,7 @@ struct OllamaEmbedRoute: Sendable {
         }
         let named = texts
         let result = try await call.remarks.naming { try await service.embed(named) }
-        request.meter.count(result.usage.totalTokens)
+        request.count(result.usage, of: result.model)
         return result
     }
 

@@ -14,6 +14,7 @@ public struct ChatStream: ReplyStream {
     let generations: [Generation]
     let readers: [ChatChoiceReader]
     let abortion: ReplyAbortion
+    public let record = ReplyRecord()
 
     public func abort() {
         abortion.ask()
@@ -34,10 +35,10 @@ public struct ChatStream: ReplyStream {
         _ receive: ([ChatEvent]) async throws -> Void
     ) async throws -> TokenUsage {
         let counted = try await model.incidents.noticingDisconnects {
-            try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+            try await generations.forEach(readers: readers, record: record, pulse: pulse, prompt: prompt, receive)
         }
         var usage = UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
         usage.thinkingBudget = settings.isBudgetAskedFor ? settings.thinkingBudget : nil
-        return usage
+        return record.end(usage)
     }
 }

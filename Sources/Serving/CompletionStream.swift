@@ -11,6 +11,7 @@ public struct CompletionStream: ReplyStream {
     let generations: [Generation]
     let readers: [CompletionChoiceReader]
     let abortion: ReplyAbortion
+    public let record = ReplyRecord()
 
     public func abort() {
         abortion.ask()
@@ -29,9 +30,9 @@ public struct CompletionStream: ReplyStream {
         _ receive: ([CompletionEvent]) async throws -> Void
     ) async throws -> TokenUsage {
         let counted = try await model.incidents.noticingDisconnects {
-            try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+            try await generations.forEach(readers: readers, record: record, pulse: pulse, prompt: prompt, receive)
         }
-        return usage(of: counted)
+        return record.end(usage(of: counted))
     }
 
     private func usage(of choices: [GenerationUsage?]) -> TokenUsage {

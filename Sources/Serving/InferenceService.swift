@@ -139,7 +139,7 @@ extension ServedModel {
         do {
             return try engine.generate(request)
         } catch {
-            throw ServingError(error, statistics: engine.statistics)
+            throw ServingError(error, model: name, statistics: engine.statistics)
         }
     }
 }
@@ -162,7 +162,7 @@ extension ValidatedOptions {
 
 extension ServingError {
     /// An engine's refusal.
-    fileprivate init(_ error: AdmissionError, statistics: EngineStatistics) {
+    fileprivate init(_ error: AdmissionError, model: String, statistics: EngineStatistics) {
         switch error {
         case .contextLengthExceeded(let prompt, let limit):
             self = .contextLengthExceeded(promptTokenCount: prompt, limit: limit)
@@ -170,6 +170,7 @@ extension ServingError {
             let wait = statistics.estimatedWait(behind: statistics.waitingCount) ?? .seconds(2)
             self = .queueFull(limit: limit, retryAfter: max(.seconds(1), min(.seconds(60), wait)))
         case .draining: self = .draining
+        case .failed(let reason): self = .modelFailed(name: model, reason: reason)
         case .emptyPrompt: self = .invalidValue(field: .prompt, message: "The prompt has no tokens.")
         case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing:
             self = .internalFailure(error.description)

@@ -1,8 +1,9 @@
+internal import Engine
 internal import Synchronization
 
 /// The models of a server by name, and what state each is in.
 ///
-/// States of a model: *loading*, then *ready* or *failed*. The whole registry may be *draining*: nothing new is begun.
+/// States of a model: *loading*, then *ready* or *failed*; a ready one can fail later. The whole registry may be *draining*: nothing new is begun.
 /// All methods may be called from any thread.
 public final class ModelRegistry: Sendable {
     public enum State: Sendable {
@@ -17,6 +18,7 @@ public final class ModelRegistry: Sendable {
         case ready
         case loading(name: String)
         case failed(name: String, reason: String)
+        case stopped(name: String, reason: String)
         case draining
     }
 
@@ -79,7 +81,9 @@ public final class ModelRegistry: Sendable {
             guard !contents.isDraining else { return .draining }
             for entry in contents.entries {
                 switch entry.state {
-                case .ready: continue
+                case .ready(let model):
+                    guard let reason = model.engine.failure else { continue }
+                    return .stopped(name: entry.name, reason: reason)
                 case .loading: return .loading(name: entry.name)
                 case .failed(let reason): return .failed(name: entry.name, reason: reason)
                 }
@@ -95,7 +99,9 @@ public final class ModelRegistry: Sendable {
         }
         guard let entry else { throw .modelNotFound(name: name ?? "", known: known) }
         switch entry.state {
-        case .ready(let model): return model
+        case .ready(let model):
+            if let reason = model.engine.failure { throw .modelFailed(name: entry.name, reason: reason) }
+            return model
         case .loading: throw .modelLoading(name: entry.name)
         case .failed(let reason): throw .modelLoadFailed(name: entry.name, reason: reason)
         }

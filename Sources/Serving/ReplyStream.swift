@@ -13,6 +13,8 @@ public protocol ReplyStream: Sendable {
     var choiceCount: Int { get }
     /// Prompt tokens that the first choice found in the prefix cache; 0 before there is progress.
     var cachedTokenCount: Int { get }
+    /// What became of it, for logs.
+    var record: ReplyRecord { get }
     /// Calls the reply off: it ends within a step, as one that is cut, with what there is of it. May be called from anywhere.
     func abort()
     /// How many tokens the prompt of a choice has.
@@ -113,7 +115,8 @@ protocol ChoiceReader: Sendable {
 extension [Generation] {
     /// Reads all generations, each with the reader in its place, and answers what the engine counted for each.
     func forEach<Reader: ChoiceReader>(
-        readers: [Reader], pulse: Duration?, prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
+        readers: [Reader], record: ReplyRecord, pulse: Duration?,
+        prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
         _ receive: ([Reader.Event]) async throws -> Void
     ) async throws -> [GenerationUsage?] {
         var readers = readers
@@ -127,7 +130,9 @@ extension [Generation] {
                     switch event {
                     case .promptLogProbabilities(let tokens): prompt(index, tokens)
                     case .tokens(let tokens):
+                        record.add(tokenCount: tokens.count)
                         new.append(.progress(.generated(choice: index, count: tokens.count)))
+                    case .finished(let reason, _): record.add(reason)
                     default: break
                     }
                     new += try readers[index].read(event)

@@ -8,6 +8,8 @@ public enum ServingError: Error, Sendable, Hashable {
     case modelLoading(name: String)
     /// The model could not be opened and will not become ready by waiting.
     case modelLoadFailed(name: String, reason: String)
+    /// The model answered, and cannot any more.
+    case modelFailed(name: String, reason: String)
     /// The server finishes what it has begun and takes nothing new.
     case draining
     /// As many requests wait as may.
@@ -40,6 +42,8 @@ extension ServingError: CustomStringConvertible {
             return "The model '\(name)' is still loading."
         case .modelLoadFailed(let name, let reason):
             return "The model '\(name)' could not be loaded: \(reason)"
+        case .modelFailed(let name, let reason):
+            return "The model '\(name)' stopped: \(reason)."
         case .timedOut:
             return "The time that the request allows was over before its reply had begun."
         case .draining:

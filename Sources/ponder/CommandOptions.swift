@@ -24,11 +24,11 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP.",
+            "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP. Several are chosen by the name that a client asks for.",
             valueName: "file"
         )
     )
-    var tlsCertificate: String?
+    var tlsCertificate: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -36,7 +36,7 @@ struct ServeOptions: ParsableArguments {
             valueName: "file"
         )
     )
-    var tlsKey: String?
+    var tlsKey: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -236,6 +236,9 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var logLevel: String?
+
+    @Option(help: ArgumentHelp("How logs are written: text or json. (default: text)", valueName: "format"))
+    var logFormat: String?
 
     @Option(
         help: ArgumentHelp(

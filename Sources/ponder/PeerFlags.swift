@@ -83,12 +83,7 @@ struct PeerFlags: ParsableArguments {
         try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
         try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
         try fill(&options.context, contextLength, name: "--context", flag: "--context-length")
-        if let uds {
-            guard options.host.isEmpty || options.host == ["unix:\(uds)"] else {
-                throw ValidationError("--uds is \(uds), but --host is given already.")
-            }
-            options.host = ["unix:\(uds)"]
-        }
+        try fill(&options.host, uds.map { "unix:\($0)" }, name: "--host", flag: "--uds")
         try fill(&options.tlsCertificate, sslCertfile, name: "--tls-certificate", flag: "--ssl-certfile")
         try fill(&options.tlsKey, sslKeyfile, name: "--tls-key", flag: "--ssl-keyfile")
         try fill(&options.tlsClientAuthority, sslCaCerts, name: "--tls-client-authority", flag: "--ssl-ca-certs")
@@ -127,5 +122,11 @@ struct PeerFlags: ParsableArguments {
             throw ValidationError("\(flag) is \(value), but \(name) is \(given) already.")
         }
         option = value
+    }
+
+    private func fill(_ option: inout [String], _ value: String?, name: String, flag: String) throws {
+        var one = option.isEmpty ? nil : option.joined(separator: ",")
+        try fill(&one, value, name: name, flag: flag)
+        if let value { option = [value] }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Telemetry
 
 /// `ponder serve`: loads a model and answers HTTP requests until told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -31,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         var options = options
         for warning in try peerFlags.apply(to: &options) {
-            FileHandle.standardError.write(Data("ponder: warning: \(warning)\n".utf8))
+            DescriptorWriting.write("ponder: warning: \(warning)\n", to: STDERR_FILENO)
         }
         let settings = try SettingsLoader(options: options, environment: environment).load()
         if dryRun {
@@ -40,7 +41,10 @@ struct ServeCommand: AsyncParsableCommand {
             print(plan)
             return try plan.check()
         }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        try await ServeLifecycle(settings: settings, environment: environment).run()
+        let metrics = MetricsRegistry(helps: ServeMetrics.helps)
+        let logs = LogOutput(descriptor: STDERR_FILENO, countLost: ServeMetrics.lostLines(metrics))
+        defer { logs.finish(within: .seconds(1)) }
+        LoggingSystem.bootstrap { settings.logFormat.handler(label: $0, output: logs) }
+        try await ServeLifecycle(settings: settings, environment: environment, logs: logs, metrics: metrics).run()
     }
 }

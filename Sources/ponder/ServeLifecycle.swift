@@ -1,10 +1,12 @@
 import Checkpoints
+import Engine
 import Foundation
 import Glibc
 import HTTP
 import Logging
 import Serving
 import Sockets
+import Telemetry
 
 /// One server from start to exit: listen, load the model, say that it is ready, drain when told to stop.
 ///
@@ -14,6 +16,7 @@ import Sockets
 struct ServeLifecycle {
     private enum Event: Sendable {
         case loaded(Result<ServedModel, any Error>)
+        case failed(String)
         case signal(Int32)
         case drained
     }
@@ -22,6 +25,7 @@ struct ServeLifecycle {
     private static let deliveryTime = Duration.seconds(5)
 
     private let settings: ServeSettings
+    private let logs: LogOutput
     private let logger: Logger
     private let service: InferenceService
     private let credentials: ServerCredentials
@@ -29,17 +33,21 @@ struct ServeLifecycle {
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
-    init(settings: ServeSettings, environment: [String: String]) throws {
+    init(
+        settings: ServeSettings, environment: [String: String], logs: LogOutput, metrics: MetricsRegistry
+    ) throws {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
         service = InferenceService(registry: ModelRegistry(answersToAnyName: settings.answersToAnyName))
         self.logger = logger
+        self.logs = logs
         ProcessPreparation.ignoreBrokenPipes()
         credentials = try ServerCredentials(settings)
         manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
-            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger
+            settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
+            logger: logger
         ).server()
     }
 
@@ -63,13 +71,13 @@ struct ServeLifecycle {
         ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger).begin { result in
             continuation.yield(.loaded(result))
         }
-        try await handle(events, addresses: addresses) { continuation.yield(.drained) }
+        try await handle(events, addresses: addresses) { continuation.yield($0) }
     }
 
     private func handle(
         _ events: AsyncStream<Event>,
         addresses: [SocketAddress],
-        reportDrained: @escaping @Sendable () -> Void
+        report: @escaping @Sendable (Event) -> Void
     ) async throws {
         var isStopping = false
         for await event in events {
@@ -77,18 +85,27 @@ struct ServeLifecycle {
             case .loaded(.success(let model)):
                 service.registry.add(model)
                 if !isStopping { announce(model, at: addresses) }
+                Task {
+                    guard let reason = await model.engine.waitForEnd() else { return }
+                    report(.failed("\(model.name) stopped: \(reason). Start the server again."))
+                }
             case .loaded(.failure(let error)):
                 await server.shutDown(grace: .zero)
                 throw error
+            case .failed(let message):
+                // Whoever watches over the process sees it at /ready; what else is asked for is still answered.
+                logger.critical("\(message)")
+                manager.tellStatus(message)
             case .signal(SIGHUP):
                 reload()
             case .signal(let number) where isStopping:
+                logs.finish(within: .milliseconds(100))
                 exit(128 + number)
             case .signal:
                 isStopping = true
                 Task {
                     await drain()
-                    reportDrained()
+                    report(.drained)
                 }
             case .drained:
                 return
@@ -104,7 +121,7 @@ struct ServeLifecycle {
         }
         let line = "ponder: serving \(model.name) at \(places.joined(separator: ", "))\n"
         manager.tellReady("Serving \(model.name)")
-        FileHandle.standardOutput.write(Data(line.utf8))
+        DescriptorWriting.write(line, to: STDOUT_FILENO)
     }
 
     private func reload() {

@@ -3,6 +3,7 @@ import Compute
 import HTTP
 import Logging
 import Serving
+import TLS
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
 ///
@@ -20,11 +21,8 @@ struct ServeSettings: Equatable, Sendable {
     /// The permissions of a Unix socket's file.
     var socketPermissions: UInt32 = 0o600
 
-    /// The PEM file of the server's certificate; nil speaks HTTP without TLS.
-    var tlsCertificate: String?
-
-    /// The PEM file of its private key; nil is the certificate's own file.
-    var tlsKey: String?
+    /// The server's certificates with their keys; none speaks HTTP without TLS.
+    var tlsIdentities: [TLSIdentity] = []
 
     /// The PEM file of authorities, one of which must have signed a client's certificate; nil asks for none.
     var tlsClientAuthority: String?
@@ -115,6 +113,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// The least severe message that is logged.
     var logLevel = Logger.Level.info
+
+    /// How logs are written.
+    var logFormat = LogFormat.text
 
     /// How long running replies may go on after the signal to stop.
     var drain = Duration.seconds(30)

@@ -14,19 +14,8 @@ struct ServerAssembly {
     let service: InferenceService
     let credentials: ServerCredentials
     let manager: ServiceManager
+    let metrics: MetricsRegistry
     let logger: Logger
-    private let metrics = MetricsRegistry(helps: HTTPMetrics.helps)
-
-    init(
-        settings: ServeSettings, service: InferenceService, credentials: ServerCredentials, manager: ServiceManager,
-        logger: Logger
-    ) {
-        self.settings = settings
-        self.service = service
-        self.credentials = credentials
-        self.manager = manager
-        self.logger = logger
-    }
 
     /// A server that does not listen yet.
     ///
@@ -39,6 +28,7 @@ struct ServerAssembly {
         configuration.serverName = "ponder/\(Version.text)"
         let doors = doorway
         configuration.errorBody = doors.errorBody
+        configuration.isBrief = doors.briefRequests
         return HTTPServer(
             configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
     }

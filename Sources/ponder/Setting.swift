@@ -37,6 +37,7 @@ enum Setting: String, CaseIterable, Sendable {
     case chatTemplateFile = "chat-template-file"
     case metricsCompat = "metrics-compat"
     case logLevel = "log-level"
+    case logFormat = "log-format"
     case drainSeconds = "drain-seconds"
 
     /// The environment variable that holds the setting.
@@ -51,8 +52,10 @@ enum Setting: String, CaseIterable, Sendable {
         case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
         case .socketPermissions: "three octal digits such as 660"
-        case .tlsCertificate: "the path of a PEM file with the certificate and those that lead to its root"
-        case .tlsKey: "the path of a PEM file with the certificate's private key"
+        case .tlsCertificate:
+            "the path of a PEM file with the certificate and those that lead to its root, or several with commas"
+        case .tlsKey:
+            "the path of a PEM file with the certificate's private key, or as many as certificates with commas"
         case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
@@ -77,6 +80,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
         case .metricsCompat: "one of vllm, llamacpp and sglang"
+        case .logFormat: "text or json"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
         }
@@ -89,8 +93,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
         case .socketPermissions: options.socketPermissions
         case .port: options.port
-        case .tlsCertificate: options.tlsCertificate
-        case .tlsKey: options.tlsKey
+        case .tlsCertificate: options.tlsCertificate.isEmpty ? nil : options.tlsCertificate.joined(separator: ",")
+        case .tlsKey: options.tlsKey.isEmpty ? nil : options.tlsKey.joined(separator: ",")
         case .tlsClientAuthority: options.tlsClientAuthority
         case .threads: options.threads
         case .context: options.context
@@ -122,6 +126,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .chatTemplateFile: options.chatTemplateFile
         case .metricsCompat: options.metricsCompat
         case .logLevel: options.logLevel
+        case .logFormat: options.logFormat
         case .drainSeconds: options.drainSeconds
         }
     }

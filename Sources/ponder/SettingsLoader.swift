@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import Logging
 import Serving
+import TLS
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
 struct SettingsLoader {
@@ -33,8 +34,7 @@ struct SettingsLoader {
         try read(.host, Self.targets) { settings.hosts = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
         try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
-        try read(.tlsCertificate) { settings.tlsCertificate = $0 }
-        try read(.tlsKey) { settings.tlsKey = $0 }
+        settings.tlsIdentities = try identities()
         try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
         try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
@@ -66,8 +66,9 @@ struct SettingsLoader {
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.metricsCompat, { PeerMetrics(rawValue: $0) }) { settings.peerMetrics = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
+        try read(.logFormat, { LogFormat(rawValue: $0) }) { settings.logFormat = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
-        if settings.tlsCertificate == nil, settings.tlsKey != nil || settings.tlsClientAuthority != nil {
+        if settings.tlsIdentities.isEmpty, settings.tlsClientAuthority != nil {
             throw SettingsError("tls-key and tls-client-authority need tls-certificate")
         }
         return settings
@@ -106,6 +107,25 @@ extension SettingsLoader {
             assign(value)
             return
         }
+    }
+
+    /// Certificates with their keys, which may stand in the certificates' own files.
+    private func identities() throws(SettingsError) -> [TLSIdentity] {
+        var (certificates, keys): ([String], [String]) = ([], [])
+        try read(.tlsCertificate, Self.paths) { certificates = $0 }
+        try read(.tlsKey, Self.paths) { keys = $0 }
+        if certificates.isEmpty, !keys.isEmpty {
+            throw SettingsError("tls-key and tls-client-authority need tls-certificate")
+        }
+        guard keys.isEmpty || keys.count == certificates.count else {
+            throw SettingsError("tls-key has \(keys.count) files, and tls-certificate \(certificates.count)")
+        }
+        return zip(certificates, keys.isEmpty ? certificates : keys).map { TLSIdentity(certificate: $0, key: $1) }
+    }
+
+    private static func paths(_ text: String) -> [String]? {
+        let paths = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return paths.contains("") ? nil : paths
     }
 
     private static func wholeNumber(_ range: ClosedRange<Int>) -> (String) -> Int? {

@@ -161,7 +161,7 @@ import Testing
     @Test func `a server that speaks TLS has to prove who it is`() async throws {
         let files = try Certificates.shared.get()
         let (server, url) = try await Self.server(
-            tls: .server(certificate: files.server.certificate, key: files.server.key))
+            tls: .server([files.server]))
         @Sendable func echo(_ tls: TLSContext?, _ url: ServerURL) throws -> String {
             let connection = ClientConnection(to: url, tls: tls, timeout: .seconds(60))
             let text = Array(String(repeating: "x", count: 200_000).utf8)

@@ -1,6 +1,7 @@
 import APIDoors
 import Foundation
 import Serving
+import TLS
 import Testing
 
 @testable import ponder
@@ -50,6 +51,7 @@ import Testing
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
             "--trust-request-chat-template",
             "--loop-guard", "off", "--metrics-compat", "vllm",
+            "--log-format", "json",
         ])
         var expected = ServeSettings()
         expected.model = "model.gguf"
@@ -67,8 +69,7 @@ import Testing
         expected.slotSavePath = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
-        expected.tlsCertificate = "a.pem"
-        expected.tlsKey = "a.key"
+        expected.tlsIdentities = [TLSIdentity(certificate: "a.pem", key: "a.key")]
         expected.tlsClientAuthority = "ca.pem"
         expected.apiKeyFile = "keys"
         expected.rateLimits = RateLimits(requestsPerMinute: 60, tokensPerMinute: 1_000)
@@ -89,6 +90,7 @@ import Testing
         expected.reranks = true
         expected.endsLoops = false
         expected.peerMetrics = .vllm
+        expected.logFormat = .json
         #expect(settings == expected)
     }
 
@@ -162,6 +164,11 @@ import Testing
     }
 
     @Test func `a key for TLS needs a certificate`() {
+        #expect(
+            complaint(["--tls-client-authority", "a.pem"]) == "tls-key and tls-client-authority need tls-certificate")
+        #expect(
+            complaint(["--tls-certificate", "a.pem", "--tls-certificate", "b.pem", "--tls-key", "a.key"])
+                == "tls-key has 1 files, and tls-certificate 2")
         #expect(complaint(["--tls-key", "a.key"]) == "tls-key and tls-client-authority need tls-certificate")
     }
 

@@ -12,6 +12,7 @@ public final class ScriptedModel: CausalLanguageModel {
 
     public let shape: ModelShape
     private let script: Script
+    private let damage: @Sendable () -> Bool
     private let willCompute: (@Sendable (_ rowCount: Int) -> Void)?
     private var memory: [Int32] = []
     private var blockLength = 1
@@ -25,19 +26,24 @@ public final class ScriptedModel: CausalLanguageModel {
     ///   - contextLength: the longest sequence.
     ///   - hasHead: whether logits may be asked for.
     ///   - willCompute: called on the engine thread before each step, with its row count; may wait.
+    ///   - isDamaged: whether its weights are gone.
     ///   - script: the logits of what follows a history; by default pseudo-random ones.
     public init(
         vocabularySize: Int = 64, contextLength: Int = 4096, hasHead: Bool = true,
-        willCompute: (@Sendable (_ rowCount: Int) -> Void)? = nil, script: Script? = nil
+        willCompute: (@Sendable (_ rowCount: Int) -> Void)? = nil,
+        isDamaged: @escaping @Sendable () -> Bool = { false }, script: Script? = nil
     ) {
         shape = ModelShape(
             layerCount: 1, hiddenSize: 8, headCount: 1, keyValueHeadCount: 1, headDimension: 8,
             vocabularySize: vocabularySize, contextLength: contextLength, hasHead: hasHead)
         self.willCompute = willCompute
+        damage = isDamaged
         self.script = script ?? Self.hashed(seed: 1)
         values = UnsafeMutablePointer<Float>.allocate(capacity: 1)
         states = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     }
+
+    public var isDamaged: Bool { damage() }
 
     deinit {
         values.deallocate()

@@ -7,6 +7,7 @@ final class Qwen3Model: CausalLanguageModel {
     let shape: ModelShape
     private let configuration: Qwen3Configuration
     private let weights: Qwen3Weights
+    private let weightMemory: WeightMemory
     private let rotary: RotaryEmbedding
     private let pool: WorkerPool
     private var scratch: Qwen3Scratch
@@ -33,6 +34,7 @@ final class Qwen3Model: CausalLanguageModel {
             configuration, checkpoint, pool: pool, activations: activations, tileCache: tileCache, progress: progress)
         weights = try Qwen3Weights(configuration, &reader)
         try reader.finish()
+        weightMemory = reader.memory
         shape = configuration.shape
         self.configuration = configuration
         rotary = RotaryEmbedding(configuration.rotary, headDimension: configuration.headDimension)
@@ -43,6 +45,8 @@ final class Qwen3Model: CausalLanguageModel {
     func prepare(rowLimit: Int, logitRowLimit: Int) {
         scratch = Qwen3Scratch(configuration, rowLimit: rowLimit, logitRowLimit: logitRowLimit)
     }
+
+    var isDamaged: Bool { weightMemory.isDamaged }
 
     var expertVisitCount: Int { scratch.mixture?.scratch.visitCount ?? 0 }
 

@@ -25,7 +25,7 @@ struct EmbeddingsRoute: Sendable {
         try call.request.options.boundTime(by: request)
         let texts = call.request
         let result = try await call.remarks.naming { try await service.embed(texts) }
-        request.meter.count(result.usage.totalTokens)
+        request.count(result.usage, of: result.model)
         return EmbeddingsBody(result: result, encoding: call.encoding, warnings: call.remarks.warnings)
     }
 }

@@ -12,7 +12,7 @@ struct RerankRoute: Sendable {
         try call.request.options.boundTime(by: request)
         let ranking = call.request
         let result = try await call.remarks.naming { try await service.rerank(ranking) }
-        request.meter.count(result.usage.totalTokens)
+        request.count(result.usage, of: result.model)
         return .json(RerankBody(call: call, result: result).bytes, warnings: call.remarks.warnings)
     }
 }
