@@ -93,7 +93,8 @@ let package = Package(
         module(
             "OpenAIAPI",
             [
-                "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Engine", "HTTP", "JSON",
+                "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Models", "Engine", "HTTP",
+                "JSON",
                 "Telemetry", httpTypes,
             ]
         ),
@@ -168,7 +169,8 @@ let package = Package(
         tests(
             "OpenAIAPI",
             [
-                "APIDoors", "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets",
+                "APIDoors", "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Models", "Sampling", "HTTP",
+                "Sockets",
                 "JSON", httpTypes, logging,
             ]
         ),

@@ -24,7 +24,7 @@ extension APIError {
             self = .invalid(name(field), message)
         case .unsupportedValue(let field, _):
             self = .unsupported(name(field), message)
-        case .contextLengthExceeded(let promptTokenCount, let limit):
+        case .contextLengthExceeded(let promptTokenCount, let limit, _):
             self.init(
                 status: 400, message: message, type: .invalidRequest, parameter: name(.messages),
                 code: .contextLengthExceeded,

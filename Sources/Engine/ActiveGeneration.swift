@@ -214,12 +214,13 @@ final class ActiveGeneration {
         }
     }
 
-    func usage(promptTokens: Int, cachedTokens: Int) -> GenerationUsage {
+    func usage(promptTokens: Int, cachedTokens: Int, cachedElsewhereTokens: Int) -> GenerationUsage {
         let end = ContinuousClock.now
         let prefillEnd = firstToken ?? end
         let queueEnd = started ?? end
         return GenerationUsage(
-            promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
+            promptTokens: promptTokens, cachedTokens: cachedTokens, cachedElsewhereTokens: cachedElsewhereTokens,
+            completionTokens: completionCount,
             reasoningTokens: output.machine.reasoningTokenCount, reasoningEnd: output.machine.reasoningEnd,
             formEnd: output.formEnd,
             draftTokens: speculation.proposedCount, acceptedDraftTokens: speculation.acceptedCount,

@@ -1,3 +1,4 @@
+internal import Models
 internal import Sampling
 internal import Tokens
 
@@ -19,6 +20,8 @@ public enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooManyLogProbabilities(Int, limit: Int)
     /// The request needs logits, and the model has no head.
     case headMissing
+    /// The engine has fewer context windows.
+    case windowMissing(Int, count: Int)
 
     public var description: String {
         switch self {
@@ -33,14 +36,15 @@ public enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible {
         case .tooManyLogProbabilities(let count, let limit):
             "log-probabilities of \(count) alternatives; the limit is \(limit)"
         case .headMissing: "the model has no head, and so no logits"
+        case .windowMissing(let window, let count): "context window \(window) of \(count)"
         }
     }
 }
 
 /// The checks that a request passes before it is queued.
 struct AdmissionControl: Sendable {
-    /// The most tokens of prompt and output together.
-    let contextLength: Int
+    /// The contexts that requests can run in, ascending.
+    let windows: [ContextWindow]
     /// Ids from here on are not rows of the model's embedding.
     let vocabularySize: Int
     /// Whether the model makes logits.
@@ -58,7 +62,11 @@ struct AdmissionControl: Sendable {
         if !hasHead, request.reading != .state || request.promptLogProbabilities != nil {
             throw .headMissing
         }
+        guard windows.indices.contains(request.window) else {
+            throw .windowMissing(request.window, count: windows.count)
+        }
         let neededForOutput = request.maximumTokens == 0 ? 0 : 1
+        let contextLength = windows[request.window].length
         if request.prompt.count > contextLength - neededForOutput {
             throw .contextLengthExceeded(prompt: request.prompt.count, limit: contextLength)
         }

@@ -9,7 +9,7 @@ struct EngineLoop: ~Copyable {
     let cache: KVCacheStorage
     private let inbox: EngineInbox
     let tokenBytes: any TokenByteSource
-    let contextLength: Int
+    let windows: [ContextWindow]
     let unreadTokenLimit: Int
 
     var scheduler: Scheduler
@@ -40,22 +40,23 @@ struct EngineLoop: ~Copyable {
         let draft = try models.draft.map { draft in
             try DraftModel(
                 model: draft, limits: limits.scheduler, configuration: configuration,
-                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize), pool: models.pool)
+                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize),
+                windows: limits.windows, pool: models.pool)
         }
         self.model = model
         self.cache = cache
         self.inbox = inbox
         self.tokenBytes = tokenBytes
-        contextLength = limits.contextLength
+        windows = limits.windows
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
             vocabularySize: vocabularySize, vocabularyLimit: configuration.vocabularyLimit, pool: models.pool)
         speculator = Speculator(
-            settings: configuration.speculation, contextLength: limits.contextLength, draft: draft)
+            settings: configuration.speculation, windows: limits.windows, draft: draft)
         statistics.blockCount = limits.scheduler.blockCount
         statistics.blockLength = limits.scheduler.blockLength
-        statistics.contextLength = contextLength
+        statistics.contextLength = limits.contextLength
     }
 
     /// Works until the engine was drained.
@@ -130,7 +131,8 @@ struct EngineLoop: ~Copyable {
         batch.removeAll()
         for chunk in plan.chunks {
             let slot = chunk.slot
-            batch.beginSequence(blockTable: scheduler.sequences[slot].blockTable)
+            batch.beginSequence(
+                blockTable: scheduler.sequences[slot].blockTable, window: scheduler.sequences[slot].window)
             let readsState = generations[slot]?.reading == .state
             let guessPosition = chunk.firstPosition + chunk.rowCount - chunk.guessCount
             for position in chunk.firstPosition..<guessPosition {
@@ -195,8 +197,9 @@ extension EngineLoop {
     private mutating func start(_ submission: EngineInbox.Submission) {
         let request = submission.request
         let slot = scheduler.add(
-            prompt: request.prompt, usesPrefixCache: request.usesPrefixCache, salt: request.cacheSalt,
-            priority: request.priority, group: request.promptGroup,
+            prompt: request.prompt, usesPrefixCache: request.usesPrefixCache,
+            scope: PrefixScope(salt: request.cacheSalt, window: Int32(request.window)), priority: request.priority,
+            group: request.promptGroup,
             wantsPromptLogits: request.promptLogProbabilities != nil, client: request.client, urgency: request.urgency)
         statistics.queued[request.client.id, default: 0] += 1
         if slot == generations.count {

@@ -173,7 +173,8 @@ extension EngineLoop {
         let isFirst = generation.completionCount == 0
         let outcome = generation.accept(
             token, probability: probability, tokenBytes: tokenBytes,
-            isContextFull: scheduler.sequences[slot].tokens.count + 1 >= contextLength)
+            isContextFull: scheduler.sequences[slot].tokens.count + 1
+                >= windows[scheduler.sequences[slot].window].length)
         if isFirst {
             statistics.timeToFirstToken.observe(generation.lastDelay)
         } else {
@@ -208,7 +209,8 @@ extension EngineLoop {
         guard let generation = generations[slot] else { return }
         let sequence = scheduler.sequences[slot]
         let usage = generation.usage(
-            promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0)
+            promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0,
+            cachedElsewhereTokens: sequence.cachedElsewhereCount)
         generations[slot] = nil
         scheduler.remove(slot)
         if !generation.hasStarted {

@@ -22,6 +22,8 @@ public struct GenerationRequest: Sendable {
     public var usesPrefixCache: Bool
     /// Only requests with the same salt share a prefix.
     public var cacheSalt: UInt64
+    /// The place of the context window that it runs in, among the engine's.
+    public var window = 0
     /// Those whose prompt begins as this one's does, if there are any.
     public var promptGroup: PromptGroup?
     /// What counts as a loop, which is then ended; nil lets loops go on.

@@ -41,7 +41,7 @@ public final class InferenceEngine: Sendable {
         let started = try start.wait()
         shape = started.shape
         admission = AdmissionControl(
-            contextLength: started.contextLength, vocabularySize: started.shape.vocabularySize,
+            windows: started.windows, vocabularySize: started.shape.vocabularySize,
             hasHead: started.shape.hasHead, queueLimit: max(1, configuration.queueLimit))
     }
 
@@ -50,7 +50,10 @@ public final class InferenceEngine: Sendable {
     }
 
     /// The most tokens of prompt and output together.
-    public var contextLength: Int { admission.contextLength }
+    public var contextLength: Int { windows.last?.length ?? 0 }
+
+    /// The contexts that requests can run in, at least one, ascending.
+    public var windows: [ContextWindow] { admission.windows }
 
     /// Why it answers nothing any more; nil while it does, and after a drain.
     public var failure: String? { inbox.failure }

@@ -17,6 +17,8 @@ struct Scheduler {
         var promptLogitRowCount: Int
         var blockCount: Int
         var blockLength: Int
+        /// The model's context windows.
+        var windowCount = 1
     }
 
     /// The part of a step that ends a prompt by which prompts of other clients may lengthen it.
@@ -56,11 +58,12 @@ struct Scheduler {
 
     /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
     mutating func add(
-        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: PromptGroup? = nil,
-        wantsPromptLogits: Bool = false, client: EngineClient = .everybody, urgency: RequestUrgency = .interactive
+        prompt: [TokenID], usesPrefixCache: Bool = true, scope: PrefixScope = PrefixScope(), priority: Int = 0,
+        group: PromptGroup? = nil, wantsPromptLogits: Bool = false,
+        client: EngineClient = .everybody, urgency: RequestUrgency = .interactive
     ) -> Int {
         let sequence = SequenceState(
-            prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
+            prompt: prompt, usesPrefixCache: usesPrefixCache, scope: scope, priority: priority,
             group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
             clientPlace: shares.join(client), urgentAt: urgency == .batch ? shares.workCount + WorkShares.longTime : 0)
         nextArrival += 1
@@ -287,7 +290,7 @@ struct Scheduler {
         guard running.count < limits.sequenceCount else { return false }
         let sequence = sequences[slot]
         let limit = sequence.reusableCount / limits.blockLength
-        pool.cache.match(sequence.tokens, salt: sequence.salt, limit: limit, into: &matched)
+        pool.cache.match(sequence.tokens, scope: sequence.scope, limit: limit, into: &matched)
         let revived = matched.count { pool.cache.isEvictable($0.block) }
         // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
         return blockCount(of: slot) - matched.count + revived + running.count <= pool.availableCount
@@ -310,6 +313,7 @@ struct Scheduler {
         sequences[slot].isFresh = true
         if sequences[slot].cachedCount == nil {
             sequences[slot].cachedCount = sequences[slot].computedCount
+            sequences[slot].cachedElsewhereCount = cachedElsewhereCount(slot)
             cacheQueryTokenCount += sequences[slot].promptCount
             cacheHitTokenCount += sequences[slot].computedCount
         }
@@ -317,6 +321,18 @@ struct Scheduler {
 
     /// How many sequences wait that were preempted.
     var preemptedCount: Int { waiting.reduce(0) { $0 + (sequences[$1].cachedCount == nil ? 0 : 1) } }
+
+    /// How many more tokens of the prompt the cache has for another context window than for the sequence's own.
+    private func cachedElsewhereCount(_ slot: Int) -> Int {
+        let sequence = sequences[slot]
+        var most = 0
+        for window in 0..<Int32(limits.windowCount) where window != sequence.scope.window {
+            let scope = PrefixScope(salt: sequence.scope.salt, window: window)
+            let limit = sequence.reusableCount / limits.blockLength
+            most = max(most, pool.cache.matchCount(sequence.tokens, scope: scope, limit: limit) * limits.blockLength)
+        }
+        return max(0, most - sequence.computedCount)
+    }
 
     private mutating func preempt(_ slot: Int, _ plan: inout StepPlan) {
         releaseBlocks(of: slot)
@@ -347,7 +363,7 @@ struct Scheduler {
             let published = pool.publish(
                 sequences[slot].blockTable[index],
                 content: sequences[slot].tokens[index * length..<(index + 1) * length],
-                parentSerial: sequences[slot].lastSerial, salt: sequences[slot].salt)
+                parentSerial: sequences[slot].lastSerial, scope: sequences[slot].scope)
             guard let published else {
                 sequences[slot].hasBrokenChain = true
                 return

@@ -42,7 +42,7 @@ extension Scheduler {
         let sharedCount = min(group.sharedCount, sequence.reusableCount) / limits.blockLength * limits.blockLength
         return running.contains { other in
             sequences[other].group?.id == group.id && sequences[other].computedCount < sharedCount
-                && !sequences[other].isPaused
+                && sequences[other].window == sequence.window && !sequences[other].isPaused
         }
     }
 

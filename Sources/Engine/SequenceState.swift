@@ -27,8 +27,10 @@ struct SequenceState {
     var nextPromptLogitPosition: Int?
     /// Prompt tokens found in the prefix cache at the first start.
     var cachedCount: Int?
+    /// How many more were found for another context window, of no use to this one.
+    var cachedElsewhereCount = 0
     let usesPrefixCache: Bool
-    let salt: UInt64
+    let scope: PrefixScope
     let priority: Int
     /// The sequences whose prompts begin alike.
     let group: PromptGroup?
@@ -43,14 +45,14 @@ struct SequenceState {
     var consideredIn: UInt64 = 0
 
     init(
-        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
+        prompt: [TokenID], usesPrefixCache: Bool = true, scope: PrefixScope = PrefixScope(), priority: Int = 0,
         group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64, clientPlace: Int = 0,
         urgentAt: Int = 0
     ) {
         tokens = prompt
         promptCount = prompt.count
         self.usesPrefixCache = usesPrefixCache
-        self.salt = salt
+        self.scope = scope
         self.priority = priority
         self.group = group
         nextPromptLogitPosition = wantsPromptLogits ? 0 : nil
@@ -58,6 +60,9 @@ struct SequenceState {
         self.clientPlace = clientPlace
         self.urgentAt = urgentAt
     }
+
+    /// Which of the model's context windows it runs in.
+    var window: Int { Int(scope.window) }
 
     /// Tokens that the model has yet to see.
     var pendingCount: Int { tokens.count - computedCount }

@@ -58,6 +58,8 @@ struct ModelsRoute: Sendable {
         let created = Date(timeIntervalSince1970: Double(model.creationTime))
         body.append(key: "created_at", string: created.formatted(Date.ISO8601FormatStyle()))
         body.append(key: "max_model_len", int: model.contextLength)
+        body.append(key: "context_windows")
+        body.append(value: model.contextWindows)
         body.append(key: "quantization", string: model.facts.quantization)
         body.append(key: "parameter_count", int: model.facts.parameterCount)
         body.append(key: "license")

@@ -33,6 +33,7 @@ enum SamplingDecoder {
         options.penaltyScope = try scope("penalty_scope", &root) ?? options.penaltyScope
         options.logitBiasScope = try scope("logit_bias_scope", &root) ?? options.logitBiasScope
         options.priority = try root.integer("priority")
+        options.ropeFactor = try root.number("rope_factor")
         options.repetitionDetection = try repetitionDetection(from: &root)
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options

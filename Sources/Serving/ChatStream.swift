@@ -39,6 +39,7 @@ public struct ChatStream: ReplyStream {
         }
         var usage = UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
         usage.thinkingBudget = settings.isBudgetAskedFor ? settings.thinkingBudget : nil
+        usage.yarnFactor = model.hasSeveralWindows ? settings.yarnFactor : nil
         return record.end(usage)
     }
 }

@@ -8,6 +8,8 @@ public struct CompletionStream: ReplyStream {
     public let warnings: [ServingWarning]
     public var choiceCount: Int { generations.count }
     let promptTokenCounts: [Int]
+    /// How far YaRN stretches positions, of several prompts the most.
+    public let yarnFactor: Double
     let generations: [Generation]
     let readers: [CompletionChoiceReader]
     let abortion: ReplyAbortion
@@ -42,6 +44,7 @@ public struct CompletionStream: ReplyStream {
             let ownChoices = choices.dropFirst(prompt * choicesPerPrompt).prefix(choicesPerPrompt)
             total.add(UsageCounter.usage(promptTokenCount: promptTokenCount, Array(ownChoices)))
         }
+        total.yarnFactor = model.hasSeveralWindows ? yarnFactor : nil
         return total
     }
 }

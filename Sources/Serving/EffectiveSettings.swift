@@ -19,7 +19,7 @@ public struct EffectiveSettings: Sendable {
     public var keepsEarlierReasoning: Bool
     /// Which calls the reply may make.
     public var tools: ToolMode
-    /// How far YaRN stretches positions; 1 where the model goes without.
+    /// How far YaRN stretches this request's positions; 1 where it does not.
     public var yarnFactor: Double
     /// Whether the reply comes after those that somebody waits for.
     public var isBatch: Bool

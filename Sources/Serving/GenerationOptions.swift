@@ -58,6 +58,8 @@ public struct GenerationOptions: Sendable, Hashable {
     public var isBatch = false
     /// Whether loops are ended, and what counts as one; as the model's defaults have it when nil.
     public var repetitionDetection: RepetitionDetection?
+    /// The factor of YaRN to be used, one of the model's; the smallest that the request's length needs when nil.
+    public var ropeFactor: Double?
 
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,

@@ -22,14 +22,13 @@ public final class InferenceService: Sendable {
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
         var warnings = validated.warnings(about: prompt)
-        let maximumTokens = try model.maximumTokens(
-            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
-        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
+        let room = try model.room(for: validated.options, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens)
         let generations = try validated.options.generations(promptTokenCount: prompt.ids.count) {
             (sampling, group) throws(ServingError) in
             try model.generate(
                 validated.generation(
-                    prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, group: group, sampling: sampling))
+                    prompt: prompt, room: room, thinking: thinking, group: group, sampling: sampling))
         }
         let abortion = ReplyAbortion()
         let readers = generations.indices.map { choice in
@@ -46,7 +45,7 @@ public final class InferenceService: Sendable {
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count,
-            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking),
+            settings: validated.effective(room: room, thinking: thinking),
             promptTokenCount: prompt.ids.count, generations: generations, readers: readers, abortion: abortion)
     }
 
@@ -59,23 +58,24 @@ public final class InferenceService: Sendable {
         var warnings: [ServingWarning] = []
         var generations: [Generation] = []
         var readers: [CompletionChoiceReader] = []
+        var rooms: [ReplyRoom] = []
         let abortion = ReplyAbortion()
         for prompt in validated.prompts {
-            let maximumTokens = try model.maximumTokens(
-                validated.options.maximumTokens, promptTokenCount: prompt.tokens.count, warnings: &warnings)
+            let room = try model.room(
+                for: validated.options, promptTokenCount: prompt.tokens.count, warnings: &warnings)
+            rooms.append(room)
             generations += try validated.options.generations(promptTokenCount: prompt.tokens.count) {
                 (sampling, group) throws(ServingError) in
                 readers.append(
                     validated.reader(
                         choice: readers.count, prompt: prompt, tokenizer: model.tokenizer, abortion: abortion))
                 return try model.generate(
-                    validated.generation(prompt: prompt, maximumTokens: maximumTokens, group: group, sampling: sampling)
-                )
+                    validated.generation(prompt: prompt, room: room, group: group, sampling: sampling))
             }
         }
         return CompletionStream(
             model: model, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
-            generations: generations, readers: readers, abortion: abortion)
+            yarnFactor: rooms.map(\.factor).max() ?? 1, generations: generations, readers: readers, abortion: abortion)
     }
 
     /// The prompt that a chat request comes to, without answering it.
@@ -90,12 +90,11 @@ public final class InferenceService: Sendable {
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
         var warnings = validated.warnings(about: prompt)
-        let maximumTokens = try model.maximumTokens(
-            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
-        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
+        let room = try model.room(for: validated.options, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens)
         return ChatPreview(
             model: model, prompt: prompt,
-            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking), warnings: warnings)
+            settings: validated.effective(room: room, thinking: thinking), warnings: warnings)
     }
 
     /// Takes nothing new, and lets what runs finish until the deadline.
@@ -114,24 +113,6 @@ public final class InferenceService: Sendable {
 }
 
 extension ServedModel {
-    /// How many tokens a reply may have: what was asked for, within the rest of the context.
-    fileprivate func maximumTokens(
-        _ requested: Int?, promptTokenCount: Int, warnings: inout [ServingWarning]
-    ) throws(ServingError) -> Int {
-        let rest = contextLength - promptTokenCount
-        guard rest >= min(1, requested ?? 1) else {
-            throw .contextLengthExceeded(promptTokenCount: promptTokenCount, limit: contextLength)
-        }
-        guard let requested else { return rest }
-        if requested > rest, !warnings.contains(where: { $0.field == .maximumTokens }) {
-            warnings.append(
-                ServingWarning(
-                    field: .maximumTokens,
-                    message: "\(requested) tokens do not fit: the context of \(contextLength) leaves \(rest)."))
-        }
-        return min(requested, rest)
-    }
-
     /// Hands a request to the engine, its refusals in the service's terms.
     func generate(_ request: GenerationRequest) throws(ServingError) -> Generation {
         var request = request
@@ -172,7 +153,7 @@ extension ServingError {
         case .draining: self = .draining
         case .failed(let reason): self = .modelFailed(name: model, reason: reason)
         case .emptyPrompt: self = .invalidValue(field: .prompt, message: "The prompt has no tokens.")
-        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing:
+        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing, .windowMissing:
             self = .internalFailure(error.description)
         }
     }

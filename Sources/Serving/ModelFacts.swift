@@ -8,20 +8,16 @@ public struct ModelFacts: Sendable, Hashable {
     public let quantization: String
     /// The licence that its files name, such as `apache-2.0`; nil where they name none.
     public let license: String?
-    /// How far YaRN stretches positions; 1 where the model goes without.
-    public let yarnFactor: Double
 
-    public init(parameterCount: Int, quantization: String, license: String? = nil, yarnFactor: Double = 1) {
+    public init(parameterCount: Int, quantization: String, license: String? = nil) {
         self.parameterCount = parameterCount
         self.quantization = quantization
         self.license = license
-        self.yarnFactor = yarnFactor
     }
 
     init(_ plan: MemoryPlan, license: String?) {
         self.init(
-            parameterCount: plan.parameterCount, quantization: plan.mainFormat, license: license,
-            yarnFactor: plan.yarnFactor)
+            parameterCount: plan.parameterCount, quantization: plan.mainFormat, license: license)
     }
 
     /// The parameters as people say them, such as `30.5B`.

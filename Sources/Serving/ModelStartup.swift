@@ -14,6 +14,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var chatTemplate: String?
     /// The most tokens of prompt and reply together.
     public var contextLength: Int?
+    /// How positions are stretched for a longer context than the checkpoint was trained with.
+    public var ropeScaling = RopeScaling()
     /// Threads that compute, the engine's own included.
     public var threadCount = 1
     /// The most tokens that one step computes.
@@ -90,7 +92,7 @@ public enum ModelStartup {
             let engine = try engine(for: checkpoint, draft: draft, tokenizer: tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
-                fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
+                fingerprint: try CheckpointFingerprint.text(of: checkpoint, options: options),
                 contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
                 defaults: defaults,
                 abilities: abilities,
@@ -109,12 +111,14 @@ public enum ModelStartup {
         var configuration = options.engineConfiguration
         configuration.vocabularyLimit = tokenizer.tokenCount
         let (threadCount, activations, tileCache) = (options.threadCount, options.activations, options.tileCache)
+        let scaling = options.scaling
         let draft = try options.speculation == .automatic ? DraftCheckpoint.checked(draft, for: tokenizer) : nil
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
             let pool = WorkerPool(threadCount: threadCount)
             func load(_ checkpoint: Checkpoint) throws(ModelError) -> any CausalLanguageModel {
-                try ModelLoader.load(checkpoint, pool: pool, activations: activations, tileCache: tileCache)
+                try ModelLoader.load(
+                    checkpoint, pool: pool, activations: activations, scaling: scaling, tileCache: tileCache)
             }
             return EngineModels(model: try load(checkpoint), draft: try draft.map(load), pool: pool)
         }
@@ -122,6 +126,13 @@ public enum ModelStartup {
 }
 
 extension ModelStartupOptions {
+    /// How positions are stretched, for the context that is asked for.
+    public var scaling: RopeScaling {
+        var scaling = ropeScaling
+        scaling.contextLength = contextLength ?? scaling.contextLength
+        return scaling
+    }
+
     /// What an engine that is started with these options will take for a model and its draft, besides their weights.
     public func memory(for plan: MemoryPlan, draft: MemoryPlan? = nil) -> EngineMemory {
         engineConfiguration.memory(for: plan, draft: draft)

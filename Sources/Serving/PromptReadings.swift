@@ -1,4 +1,5 @@
 internal import Engine
+internal import Models
 internal import Tokens
 
 /// Many prompts of one request, computed for what is read where each ends.
@@ -56,6 +57,7 @@ struct PromptReadings: Sendable {
             prompt: prompts[index], reading: reading, usesPrefixCache: options.usesPrefixCache,
             cacheSalt: options.cacheSalt, promptGroup: group, timeLimits: timeLimits)
         request.urgency = options.urgency
+        request.window = model.engine.windows.place(holding: prompts[index].count)
         return request
     }
 

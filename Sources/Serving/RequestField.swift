@@ -39,5 +39,6 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case totalTime = "max_latency_ms"
     case priority
     case repetitionDetection = "repetition_detection"
+    case ropeFactor = "rope_factor"
     case thinking = "enable_thinking"
 }

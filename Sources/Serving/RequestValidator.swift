@@ -16,6 +16,8 @@ struct ValidatedOptions: Sendable {
     var promptLogProbabilityCount: Int?
     /// Higher goes first.
     var priority: Int
+    /// The factor of YaRN to be used; nil leaves it to the length. Checked where the model's factors are known.
+    var ropeFactor: Double?
     /// What counts as a loop; nil lets loops go on.
     var loopLimits: LoopLimits?
     var urgency = RequestUrgency.interactive
@@ -59,6 +61,7 @@ struct RequestValidator {
                 try checked(count, .promptLogProbabilityCount, 0...20)
             },
             priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)),
+            ropeFactor: options.ropeFactor,
             loopLimits: try loopLimits(options),
             urgency: options.isBatch || RequestClient.current.isBatch ? .batch : .interactive)
     }

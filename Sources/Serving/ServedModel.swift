@@ -1,6 +1,7 @@
 public import Chat
 internal import ConstrainedDecoding
 public import Engine
+public import Models
 public import Sampling
 public import Tokenization
 internal import Tokens
@@ -65,6 +66,12 @@ public final class ServedModel: Sendable {
 }
 
 extension ServedModel {
+    /// The contexts that requests can run in, ascending; several where YaRN goes by length.
+    public var windows: [ContextWindow] { engine.windows }
+
+    /// Whether YaRN goes by length.
+    var hasSeveralWindows: Bool { engine.windows.count > 1 }
+
     /// What the model can do, in Ollama's words.
     public var capabilities: [String] {
         var capabilities = abilities.embedding == nil ? [] : ["embedding"]

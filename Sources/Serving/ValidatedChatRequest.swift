@@ -95,17 +95,17 @@ struct ValidatedChatRequest {
     }
 
     /// What the request comes to.
-    func effective(maximumTokens: Int, thinking: ThinkingLimit) -> EffectiveSettings {
+    func effective(room: ReplyRoom, thinking: ThinkingLimit) -> EffectiveSettings {
         EffectiveSettings(
             thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil,
             isBudgetAskedFor: thinkingBudget != nil, isBudgetFromReserve: thinking.isReserve,
-            maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops,
+            maximumTokens: room.maximumTokens, sampling: options.sampling, stops: options.stops,
             keepsEarlierReasoning: promptRequest.keepsEarlierReasoning, tools: constraint.tools,
-            yarnFactor: model.facts.yarnFactor, isBatch: options.urgency == .batch)
+            yarnFactor: room.factor, isBatch: options.urgency == .batch)
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, group: PromptGroup?, sampling: SamplingParameters
+        prompt: Prompt, room: ReplyRoom, thinking: ThinkingLimit, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
         var timeLimits = options.timeLimits
         timeLimits.thinking = thinkingTime
@@ -116,7 +116,7 @@ struct ValidatedChatRequest {
             sampling.logitBiasScope = .all
         }
         var generation = GenerationRequest(
-            prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
+            prompt: prompt.ids, maximumTokens: room.maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(
                 tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: constraint.readsCalls,
                 thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
@@ -129,6 +129,7 @@ struct ValidatedChatRequest {
             loopLimits: options.loopLimits)
         generation.closesFormAtLimit = closesForm
         generation.urgency = options.urgency
+        generation.window = room.window
         return generation
     }
 

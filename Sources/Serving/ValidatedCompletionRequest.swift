@@ -54,10 +54,10 @@ struct ValidatedCompletionRequest {
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, group: PromptGroup?, sampling: SamplingParameters
+        prompt: Prompt, room: ReplyRoom, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
         var generation = GenerationRequest(
-            prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
+            prompt: prompt.tokens, maximumTokens: room.maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
             constraint: grammar?.makeMatcher(),
             promptLogProbabilities: promptLogProbabilityCount(sampling),
@@ -65,6 +65,7 @@ struct ValidatedCompletionRequest {
             promptGroup: group, timeLimits: options.timeLimits, priority: options.priority,
             loopLimits: options.loopLimits)
         generation.urgency = options.urgency
+        generation.window = room.window
         return generation
     }
 

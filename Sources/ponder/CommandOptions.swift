@@ -57,6 +57,26 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How positions are stretched for a longer context: auto (as the model says, else by each request's length), "
+                + "by-length, yarn, linear or none. (default: auto)",
+            valueName: "method"
+        )
+    )
+    var ropeScaling: String?
+
+    @Option(
+        name: [.customLong("rope-scale"), .customLong("yarn-factor")],
+        help: ArgumentHelp("The factor of YaRN or of linear scaling; by length, the largest.", valueName: "factor"))
+    var ropeScale: String?
+
+    @Option(
+        name: [.customLong("yarn-original-context"), .customLong("yarn-orig-ctx")],
+        help: ArgumentHelp(
+            "The context that the model was trained with, for YaRN. (default: as the model says)", valueName: "tokens"))
+    var yarnOriginalContext: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How many tokens one step of the engine may hold. (default: auto)",
             valueName: "tokens"
         )

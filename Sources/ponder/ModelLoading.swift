@@ -52,6 +52,8 @@ struct ModelLoading: Sendable {
         if plan.settings.draftModel != nil, plan.draft == nil {
             logger.notice("The draft model is not loaded: speculation is \(plan.settings.speculation.rawValue).")
         }
+        if let stretching = plan.stretching { logger.info("\(stretching).") }
+        for notice in plan.contextNotices { logger.notice("\(notice)") }
         let cache = "\(ByteCount(plan.memory.cacheByteCount)) of \(plan.options.cacheFormat)"
         logger.info("KV cache: \(cache). Threads: \(plan.options.threadCount).")
     }

@@ -2,6 +2,7 @@ import APIDoors
 import Compute
 import HTTP
 import Logging
+import Models
 import Serving
 import TLS
 
@@ -32,6 +33,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// The longest prompt and reply together, in tokens; nil is the model's own limit.
     var context: Int?
+
+    /// How positions are stretched for a context beyond the model's own.
+    var ropeScaling = RopeScaling()
 
     /// How many rows one engine step may hold: prefill chunks and decoding sequences together.
     var maxBatchTokens: Int?

@@ -9,6 +9,9 @@ enum Setting: String, CaseIterable, Sendable {
     case tlsClientAuthority = "tls-client-authority"
     case threads
     case context
+    case ropeScaling = "rope-scaling"
+    case ropeScale = "rope-scale"
+    case yarnOriginalContext = "yarn-original-context"
     case maxBatchTokens = "max-batch-tokens"
     case kvCacheMemory = "kv-cache-memory"
     case kvCacheType = "kv-cache-type"
@@ -59,6 +62,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
+        case .ropeScaling: "one of auto, none, linear, yarn and by-length"
+        case .ropeScale: "a number above 1, and at most 1024"
+        case .yarnOriginalContext: "a whole number of tokens from 1"
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
@@ -98,6 +104,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .tlsClientAuthority: options.tlsClientAuthority
         case .threads: options.threads
         case .context: options.context
+        case .ropeScaling: options.ropeScaling
+        case .ropeScale: options.ropeScale
+        case .yarnOriginalContext: options.yarnOriginalContext
         case .maxBatchTokens: options.maxBatchTokens
         case .kvCacheMemory: options.kvCacheMemory
         case .kvCacheType: options.kvCacheType

@@ -3,6 +3,7 @@ import Compute
 import Foundation
 import HTTP
 import Logging
+import Models
 import Serving
 import TLS
 
@@ -38,6 +39,11 @@ struct SettingsLoader {
         try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
         try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
+        try read(.ropeScaling, { RopeScaling.Method(rawValue: $0) }) { settings.ropeScaling.method = $0 }
+        try read(.ropeScale, Self.factor) { settings.ropeScaling.factor = $0 }
+        try read(.yarnOriginalContext, Self.wholeNumber(1...(1 << 25))) {
+            settings.ropeScaling.originalContextLength = $0
+        }
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
@@ -71,7 +77,21 @@ struct SettingsLoader {
         if settings.tlsIdentities.isEmpty, settings.tlsClientAuthority != nil {
             throw SettingsError("tls-key and tls-client-authority need tls-certificate")
         }
+        try check(&settings.ropeScaling)
         return settings
+    }
+
+    /// A factor alone means YaRN with that factor; and what the method has no use for is refused.
+    private func check(_ scaling: inout RopeScaling) throws(SettingsError) {
+        switch scaling.method {
+        case .automatic where scaling.factor != nil: scaling.method = .yarn
+        case .automatic where scaling.originalContextLength != nil:
+            throw SettingsError("yarn-original-context needs rope-scaling yarn or by-length")
+        case .none where scaling.factor != nil || scaling.originalContextLength != nil:
+            throw SettingsError("rope-scaling none takes neither rope-scale nor yarn-original-context")
+        case .linear where scaling.factor == nil: throw SettingsError("rope-scaling linear needs rope-scale")
+        case .automatic, .none, .linear, .yarn, .byLength: return
+        }
     }
 
     /// The variables that are ours to read, less what an orchestrator put there.
@@ -135,6 +155,10 @@ extension SettingsLoader {
     /// Also takes `auto`, which is the nil inside.
     private static func automatic<Value>(_ parse: @escaping (String) -> Value?) -> (String) -> Value?? {
         { text in text == "auto" ? .some(nil) : parse(text).map(Optional.some) }
+    }
+
+    private static func factor(_ text: String) -> Double? {
+        Double(text).flatMap { $0 > 1 && $0 <= 1024 ? $0 : nil }
     }
 
     private static func cacheFormat(_ text: String) -> KVCacheFormat? {

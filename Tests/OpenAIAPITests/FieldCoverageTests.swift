@@ -46,7 +46,7 @@ import Testing
         "keep_alive": "5m", "options": ["num_ctx": 512], "format": "json", "rid": "r", "lora_path": "a",
         "incremental_output": true, "provider": ["order": ["a"]], "transforms": ["a"], "truncate_prompt_tokens": 5,
         "logits_processors": ["a"], "mm_processor_kwargs": ["a": 1], "preserve_thinking": true,
-        "tool_call_in_think": "end_thinking", "priority": 2000,
+        "tool_call_in_think": "end_thinking", "priority": 2000, "rope_factor": 2,
         "exclude_tools_when_tool_choice_none": true, "close_json_on_length": true,
     ]
 

@@ -1,5 +1,6 @@
 import APIDoors
 import Foundation
+import Models
 import Serving
 import TLS
 import Testing
@@ -38,7 +39,8 @@ import Testing
     @Test func `every setting can be given as a flag`() throws {
         let settings = try load([
             "model.gguf", "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
-            "--threads", "3", "--context", "4096",
+            "--threads", "3", "--context", "4096", "--rope-scaling", "yarn", "--rope-scale", "2.5",
+            "--yarn-original-context", "32768",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--slot-save-path", "/", "--alias", "small",
@@ -60,6 +62,7 @@ import Testing
         expected.port = 0
         expected.threads = 3
         expected.context = 4_096
+        expected.ropeScaling = RopeScaling(method: .yarn, factor: 2.5, originalContextLength: 32_768)
         expected.maxBatchTokens = 256
         expected.kvCacheMemory = 2 << 30
         expected.kvCacheType = .bf16
@@ -148,7 +151,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--threads", "0"), ("--context", "-1"), ("--max-batch-tokens", "0"), ("--kv-cache-memory", "0"),
+        ("--threads", "0"), ("--context", "-1"), ("--rope-scaling", "dynamic"), ("--rope-scale", "1"),
+        ("--rope-scale", "nan"), ("--yarn-original-context", "0"), ("--max-batch-tokens", "0"),
+        ("--kv-cache-memory", "0"),
         ("--kv-cache-type", "q3"), ("--activation-type", "f16"),
         ("--alias", "two words"), ("--alias", ""),
         ("--log-level", "loud"),
@@ -161,6 +166,14 @@ import Testing
     func `values out of range are refused`(flag: String, value: String) {
         let arguments = value.isEmpty ? [flag, value] : ["\(flag)=\(value)"]
         #expect(complaint(arguments)?.hasPrefix("\(flag) is '\(value)'; expected ") == true)
+    }
+
+    @Test func `a factor alone means YaRN, and what a method has no use for is refused`() throws {
+        #expect(try load(["--yarn-factor", "4"]).ropeScaling == RopeScaling(method: .yarn, factor: 4))
+        #expect(try load(["--rope-scaling", "by-length"]).ropeScaling.method == .byLength)
+        #expect(complaint(["--rope-scaling", "linear"]) == "rope-scaling linear needs rope-scale")
+        #expect(complaint(["--rope-scaling", "none", "--rope-scale", "2"]) != nil)
+        #expect(complaint(["--yarn-original-context", "2"]) != nil)
     }
 
     @Test func `a key for TLS needs a certificate`() {

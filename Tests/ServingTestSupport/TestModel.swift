@@ -1,6 +1,7 @@
 import Chat
 public import Engine
 import Foundation
+public import Models
 import Sampling
 public import Serving
 public import TestSupport
@@ -16,6 +17,8 @@ public struct TestModel: Sendable {
         /// A fixture, or nil for a model that cannot chat.
         public var template: String? = "templates/qwen3.jinja"
         public var contextLength = 512
+        /// Empty for one of the model's own context.
+        public var windows: [ContextWindow] = []
         public var queueLimit = 256
         public var sequenceLimit = 64
         public var stepTokenBudget = 512
@@ -62,7 +65,8 @@ public struct TestModel: Sendable {
         let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             EngineModels(
                 model: ScriptedModel(
-                    vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
+                    vocabularySize: 1984, contextLength: 4096, windows: options.windows,
+                    willCompute: options.willCompute,
                     script: ScriptedModel.choosing { replies.next(after: $0) }))
         }
         let format = try options.template.map { template in

@@ -8,7 +8,8 @@ final class Qwen3Model: CausalLanguageModel {
     private let configuration: Qwen3Configuration
     private let weights: Qwen3Weights
     private let weightMemory: WeightMemory
-    private let rotary: RotaryEmbedding
+    /// By context window.
+    private let rotaries: [RotaryEmbedding]
     private let pool: WorkerPool
     private var scratch: Qwen3Scratch
 
@@ -37,7 +38,9 @@ final class Qwen3Model: CausalLanguageModel {
         weightMemory = reader.memory
         shape = configuration.shape
         self.configuration = configuration
-        rotary = RotaryEmbedding(configuration.rotary, headDimension: configuration.headDimension)
+        rotaries = configuration.windows.map {
+            RotaryEmbedding($0.rotary, headDimension: configuration.headDimension)
+        }
         self.pool = pool
         scratch = Qwen3Scratch(configuration, rowLimit: 0, logitRowLimit: 0)
     }
@@ -84,13 +87,17 @@ extension Qwen3Model {
     /// Looks up the rows' tokens and works out the angles of their positions.
     private func embed(_ batch: borrowing TokenBatch, _ step: Qwen3Step) {
         let pairCount = shape.headDimension / 2
-        for row in 0..<batch.rowCount {
-            unsafe weights.embedding.row(batch.tokens[row].index, into: step.hidden.pointer + row * shape.hiddenSize)
-            unsafe rotary.write(
-                position: batch.positions[row],
-                cosines: scratch.cosines.pointer + row * pairCount,
-                sines: scratch.sines.pointer + row * pairCount
-            )
+        for span in batch.spans {
+            let rotary = rotaries[Int(span.window)]
+            for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount) {
+                unsafe weights.embedding.row(
+                    batch.tokens[row].index, into: step.hidden.pointer + row * shape.hiddenSize)
+                unsafe rotary.write(
+                    position: batch.positions[row],
+                    cosines: scratch.cosines.pointer + row * pairCount,
+                    sines: scratch.sines.pointer + row * pairCount
+                )
+            }
         }
     }
 

@@ -125,6 +125,7 @@ extension ReplyIdentity {
 
     static let timings: JSONShape = [
         "cache_n": .integer, "prompt_n": .integer, "prompt_ms": .number, "predicted_n": .integer,
-        "predicted_ms": .number, "queue_ms": .number,
+        "predicted_ms": .number, "queue_ms": .number, "yarn_factor": .optional(.number),
+        "yarn_recomputed_n": .optional(.integer),
     ]
 }

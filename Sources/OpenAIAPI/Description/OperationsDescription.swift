@@ -22,6 +22,7 @@ extension ModelsRoute {
     private static let model: JSONShape = [
         "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
         "display_name": .string, "created_at": .string, "max_model_len": .integer,
+        "context_windows": .contextWindows,
         "quantization": .string, "parameter_count": .integer, "license": .nullable(.string),
         "modes": [
             "chat": .boolean, "completion": .boolean, "thinking": .nullable(.string), "tools": .boolean,
@@ -36,7 +37,8 @@ extension ServerStateRoute {
     static let propertiesDescription = RouteDescription(
         "The model and its defaults, in llama-server's words.",
         response: [
-            "default_generation_settings": ["n_ctx": .integer, "params": .anything], "total_slots": .integer,
+            "default_generation_settings": ["n_ctx": .integer, "params": .anything], "context_windows": .contextWindows,
+            "total_slots": .integer,
             "model_alias": .string, "model_path": .string, "build_info": .string,
             "modalities": ["vision": .boolean, "audio": .boolean],
         ])

@@ -14,6 +14,7 @@ struct ServerStateRoute: Sendable {
             "default_generation_settings": [
                 "n_ctx": .number(model.contextLength), "params": Self.parameters(of: model),
             ],
+            "context_windows": model.contextWindows,
             "total_slots": .number(Self.slotCount(of: model)),
             "model_alias": .string(model.name), "model_path": .string(model.name),
             "modalities": ["vision": false, "audio": false],
