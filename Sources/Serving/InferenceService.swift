@@ -32,6 +32,7 @@ public final class InferenceService: Sendable {
                     prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, group: group, sampling: sampling))
         }
         let abortion = ReplyAbortion()
+        model.incidents.add(.restoredReasoning, count: validated.recollection?.restoredCount ?? 0)
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
                 choice: choice,
@@ -42,7 +43,8 @@ public final class InferenceService: Sendable {
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
                 thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery,
-                abortion: abortion, incidents: model.incidents)
+                abortion: abortion, incidents: model.incidents,
+                hasEnded: validated.aftermath)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count,

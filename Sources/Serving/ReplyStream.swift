@@ -11,6 +11,8 @@ public protocol ReplyStream: Sendable {
     var warnings: [ServingWarning] { get }
     /// All choices of all prompts.
     var choiceCount: Int { get }
+    /// Messages of the prompt that got back the reasoning that the client had left out.
+    var restoredReasoningCount: Int { get }
     /// Prompt tokens that the first choice found in the prefix cache; 0 before there is progress.
     var cachedTokenCount: Int { get }
     /// Calls the reply off: it ends within a step, as one that is cut, with what there is of it. May be called from anywhere.
@@ -33,6 +35,8 @@ public protocol ReplyStream: Sendable {
 }
 
 extension ReplyStream {
+    public var restoredReasoningCount: Int { 0 }
+
     /// The same without a pulse, or without asking about the prompt.
     public func forEach(
         pulse: Duration? = nil, _ receive: ([Event]) async throws -> Void

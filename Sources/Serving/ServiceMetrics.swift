@@ -53,6 +53,10 @@ public enum ServiceMetrics {
                     }
                 }),
             MetricFamily(
+                "ponder_reasoning_restored_total", .counter,
+                "Messages of prompts that got back the reasoning that their client had left out.",
+                models.map { MetricSample($0.incidents[.restoredReasoning] ?? 0, $0.labels()) }),
+            MetricFamily(
                 "ponder_loop_stops_total", .counter, "Loops that the loop guard ended, by where.",
                 models.flatMap { model in
                     [

@@ -43,6 +43,8 @@ struct StartupPlan: Sendable {
         options.activations = settings.activationType
         options.speculation = settings.speculation
         options.endsLoops = settings.endsLoops
+        options.reasoningMemoryByteCount = settings.reasoningMemory
+        options.reasoningLifetime = settings.reasoningLifetime
         options.embeds = settings.embeds
         options.reranks = settings.reranks
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }

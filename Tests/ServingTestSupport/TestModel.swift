@@ -22,6 +22,8 @@ public struct TestModel: Sendable {
         public var unreadTokenLimit = 1024
         public var speculation = Speculation.off
         public var abilities = ModelAbilities()
+        /// What is kept of earlier reasoning.
+        public var reasoningMemory: ReasoningMemory?
         /// What follows a prompt that no reply was prepared for.
         public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
         /// Called on the engine thread before each step; may wait.
@@ -77,7 +79,7 @@ public struct TestModel: Sendable {
         served = ServedModel(
             name: options.name, aliases: options.aliases, creationTime: 1_795_420_800, fingerprint: "fp_test",
             contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
-            defaults: defaults, abilities: options.abilities)
+            defaults: defaults, abilities: options.abilities, reasoningMemory: options.reasoningMemory)
     }
 
     /// The tokens of a text; tags written in it become the added tokens that they stand for.
