@@ -70,6 +70,12 @@ struct AdmissionControl: Sendable {
         }
     }
 
+    /// Whether a request could have a prompt that begins like this.
+    func admits(_ prompt: ExpectedPrompt) -> Bool {
+        prompt.tokens.count < contextLength
+            && prompt.tokens.allSatisfy { $0.rawValue >= 0 && $0.index < vocabularySize }
+    }
+
     private func check(_ tokens: [TokenID]) throws(AdmissionError) {
         for token in tokens where token.rawValue < 0 || token.index >= vocabularySize {
             throw .tokenOutOfRange(id: token.index, limit: vocabularySize)

@@ -11,6 +11,7 @@ struct EngineLoop: ~Copyable {
     let tokenBytes: any TokenByteSource
     let contextLength: Int
     let unreadTokenLimit: Int
+    let prefillAhead: PrefillAhead?
 
     var scheduler: Scheduler
     let sampler: Sampler
@@ -21,6 +22,8 @@ struct EngineLoop: ~Copyable {
     private var batch = TokenBatch()
     private var mail = EngineInbox.Mail()
     var speculator: Speculator
+    /// Prompts that are computed while there is nothing else to do.
+    var ahead = AheadWork()
     /// By the scheduler's slots.
     var generations: [ActiveGeneration?] = []
     var statistics = EngineStatistics()
@@ -46,6 +49,7 @@ struct EngineLoop: ~Copyable {
         self.inbox = inbox
         self.tokenBytes = tokenBytes
         contextLength = limits.contextLength
+        prefillAhead = configuration.prefillAhead
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
@@ -62,6 +66,8 @@ struct EngineLoop: ~Copyable {
             takeMail()
             enforceTimeLimits()
             if let deadline = mail.drainDeadline {
+                ahead.giveUp()
+                restAhead(isComplete: true)
                 if deadline <= .now {
                     cancelAll()
                 }
@@ -71,15 +77,17 @@ struct EngineLoop: ~Copyable {
                 }
             }
             if scheduler.hasWork {
+                ahead.noteWork()
+                restAhead()
                 step()
-            } else {
+            } else if let pause = workAhead() {
                 checkIntegrityWhenIdle()
-                inbox.sleep(until: mail.drainDeadline)
+                inbox.sleep(until: [mail.drainDeadline, pause.end].compactMap(\.self).min())
             }
         }
     }
 
-    private mutating func step() {
+    mutating func step() {
         scheduler.plan(into: &plan)
         noteStarts()
         if plan.rowCount > 0 {
@@ -104,7 +112,11 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func compute() -> ForwardOutput {
-        statistics.prefillTokenCount += plan.prefillRowCount
+        if ahead.current == nil {
+            statistics.prefillTokenCount += plan.prefillRowCount
+        } else {
+            statistics.aheadTokenCount += plan.rowCount
+        }
         return model.forward(batch, cache: cache)
     }
 
@@ -154,7 +166,12 @@ extension EngineLoop {
                 generations[slot]?.endThinking(.request)
             }
         }
+        ahead.expect(mail.expected)
+        if !mail.cacheOrders.isEmpty {
+            restAhead()
+        }
         for order in mail.cacheOrders {
+            if order.command == .erase { ahead.giveUp() }
             order.reply.resume(with: Result { try perform(order.command) })
         }
         postQueuePlaces()
@@ -230,12 +247,13 @@ extension EngineLoop {
 
     mutating func publishStatistics() {
         statistics.waitingCount = scheduler.waiting.count
-        statistics.runningCount = scheduler.running.count
+        statistics.runningCount = scheduler.requestCount
         statistics.pausedCount = scheduler.pausedCount
-        statistics.usedBlockCount = scheduler.pool.usedCount
+        statistics.usedBlockCount = scheduler.requestBlockCount
         statistics.cachedBlockCount = scheduler.pool.cache.evictableCount
         statistics.cacheQueryTokenCount = scheduler.cacheQueryTokenCount
         statistics.cacheHitTokenCount = scheduler.cacheHitTokenCount
+        statistics.aheadHitTokenCount = scheduler.aheadBlocks.hitCount * cache.blockLength
         inbox.publish(statistics)
     }
 

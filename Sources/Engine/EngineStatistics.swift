@@ -28,6 +28,9 @@ public struct EngineStatistics: Hashable, Sendable {
     /// Prompt tokens that were looked up in the prefix cache, and those of them that were found.
     public var cacheQueryTokenCount = 0
     public var cacheHitTokenCount = 0
+    /// Tokens of prompts that were computed before anybody asked for them, and those of them that were then asked for.
+    public var aheadTokenCount = 0
+    public var aheadHitTokenCount = 0
     public var preemptionCount = 0
     public var finishedCount = 0
     public var cancelledCount = 0

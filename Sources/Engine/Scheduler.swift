@@ -39,17 +39,21 @@ struct Scheduler {
     private var nextArrival: UInt64 = 0
     private(set) var stepNumber: UInt64 = 0
     private var matched: [PrefixCache.Published] = []
+    /// What was computed ahead.
+    private(set) var aheadBlocks: AheadBlocks
     private(set) var cacheQueryTokenCount = 0
     private(set) var cacheHitTokenCount = 0
 
     init(limits: Limits) {
         self.limits = limits
         pool = BlockPool(blockCount: limits.blockCount, blockLength: limits.blockLength)
+        aheadBlocks = AheadBlocks(blockCount: limits.blockCount)
     }
 
-    /// Whether a step would do anything.
+    /// Whether a step would do anything that somebody waits for.
     var hasWork: Bool {
-        running.contains { !sequences[$0].isPaused } || waiting.contains { !sequences[$0].isPaused }
+        running.contains { !sequences[$0].isPaused && !sequences[$0].isAhead }
+            || waiting.contains { !sequences[$0].isPaused && !sequences[$0].isAhead }
     }
 
     var isEmpty: Bool { running.isEmpty && waiting.isEmpty }
@@ -63,10 +67,27 @@ struct Scheduler {
         prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: PromptGroup? = nil,
         wantsPromptLogits: Bool = false, client: EngineClient = .everybody, urgency: RequestUrgency = .interactive
     ) -> Int {
-        let sequence = SequenceState(
-            prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
-            group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
-            clientPlace: shares.join(client), urgentAt: urgency == .batch ? workCount + Self.patience : 0)
+        add(
+            SequenceState(
+                prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
+                group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
+                clientPlace: shares.join(client), urgentAt: urgency == .batch ? workCount + Self.patience : 0))
+    }
+
+    /// Queues the full blocks of a prompt that nobody has asked for yet, for steps without other sequences, and answers its
+    /// slot; nil if all of them are cached, or find no room without taking it from somebody.
+    mutating func addAhead(prompt: [TokenID], salt: UInt64, rowCount: Int) -> Int? {
+        let blockCount = prompt.count / limits.blockLength
+        guard hasRoom(for: prompt, blockCount: blockCount, reusableCount: prompt.count, salt: salt),
+            matched.count < blockCount
+        else { return nil }
+        return add(
+            SequenceState(
+                prompt: Array(prompt.prefix(blockCount * limits.blockLength)), salt: salt, arrival: nextArrival,
+                clientPlace: shares.join(.everybody), aheadRowCount: rowCount))
+    }
+
+    private mutating func add(_ sequence: SequenceState) -> Int {
         nextArrival += 1
         let slot: Int
         if let vacant = vacantSlots.popLast() {
@@ -193,7 +214,7 @@ struct Scheduler {
     ) {
         let budget = rowLimit - plan.rowCount
         let sequence = sequences[slot]
-        var count = min(sequence.pendingCount, budget)
+        var count = min(sequence.pendingCount, budget, sequence.aheadRowCount ?? budget)
         if sequence.nextPromptLogitPosition != nil {
             count = Self.limit(count, of: sequence, promptLogitRows: &promptLogitRows)
         }
@@ -223,10 +244,11 @@ struct Scheduler {
         plan.append(
             StepPlan.Chunk(
                 slot: slot, firstPosition: sequences[slot].computedCount, rowCount: rowCount,
-                reachesEnd: rowCount == sequences[slot].pendingCount))
+                reachesEnd: rowCount == sequences[slot].pendingCount && !sequences[slot].isAhead))
     }
 
     private mutating func charge(_ cost: Int, to slot: Int) {
+        guard !sequences[slot].isAhead else { return }
         workCount += cost
         shares.charge(cost, to: sequences[slot].clientPlace)
     }
@@ -279,7 +301,9 @@ struct Scheduler {
     /// Makes room for a sequence if it can be had: paused ones give way, others do not.
     private mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
         while !hasRoom(for: slot) {
-            guard let victim = running.last(where: { sequences[$0].isPaused }) else { return false }
+            guard !sequences[slot].isAhead, let victim = running.last(where: { sequences[$0].isPaused }) else {
+                return false
+            }
             preempt(victim, &plan)
         }
         return true
@@ -287,13 +311,18 @@ struct Scheduler {
 
     /// Whether a sequence can start; then its prefix was looked up.
     private mutating func hasRoom(for slot: Int) -> Bool {
-        guard running.count < limits.sequenceCount else { return false }
         let sequence = sequences[slot]
-        let limit = sequence.reusableCount / limits.blockLength
-        pool.cache.match(sequence.tokens, salt: sequence.salt, limit: limit, into: &matched)
+        return hasRoom(
+            for: sequence.tokens, blockCount: blockCount(of: slot), reusableCount: sequence.reusableCount,
+            salt: sequence.salt)
+    }
+
+    private mutating func hasRoom(for tokens: [TokenID], blockCount: Int, reusableCount: Int, salt: UInt64) -> Bool {
+        guard running.count < limits.sequenceCount else { return false }
+        pool.cache.match(tokens, salt: salt, limit: reusableCount / limits.blockLength, into: &matched)
         let revived = matched.count { pool.cache.isEvictable($0.block) }
         // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
-        return blockCount(of: slot) - matched.count + revived + running.count <= pool.availableCount
+        return blockCount - matched.count + revived + running.count <= pool.availableCount
     }
 
     /// Gives a sequence its matched prefix and blocks for all its other tokens.
@@ -311,8 +340,9 @@ struct Scheduler {
         }
         sequences[slot].isRunning = true
         sequences[slot].isFresh = true
-        if sequences[slot].cachedCount == nil {
+        if sequences[slot].cachedCount == nil, !sequences[slot].isAhead {
             sequences[slot].cachedCount = sequences[slot].computedCount
+            aheadBlocks.find(matched)
             cacheQueryTokenCount += sequences[slot].promptCount
             cacheHitTokenCount += sequences[slot].computedCount
         }
@@ -351,6 +381,9 @@ struct Scheduler {
             guard let published else {
                 sequences[slot].hasBrokenChain = true
                 return
+            }
+            if sequences[slot].isAhead, published.block == sequences[slot].blockTable[index] {
+                aheadBlocks.add(published)
             }
             sequences[slot].blockTable[index] = published.block
             sequences[slot].publishedCount += 1

@@ -34,6 +34,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var reranks = false
     /// Whether replies that go round in a loop are ended.
     public var endsLoops = true
+    /// Whether the engine computes the next turn of a conversation before it comes, while there is nothing else to do.
+    public var prefillsAhead = true
     /// Bytes of what the model thought before its replies, kept for clients that leave it out; 0 keeps nothing.
     public var reasoningMemoryByteCount = 64 << 20
     /// How long that is kept after its last use.
@@ -140,6 +142,7 @@ extension ModelStartupOptions {
         configuration.kvCacheFormat = cacheFormat
         configuration.stepTokenBudget = stepTokenBudget ?? configuration.stepTokenBudget
         configuration.queueLimit = queueLimit ?? configuration.queueLimit
+        configuration.prefillAhead = prefillsAhead ? PrefillAhead() : nil
         configuration.speculation = speculation.engineSpeculation
         if let cacheByteCount {
             configuration.cacheSize = .bytes(cacheByteCount)

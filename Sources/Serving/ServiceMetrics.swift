@@ -129,6 +129,12 @@ public enum ServiceMetrics {
                 $0.cacheQueryTokenCount
             },
             counter("prefix_cache_hits", "Those of them that were found.", models) { $0.cacheHitTokenCount },
+            counter("prefill_ahead_tokens", "Tokens of next turns computed before anybody asked for them.", models) {
+                $0.aheadTokenCount
+            },
+            counter("prefill_ahead_hits", "Those of them that were then asked for.", models) {
+                $0.aheadHitTokenCount
+            },
         ]
     }
 

@@ -100,10 +100,20 @@ struct ValidatedChatRequest {
     /// What is done with a reply once it is complete; nil where nothing is.
     var aftermath: (@Sendable (ChatMessage, ChatFinish) -> Void)? {
         // What goes on with a message is no message by itself.
-        guard let recollection, !promptRequest.continuesFinalMessage else { return nil }
-        return { reply, finish in
-            recollection.keep(reply, isIncomplete: finish.reason == .length)
+        guard recollection != nil || nextTurn != nil, !promptRequest.continuesFinalMessage else { return nil }
+        return { [recollection, nextTurn] reply, finish in
+            recollection?.keep(reply, isIncomplete: finish.reason == .length)
+            guard let nextTurn, finish.cut == nil else { return }
+            Task.detached(priority: .utility) { nextTurn.expect(behind: reply) }
         }
+    }
+
+    /// What will follow the reply; nil where nothing of it is computed ahead, or all of it goes on from what is cached anyway.
+    private var nextTurn: NextTurn? {
+        guard model.engine.worksAhead, options.usesPrefixCache, options.choiceCount == 1,
+            !promptRequest.keepsEarlierReasoning
+        else { return nil }
+        return NextTurn(model: model, format: format, request: promptRequest, cacheSalt: options.cacheSalt)
     }
 
     /// What may end the thinking of a reply with so many tokens.

@@ -135,6 +135,15 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Whether the next turn of a conversation is computed ahead while there is nothing else to do: on or off. "
+                + "(default: on)",
+            valueName: "switch"
+        )
+    )
+    var prefillAhead: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Memory for reasoning of earlier replies, which is put back where a client leaves it out between the steps of a "
                 + "tool call: a size, or off. (default: 64MiB)",
             valueName: "size"

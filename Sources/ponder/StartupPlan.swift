@@ -43,6 +43,7 @@ struct StartupPlan: Sendable {
         options.activations = settings.activationType
         options.speculation = settings.speculation
         options.endsLoops = settings.endsLoops
+        options.prefillsAhead = settings.prefillsAhead
         options.reasoningMemoryByteCount = settings.reasoningMemory
         options.reasoningLifetime = settings.reasoningLifetime
         options.embeds = settings.embeds

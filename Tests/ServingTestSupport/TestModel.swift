@@ -22,6 +22,8 @@ public struct TestModel: Sendable {
         public var unreadTokenLimit = 1024
         public var speculation = Speculation.off
         public var abilities = ModelAbilities()
+        /// How next turns are computed ahead.
+        public var prefillAhead: PrefillAhead?
         /// What is kept of earlier reasoning.
         public var reasoningMemory: ReasoningMemory?
         /// What follows a prompt that no reply was prepared for.
@@ -61,6 +63,7 @@ public struct TestModel: Sendable {
         configuration.vocabularyLimit = tokenizer.tokenCount
         // Tests count steps, and how many there are must not depend on time.
         configuration.speculation = options.speculation
+        configuration.prefillAhead = options.prefillAhead
         let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             EngineModels(
                 model: ScriptedModel(
