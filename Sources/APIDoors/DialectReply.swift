@@ -88,8 +88,17 @@ extension DialectReply {
     /// The head of the reply as a stream.
     var head: HTTPResponse {
         var head = HTTPResponse(status: .ok, headerFields: Frames.form.headers)
-        head.headerFields.append(contentsOf: warnings.headers)
+        head.headerFields.append(contentsOf: notices)
         return head
+    }
+
+    /// What is to be known of the reply before it is read: warnings, and that reasoning was put back into its prompt.
+    var notices: HTTPFields {
+        var fields = warnings.headers
+        if stream.restoredReasoningCount > 0, let name = HTTPField.Name("X-Restored-Reasoning") {
+            fields[name] = String(stream.restoredReasoningCount)
+        }
+        return fields
     }
 
     /// Hands the reply's frames to `write` as it comes, behind what opens the stream, and counts its tokens.

@@ -79,7 +79,7 @@ package struct DoorRoute: Sendable {
                 case .failure(let error):
                     settings.rejections.add(error.metricReason)
                     try await writer.send(error, as: errors)
-                case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
+                case .success(let body): try await writer.send(json: body, headers: reply.notices)
                 }
             }
         }
@@ -98,6 +98,8 @@ package struct DoorRequest: Sendable {
     package let key: KeyDigest?
     /// Whom the engine counts its work for.
     let client: RequestClient
+    /// Whose request it is, to the service: nil where no keys are asked for.
+    package var owner: [UInt8]? { key?.bytes }
     /// Counts the request's tokens; a reply's are counted where it is read.
     package let meter: TokenMeter
     /// What stands in the log beside the request.

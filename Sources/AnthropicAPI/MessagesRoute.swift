@@ -11,6 +11,7 @@ struct MessagesRoute: Sendable {
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
         try call.request.options.boundTime(by: request)
+        call.request.owner = request.owner
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
         let identity = ReplyIdentity(prefix: "msg_", of: stream)
@@ -22,7 +23,8 @@ struct MessagesRoute: Sendable {
 
     /// How many tokens a request's prompt has.
     func countTokens(_ request: DoorRequest) async throws -> DoorAnswer {
-        let call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        call.request.owner = request.owner
         let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
         return .json(["input_tokens": .number(prompt.ids.count)])
     }

@@ -20,6 +20,8 @@ public struct ChatFormat: Sendable {
     public let hasThinkingSwitch: Bool
     /// Whether the template mentions think blocks.
     let knowsThinking: Bool
+    /// Whether the template has a place for reasoning that comes apart from the content.
+    var readsReasoning: Bool { messages.readsReasoning }
     /// Whether the template itself keeps the reasoning of earlier turns where it is told to.
     private let readsPreserveThinking: Bool
     /// What callers' text may become: the tags of tool calls and results, which agents write into their messages.

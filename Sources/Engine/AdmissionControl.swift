@@ -81,6 +81,12 @@ struct AdmissionControl: Sendable {
         }
     }
 
+    /// Whether a request could have a prompt that begins like this.
+    func admits(_ prompt: ExpectedPrompt) -> Bool {
+        windows.indices.contains(prompt.window) && prompt.tokens.count < windows[prompt.window].length
+            && prompt.tokens.allSatisfy { $0.rawValue >= 0 && $0.index < vocabularySize }
+    }
+
     private func check(_ tokens: [TokenID]) throws(AdmissionError) {
         for token in tokens where token.rawValue < 0 || token.index >= vocabularySize {
             throw .tokenOutOfRange(id: token.index, limit: vocabularySize)

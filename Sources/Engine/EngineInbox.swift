@@ -28,11 +28,13 @@ final class EngineInbox: Sendable {
         var resumed: [Ticket] = []
         var thinkingEnds: [Ticket] = []
         var cacheOrders: [CacheOrder] = []
+        var expected: [ExpectedPrompt] = []
         /// When the drain ends, once it has begun.
         var drainDeadline: ContinuousClock.Instant?
 
         var isEmpty: Bool {
             submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty && thinkingEnds.isEmpty && cacheOrders.isEmpty
+                && expected.isEmpty
         }
     }
 
@@ -109,6 +111,15 @@ final class EngineInbox: Sendable {
         tell { $0.mail.thinkingEnds.append(ticket) }
     }
 
+    /// A prompt is likely to come that begins like this.
+    func expect(_ prompt: ExpectedPrompt) {
+        tell { state in
+            guard state.mail.drainDeadline == nil, !state.hasEnded else { return }
+            state.mail.expected.append(prompt)
+            state.mail.expected.removeFirst(max(0, state.mail.expected.count - AheadWork.limit))
+        }
+    }
+
     /// Has something done with the prefix cache between two steps.
     func order(_ command: PrefixCacheCommand) async throws -> PrefixCacheOutcome {
         try await withCheckedThrowingContinuation { reply in
@@ -154,12 +165,14 @@ final class EngineInbox: Sendable {
         mail.resumed.removeAll(keepingCapacity: true)
         mail.thinkingEnds.removeAll(keepingCapacity: true)
         mail.cacheOrders.removeAll(keepingCapacity: true)
+        mail.expected.removeAll(keepingCapacity: true)
         state.withLock { state in
             swap(&state.mail.submissions, &mail.submissions)
             swap(&state.mail.cancelled, &mail.cancelled)
             swap(&state.mail.resumed, &mail.resumed)
             swap(&state.mail.thinkingEnds, &mail.thinkingEnds)
             swap(&state.mail.cacheOrders, &mail.cacheOrders)
+            swap(&state.mail.expected, &mail.expected)
             mail.drainDeadline = state.mail.drainDeadline
             state.hasNewDeadline = false
         }

@@ -11,6 +11,7 @@ struct EngineLoop: ~Copyable {
     let tokenBytes: any TokenByteSource
     let windows: [ContextWindow]
     let unreadTokenLimit: Int
+    let prefillAhead: PrefillAhead?
 
     var scheduler: Scheduler
     let sampler: Sampler
@@ -21,6 +22,8 @@ struct EngineLoop: ~Copyable {
     private var batch = TokenBatch()
     private var mail = EngineInbox.Mail()
     var speculator: Speculator
+    /// Prompts that are computed while there is nothing else to do.
+    var ahead = AheadWork()
     /// By the scheduler's slots.
     var generations: [ActiveGeneration?] = []
     var statistics = EngineStatistics()
@@ -48,6 +51,7 @@ struct EngineLoop: ~Copyable {
         self.inbox = inbox
         self.tokenBytes = tokenBytes
         windows = limits.windows
+        prefillAhead = configuration.prefillAhead
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
@@ -65,6 +69,8 @@ struct EngineLoop: ~Copyable {
             takeMail()
             enforceTimeLimits()
             if let deadline = mail.drainDeadline {
+                ahead.giveUp()
+                restAhead(isComplete: true)
                 if deadline <= .now {
                     cancelAll()
                 }
@@ -74,16 +80,18 @@ struct EngineLoop: ~Copyable {
                 }
             }
             if scheduler.hasWork {
+                ahead.noteWork()
+                restAhead()
                 step()
                 if isDamaged { return fail() }
-            } else {
+            } else if let pause = workAhead() {
                 checkIntegrityWhenIdle()
-                inbox.sleep(until: mail.drainDeadline)
+                inbox.sleep(until: [mail.drainDeadline, pause.end].compactMap(\.self).min())
             }
         }
     }
 
-    private mutating func step() {
+    mutating func step() {
         scheduler.plan(into: &plan)
         noteStarts()
         if plan.rowCount > 0 {
@@ -111,7 +119,11 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func compute() -> ForwardOutput {
-        statistics.prefillTokenCount += plan.prefillRowCount
+        if ahead.current == nil {
+            statistics.prefillTokenCount += plan.prefillRowCount
+        } else {
+            statistics.aheadTokenCount += plan.rowCount
+        }
         return model.forward(batch, cache: cache)
     }
 
@@ -174,7 +186,12 @@ extension EngineLoop {
                 generations[slot]?.endThinking(.request)
             }
         }
+        ahead.expect(mail.expected)
+        if !mail.cacheOrders.isEmpty {
+            restAhead()
+        }
         for order in mail.cacheOrders {
+            if order.command == .erase { ahead.giveUp() }
             order.reply.resume(with: Result { try perform(order.command) })
         }
         postQueuePlaces()
@@ -251,14 +268,15 @@ extension EngineLoop {
 
     mutating func publishStatistics() {
         statistics.waitingCount = scheduler.waiting.count
-        statistics.runningCount = scheduler.running.count
+        statistics.runningCount = scheduler.requestCount
         statistics.pausedCount = scheduler.pausedCount
         statistics.preemptedCount = scheduler.preemptedCount
         statistics.generationRate = scheduler.running.isEmpty ? 0 : rate.tokensPerSecond
-        statistics.usedBlockCount = scheduler.pool.usedCount
+        statistics.usedBlockCount = scheduler.requestBlockCount
         statistics.cachedBlockCount = scheduler.pool.cache.evictableCount
         statistics.cacheQueryTokenCount = scheduler.cacheQueryTokenCount
         statistics.cacheHitTokenCount = scheduler.cacheHitTokenCount
+        statistics.aheadHitTokenCount = scheduler.aheadBlocks.hitCount * cache.blockLength
         inbox.publish(statistics)
     }
 

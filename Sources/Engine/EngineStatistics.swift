@@ -36,6 +36,9 @@ public struct EngineStatistics: Hashable, Sendable {
     /// Prompt tokens that were looked up in the prefix cache, and those of them that were found.
     public var cacheQueryTokenCount = 0
     public var cacheHitTokenCount = 0
+    /// Tokens of prompts that were computed before anybody asked for them, and those of them that were then asked for.
+    public var aheadTokenCount = 0
+    public var aheadHitTokenCount = 0
     public var preemptionCount = 0
     /// Generations that were preempted and wait to be computed again.
     public var preemptedCount = 0

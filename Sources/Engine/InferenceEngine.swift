@@ -14,6 +14,9 @@ public final class InferenceEngine: Sendable {
     private let inbox = EngineInbox()
     private let admission: AdmissionControl
 
+    /// Whether prompts that are likely to come are computed while there is nothing else to do.
+    public let worksAhead: Bool
+
     /// The dimensions of the engine's model.
     public let shape: ModelShape
 
@@ -28,6 +31,7 @@ public final class InferenceEngine: Sendable {
         configuration: EngineConfiguration, tokenBytes: any TokenByteSource,
         makeModels: @escaping @Sendable () throws -> EngineModels
     ) throws {
+        worksAhead = configuration.prefillAhead != nil
         let inbox = self.inbox
         let start = EngineStart()
         let thread = Thread {
@@ -72,6 +76,14 @@ public final class InferenceEngine: Sendable {
         try admission.check(request)
         let mailbox = try inbox.submit(request, queueLimit: admission.queueLimit)
         return Generation(mailbox: mailbox, engine: self)
+    }
+
+    /// Says that a prompt is likely to come that begins like this: its full blocks are computed while there is nothing else to
+    /// do, in steps so small that whoever comes meanwhile hardly waits. What cannot be a prompt, or comes while the engine drains,
+    /// is passed over; so are the oldest where too many are expected.
+    public func expect(_ prompt: ExpectedPrompt) {
+        guard worksAhead, admission.admits(prompt) else { return }
+        inbox.expect(prompt)
     }
 
     /// Saves, restores or forgets what the prefix cache holds, between two steps: generations wait meanwhile.

@@ -37,24 +37,24 @@ struct Scheduler {
     private var nextArrival: UInt64 = 0
     private(set) var stepNumber: UInt64 = 0
     private var matched: [PrefixCache.Published] = []
+    /// What was computed ahead.
+    private(set) var aheadBlocks: AheadBlocks
     private(set) var cacheQueryTokenCount = 0
     private(set) var cacheHitTokenCount = 0
 
     init(limits: Limits) {
         self.limits = limits
         pool = BlockPool(blockCount: limits.blockCount, blockLength: limits.blockLength)
+        aheadBlocks = AheadBlocks(blockCount: limits.blockCount)
     }
 
-    /// Whether a step would do anything.
+    /// Whether a step would do anything that somebody waits for.
     var hasWork: Bool {
-        running.contains { !sequences[$0].isPaused } || waiting.contains { !sequences[$0].isPaused }
+        running.contains { !sequences[$0].isPaused && !sequences[$0].isAhead }
+            || waiting.contains { !sequences[$0].isPaused && !sequences[$0].isAhead }
     }
 
     var isEmpty: Bool { running.isEmpty && waiting.isEmpty }
-
-    var pausedCount: Int {
-        running.count { sequences[$0].isPaused } + waiting.count { sequences[$0].isPaused }
-    }
 
     /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
     mutating func add(
@@ -62,10 +62,28 @@ struct Scheduler {
         group: PromptGroup? = nil, wantsPromptLogits: Bool = false,
         client: EngineClient = .everybody, urgency: RequestUrgency = .interactive
     ) -> Int {
-        let sequence = SequenceState(
-            prompt: prompt, usesPrefixCache: usesPrefixCache, scope: scope, priority: priority,
-            group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
-            clientPlace: shares.join(client), urgentAt: urgency == .batch ? shares.workCount + WorkShares.longTime : 0)
+        add(
+            SequenceState(
+                prompt: prompt, usesPrefixCache: usesPrefixCache, scope: scope, priority: priority,
+                group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
+                clientPlace: shares.join(client),
+                urgentAt: urgency == .batch ? shares.workCount + WorkShares.longTime : 0))
+    }
+
+    /// Queues the full blocks of a prompt that nobody has asked for yet, for steps without other sequences, and answers its
+    /// slot; nil if all of them are cached, or find no room without taking it from somebody.
+    mutating func addAhead(prompt: [TokenID], scope: PrefixScope, rowCount: Int) -> Int? {
+        let blockCount = prompt.count / limits.blockLength
+        guard hasRoom(for: prompt, blockCount: blockCount, reusableCount: prompt.count, scope: scope),
+            matched.count < blockCount
+        else { return nil }
+        return add(
+            SequenceState(
+                prompt: Array(prompt.prefix(blockCount * limits.blockLength)), scope: scope, arrival: nextArrival,
+                aheadRowCount: rowCount))
+    }
+
+    private mutating func add(_ sequence: SequenceState) -> Int {
         nextArrival += 1
         let slot: Int
         if let vacant = vacantSlots.popLast() {
@@ -145,7 +163,9 @@ struct Scheduler {
         running.removeAll { $0 == slot }
         waiting.removeAll { $0 == slot }
         sequences[slot].tokens = []
-        shares.leave(sequences[slot].clientPlace)
+        if !sequences[slot].isAhead {
+            shares.leave(sequences[slot].clientPlace)
+        }
         vacantSlots.append(slot)
     }
 
@@ -192,7 +212,7 @@ struct Scheduler {
     ) {
         let budget = rowLimit - plan.rowCount
         let sequence = sequences[slot]
-        var count = min(sequence.pendingCount, budget)
+        var count = min(sequence.pendingCount, budget, sequence.aheadRowCount ?? budget)
         if sequence.nextPromptLogitPosition != nil {
             count = Self.limit(count, of: sequence, promptLogitRows: &promptLogitRows)
         }
@@ -222,10 +242,11 @@ struct Scheduler {
         plan.append(
             StepPlan.Chunk(
                 slot: slot, firstPosition: sequences[slot].computedCount, rowCount: rowCount,
-                reachesEnd: rowCount == sequences[slot].pendingCount))
+                reachesEnd: rowCount == sequences[slot].pendingCount && !sequences[slot].isAhead))
     }
 
     private mutating func charge(_ cost: Int, to slot: Int) {
+        guard !sequences[slot].isAhead else { return }
         shares.charge(cost, to: sequences[slot].clientPlace)
     }
 
@@ -237,7 +258,8 @@ struct Scheduler {
         var ended: (client: Int, rowLimit: Int)?
         let companyLimit = max(limits.rowCount / 2, min(limits.rowCount, plan.rowCount + limits.rowCount / 4))
         while plan.rowCount < limits.rowCount, let slot = nextPrefill(admits: admits) {
-            var rowLimit = shares.leavesOpenings(sequences[slot].clientPlace) ? companyLimit : limits.rowCount
+            let leavesOpenings = !sequences[slot].isAhead && shares.leavesOpenings(sequences[slot].clientPlace)
+            var rowLimit = leavesOpenings ? companyLimit : limits.rowCount
             if let ended, ended.client != sequences[slot].clientPlace {
                 rowLimit = min(rowLimit, ended.rowLimit)
             }
@@ -279,7 +301,9 @@ struct Scheduler {
     /// Makes room for a sequence if it can be had: paused ones give way, others do not.
     private mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
         while !hasRoom(for: slot) {
-            guard let victim = running.last(where: { sequences[$0].isPaused }) else { return false }
+            guard !sequences[slot].isAhead, let victim = running.last(where: { sequences[$0].isPaused }) else {
+                return false
+            }
             preempt(victim, &plan)
         }
         return true
@@ -287,13 +311,20 @@ struct Scheduler {
 
     /// Whether a sequence can start; then its prefix was looked up.
     private mutating func hasRoom(for slot: Int) -> Bool {
-        guard running.count < limits.sequenceCount else { return false }
         let sequence = sequences[slot]
-        let limit = sequence.reusableCount / limits.blockLength
-        pool.cache.match(sequence.tokens, scope: sequence.scope, limit: limit, into: &matched)
+        return hasRoom(
+            for: sequence.tokens, blockCount: blockCount(of: slot), reusableCount: sequence.reusableCount,
+            scope: sequence.scope)
+    }
+
+    private mutating func hasRoom(
+        for tokens: [TokenID], blockCount: Int, reusableCount: Int, scope: PrefixScope
+    ) -> Bool {
+        guard running.count < limits.sequenceCount else { return false }
+        pool.cache.match(tokens, scope: scope, limit: reusableCount / limits.blockLength, into: &matched)
         let revived = matched.count { pool.cache.isEvictable($0.block) }
         // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
-        return blockCount(of: slot) - matched.count + revived + running.count <= pool.availableCount
+        return blockCount - matched.count + revived + running.count <= pool.availableCount
     }
 
     /// Gives a sequence its matched prefix and blocks for all its other tokens.
@@ -311,27 +342,13 @@ struct Scheduler {
         }
         sequences[slot].isRunning = true
         sequences[slot].isFresh = true
-        if sequences[slot].cachedCount == nil {
+        if sequences[slot].cachedCount == nil, !sequences[slot].isAhead {
             sequences[slot].cachedCount = sequences[slot].computedCount
             sequences[slot].cachedElsewhereCount = cachedElsewhereCount(slot)
+            aheadBlocks.find(matched)
             cacheQueryTokenCount += sequences[slot].promptCount
             cacheHitTokenCount += sequences[slot].computedCount
         }
-    }
-
-    /// How many sequences wait that were preempted.
-    var preemptedCount: Int { waiting.reduce(0) { $0 + (sequences[$1].cachedCount == nil ? 0 : 1) } }
-
-    /// How many more tokens of the prompt the cache has for another context window than for the sequence's own.
-    private func cachedElsewhereCount(_ slot: Int) -> Int {
-        let sequence = sequences[slot]
-        var most = 0
-        for window in 0..<Int32(limits.windowCount) where window != sequence.scope.window {
-            let scope = PrefixScope(salt: sequence.scope.salt, window: window)
-            let limit = sequence.reusableCount / limits.blockLength
-            most = max(most, pool.cache.matchCount(sequence.tokens, scope: scope, limit: limit) * limits.blockLength)
-        }
-        return max(0, most - sequence.computedCount)
     }
 
     private mutating func preempt(_ slot: Int, _ plan: inout StepPlan) {
@@ -367,6 +384,9 @@ struct Scheduler {
             guard let published else {
                 sequences[slot].hasBrokenChain = true
                 return
+            }
+            if sequences[slot].isAhead, published.block == sequences[slot].blockTable[index] {
+                aheadBlocks.add(published)
             }
             sequences[slot].blockTable[index] = published.block
             sequences[slot].publishedCount += 1

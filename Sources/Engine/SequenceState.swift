@@ -34,6 +34,8 @@ struct SequenceState {
     let priority: Int
     /// The sequences whose prompts begin alike.
     let group: PromptGroup?
+    /// Of a prompt that nobody has asked for yet: the most rows of it that a step computes. Nil for all others.
+    let aheadRowCount: Int?
     /// Grows from sequence to sequence.
     let arrival: UInt64
     /// Its client's place among those who share the work.
@@ -47,7 +49,7 @@ struct SequenceState {
     init(
         prompt: [TokenID], usesPrefixCache: Bool = true, scope: PrefixScope = PrefixScope(), priority: Int = 0,
         group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64, clientPlace: Int = 0,
-        urgentAt: Int = 0
+        urgentAt: Int = 0, aheadRowCount: Int? = nil
     ) {
         tokens = prompt
         promptCount = prompt.count
@@ -56,6 +58,7 @@ struct SequenceState {
         self.priority = priority
         self.group = group
         nextPromptLogitPosition = wantsPromptLogits ? 0 : nil
+        self.aheadRowCount = aheadRowCount
         self.arrival = arrival
         self.clientPlace = clientPlace
         self.urgentAt = urgentAt
@@ -63,6 +66,9 @@ struct SequenceState {
 
     /// Which of the model's context windows it runs in.
     var window: Int { Int(scope.window) }
+
+    /// Whether nobody has asked for it yet: then it is only computed, and draws nothing.
+    var isAhead: Bool { aheadRowCount != nil }
 
     /// Tokens that the model has yet to see.
     var pendingCount: Int { tokens.count - computedCount }
@@ -84,6 +90,6 @@ struct SequenceState {
         if let next = nextPromptLogitPosition, next < promptCount - 1 {
             return next
         }
-        return tokens.count - 1
+        return isAhead ? tokens.count : tokens.count - 1
     }
 }

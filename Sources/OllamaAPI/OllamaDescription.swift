@@ -35,6 +35,7 @@ extension OllamaReplyRoute {
             "total_duration": .optional(.integer), "load_duration": .optional(.integer),
             "prompt_eval_count": .optional(.integer), "prompt_eval_duration": .optional(.integer),
             "eval_count": .optional(.integer), "eval_duration": .optional(.integer),
+            "restored_reasoning": .optional(.integer),
         ] as JSONShape).with(.warnings)
 }
 

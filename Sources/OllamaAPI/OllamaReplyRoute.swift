@@ -19,6 +19,7 @@ struct OllamaReplyRoute: Sendable {
         case .chat(var chat):
             chat.model = name
             try chat.options.boundTime(by: request)
+            chat.owner = request.owner
             let stream = try remarks.begin { () throws(ServingError) in try service.chat(chat) }
             return .reply(OllamaReply(stream: stream, isStreamed: call.streams, writer: writer()))
         case .raw(var completion):

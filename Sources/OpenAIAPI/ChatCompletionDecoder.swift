@@ -74,7 +74,7 @@ enum ChatCompletionDecoder {
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
             minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
             reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
-            keepsEarlierReasoning: reasoning.keepsEarlierReasoning,
+            keepsEarlierReasoning: reasoning.keepsEarlierReasoning, restoresReasoning: reasoning.restoresReasoning,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &remarks.warnings)

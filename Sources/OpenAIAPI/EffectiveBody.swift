@@ -26,6 +26,7 @@ struct EffectiveBody: Sendable {
         writer.append(key: "thinking_budget_source")
         writer.append(optional: budgetSource)
         writer.append(key: "preserve_thinking", bool: settings.keepsEarlierReasoning)
+        writer.append(key: "restored_reasoning", int: settings.restoredReasoningCount)
         writer.append(key: "reasoning_delivery", string: deliveryName)
         writer.append(key: "reasoning_field", string: reasoningField.rawValue)
         writer.append(key: "max_tokens", int: settings.maximumTokens)

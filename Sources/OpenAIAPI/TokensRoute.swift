@@ -20,7 +20,7 @@ struct TokensRoute: Sendable {
         if let text = fields.text {
             pieces = try service.tokenize(text, parsesSpecial: fields.parsesSpecial, model: fields.model)
         } else {
-            let (prompt, further) = try prompt(fields.conversation(of: body))
+            let (prompt, further) = try prompt(fields.conversation(of: body), of: request)
             pieces = prompt.ids.map(served.piece)
             warnings += further
         }
@@ -38,7 +38,7 @@ struct TokensRoute: Sendable {
     }
 
     func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(try await request.object())
+        let (prompt, warnings) = try prompt(try await request.object(), of: request)
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -54,13 +54,14 @@ struct TokensRoute: Sendable {
 
     /// How many tokens the prompt of a chat request has.
     func count(_ request: DoorRequest) async throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(try await request.object())
+        let (prompt, warnings) = try prompt(try await request.object(), of: request)
         return .json(
             ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings: warnings)
     }
 
-    private func prompt(_ body: JSONObject) throws -> (Prompt, [RequestWarning]) {
-        let call = try ChatCompletionDecoder.call(from: body, settings: settings)
+    private func prompt(_ body: JSONObject, of request: DoorRequest) throws -> (Prompt, [RequestWarning]) {
+        var call = try ChatCompletionDecoder.call(from: body, settings: settings)
+        call.request.owner = request.owner
         let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
         return (prompt, call.remarks.warnings)
     }

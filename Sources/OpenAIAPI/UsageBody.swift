@@ -13,6 +13,7 @@ extension TokenUsage {
         writer.append(key: "prompt_tokens_details")
         writer.beginObject()
         writer.append(key: "cached_tokens", int: cachedTokens)
+        writeRestoredReasoning(to: &writer)
         writer.endObject()
         writer.append(key: "completion_tokens_details")
         writer.beginObject()

@@ -26,6 +26,8 @@ public struct ChatStream: ReplyStream {
         generations.forEach { $0.endThinking() }
     }
 
+    public var restoredReasoningCount: Int { settings.restoredReasoningCount }
+
     public var cachedTokenCount: Int { generations.first?.cachedTokenCount ?? 0 }
 
     public func promptTokenCount(choice: Int) -> Int { promptTokenCount }
@@ -40,6 +42,7 @@ public struct ChatStream: ReplyStream {
         var usage = UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
         usage.thinkingBudget = settings.isBudgetAskedFor ? settings.thinkingBudget : nil
         usage.yarnFactor = model.hasSeveralWindows ? settings.yarnFactor : nil
+        usage.restoredReasoningCount = restoredReasoningCount
         return record.end(usage)
     }
 }

@@ -17,6 +17,8 @@ public struct EffectiveSettings: Sendable {
     public var stops: StopConditions
     /// Whether the prompt has the reasoning of earlier turns too.
     public var keepsEarlierReasoning: Bool
+    /// How many messages got back the reasoning that the client had left out.
+    public var restoredReasoningCount: Int
     /// Which calls the reply may make.
     public var tools: ToolMode
     /// How far YaRN stretches this request's positions; 1 where it does not.

@@ -31,6 +31,7 @@ public final class InferenceService: Sendable {
                     prompt: prompt, room: room, thinking: thinking, group: group, sampling: sampling))
         }
         let abortion = ReplyAbortion()
+        model.incidents.add(.restoredReasoning, count: validated.recollection?.restoredCount ?? 0)
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
                 choice: choice,
@@ -41,7 +42,8 @@ public final class InferenceService: Sendable {
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
                 thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery,
-                abortion: abortion, incidents: model.incidents)
+                abortion: abortion, incidents: model.incidents,
+                hasEnded: validated.aftermath)
         }
         return ChatStream(
             model: model, warnings: warnings, choiceCount: generations.count,

@@ -36,6 +36,12 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var reranks = false
     /// Whether replies that go round in a loop are ended.
     public var endsLoops = true
+    /// Whether the engine computes the next turn of a conversation before it comes, while there is nothing else to do.
+    public var prefillsAhead = true
+    /// Bytes of what the model thought before its replies, kept for clients that leave it out; 0 keeps nothing.
+    public var reasoningMemoryByteCount = 64 << 20
+    /// How long that is kept after its last use.
+    public var reasoningLifetime = Duration.seconds(3600)
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -97,7 +103,10 @@ public enum ModelStartup {
                 defaults: defaults,
                 abilities: abilities,
                 facts: ModelFacts(
-                    try ModelLoader.describe(checkpoint), license: CheckpointLicense.name(of: checkpoint)))
+                    try ModelLoader.describe(checkpoint), license: CheckpointLicense.name(of: checkpoint)),
+                reasoningMemory: options.reasoningMemoryByteCount > 0
+                    ? ReasoningMemory(
+                        byteLimit: options.reasoningMemoryByteCount, lifetime: options.reasoningLifetime) : nil)
         } catch let error as ModelStartupError {
             throw error
         } catch {
@@ -144,6 +153,7 @@ extension ModelStartupOptions {
         configuration.kvCacheFormat = cacheFormat
         configuration.stepTokenBudget = stepTokenBudget ?? configuration.stepTokenBudget
         configuration.queueLimit = queueLimit ?? configuration.queueLimit
+        configuration.prefillAhead = prefillsAhead ? PrefillAhead() : nil
         configuration.speculation = speculation.engineSpeculation
         if let cacheByteCount {
             configuration.cacheSize = .bytes(cacheByteCount)

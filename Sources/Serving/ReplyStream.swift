@@ -11,6 +11,8 @@ public protocol ReplyStream: Sendable {
     var warnings: [ServingWarning] { get }
     /// All choices of all prompts.
     var choiceCount: Int { get }
+    /// Messages of the prompt that got back the reasoning that the client had left out.
+    var restoredReasoningCount: Int { get }
     /// Prompt tokens that the first choice found in the prefix cache; 0 before there is progress.
     var cachedTokenCount: Int { get }
     /// What became of it, for logs.
@@ -35,6 +37,8 @@ public protocol ReplyStream: Sendable {
 }
 
 extension ReplyStream {
+    public var restoredReasoningCount: Int { 0 }
+
     /// The same without a pulse, or without asking about the prompt.
     public func forEach(
         pulse: Duration? = nil, _ receive: ([Event]) async throws -> Void

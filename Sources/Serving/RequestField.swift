@@ -41,4 +41,5 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case repetitionDetection = "repetition_detection"
     case ropeFactor = "rope_factor"
     case thinking = "enable_thinking"
+    case restoresReasoning = "restore_reasoning"
 }

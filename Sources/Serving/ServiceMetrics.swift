@@ -59,6 +59,10 @@ public enum ServiceMetrics {
                     }
                 }),
             MetricFamily(
+                "ponder_reasoning_restored_total", .counter,
+                "Messages of prompts that got back the reasoning that their client had left out.",
+                models.map { MetricSample($0.incidents[.restoredReasoning] ?? 0, $0.labels()) }),
+            MetricFamily(
                 "ponder_loop_stops_total", .counter, "Loops that the loop guard ended, by where.",
                 models.flatMap { model in
                     [
@@ -142,6 +146,12 @@ public enum ServiceMetrics {
                 $0.cacheQueryTokenCount
             },
             counter("prefix_cache_hits", "Those of them that were found.", models) { $0.cacheHitTokenCount },
+            counter("prefill_ahead_tokens", "Tokens of next turns computed before anybody asked for them.", models) {
+                $0.aheadTokenCount
+            },
+            counter("prefill_ahead_hits", "Those of them that were then asked for.", models) {
+                $0.aheadHitTokenCount
+            },
         ]
     }
 

@@ -16,6 +16,8 @@ public struct TokenUsage: Sendable, Hashable {
     public var reasoningTokens = 0
     /// The most tokens of reasoning of each choice, where the request asked for a bound; nil where it did not.
     public var thinkingBudget: Int?
+    /// Messages of the prompt that got back the reasoning that the client had left out.
+    public var restoredReasoningCount = 0
     /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
     public var draftTokens = 0
     public var acceptedDraftTokens = 0

@@ -18,6 +18,9 @@ struct ValidatedChatRequest {
     private let stopPhrase: [TokenID]
     private let thinkingTime: Duration?
     private let promptRequest: ChatPromptRequest
+    /// What is remembered of the conversation; nil where nothing is to be.
+    let recollection: Recollection?
+    private let isDeniedMemory: Bool
     private let thinks: Bool
     private let closesForm: Bool
     private let endsThinkingAtToolCall: Bool
@@ -35,7 +38,16 @@ struct ValidatedChatRequest {
         thinkingBudget = try Self.thinkingBudget(request)
         minimumAnswerTokens = try Self.minimumAnswerTokens(request)
         stopPhrase = try Self.stopPhrase(request, model: model)
-        promptRequest = try Self.promptRequest(request)
+        var promptRequest = try Self.promptRequest(request)
+        recollection = model.reasoningMemory.flatMap { memory in
+            request.restoresReasoning == false
+                ? nil
+                : Recollection(
+                    memory, owner: request.owner, salt: request.options.cacheSalt, format: format,
+                    restoringIn: &promptRequest)
+        }
+        isDeniedMemory = request.restoresReasoning == true && model.reasoningMemory == nil
+        self.promptRequest = promptRequest
         let validator = RequestValidator(
             vocabularySize: model.tokenizer.tokenCount, endsLoops: model.defaults.endsLoops)
         var options = try validator.validate(
@@ -50,7 +62,7 @@ struct ValidatedChatRequest {
 
     /// What will not happen as it was asked for.
     func warnings(about prompt: Prompt) -> [ServingWarning] {
-        constraint.warnings + [thinkingWarning(about: prompt), closingWarning].compactMap(\.self)
+        constraint.warnings + [thinkingWarning(about: prompt), closingWarning, memoryWarning].compactMap(\.self)
     }
 
     /// What is to be said where the template does not obey the switch for thinking.
@@ -62,6 +74,12 @@ struct ValidatedChatRequest {
             field: .thinking,
             message: "The template of this model has no such switch: "
                 + (opensThinking ? "it always thinks." : "whether it thinks is its own choice."))
+    }
+
+    private var memoryWarning: ServingWarning? {
+        guard isDeniedMemory else { return nil }
+        return ServingWarning(
+            field: .restoresReasoning, message: "This server remembers no reasoning; it has no effect.")
     }
 
     private var closingWarning: ServingWarning? {
@@ -77,6 +95,25 @@ struct ValidatedChatRequest {
         } catch {
             throw .promptFailed(message: "The chat template cannot render this conversation: \(error.reason)")
         }
+    }
+
+    /// What is done with a reply once it is complete; nil where nothing is.
+    var aftermath: (@Sendable (ChatMessage, ChatFinish) -> Void)? {
+        // What goes on with a message is no message by itself.
+        guard recollection != nil || nextTurn != nil, !promptRequest.continuesFinalMessage else { return nil }
+        return { [recollection, nextTurn] reply, finish in
+            recollection?.keep(reply, isIncomplete: finish.reason == .length)
+            guard let nextTurn, finish.cut == nil else { return }
+            Task.detached(priority: .utility) { nextTurn.expect(behind: reply) }
+        }
+    }
+
+    /// What will follow the reply; nil where nothing of it is computed ahead, or all of it goes on from what is cached anyway.
+    private var nextTurn: NextTurn? {
+        guard model.engine.worksAhead, options.usesPrefixCache, options.choiceCount == 1,
+            !promptRequest.keepsEarlierReasoning
+        else { return nil }
+        return NextTurn(model: model, format: format, request: promptRequest, options: options)
     }
 
     /// What may end the thinking of a reply with so many tokens.
@@ -100,7 +137,8 @@ struct ValidatedChatRequest {
             thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil,
             isBudgetAskedFor: thinkingBudget != nil, isBudgetFromReserve: thinking.isReserve,
             maximumTokens: room.maximumTokens, sampling: options.sampling, stops: options.stops,
-            keepsEarlierReasoning: promptRequest.keepsEarlierReasoning, tools: constraint.tools,
+            keepsEarlierReasoning: promptRequest.keepsEarlierReasoning,
+            restoredReasoningCount: recollection?.restoredCount ?? 0, tools: constraint.tools,
             yarnFactor: room.factor, isBatch: options.urgency == .batch)
     }
 

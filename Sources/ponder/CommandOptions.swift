@@ -153,6 +153,30 @@ struct ServeOptions: ParsableArguments {
     )
     var loopGuard: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether the next turn of a conversation is computed ahead while there is nothing else to do: on or off. "
+                + "(default: on)",
+            valueName: "switch"
+        )
+    )
+    var prefillAhead: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for reasoning of earlier replies, which is put back where a client leaves it out between the steps of a "
+                + "tool call: a size, or off. (default: 64MiB)",
+            valueName: "size"
+        )
+    )
+    var reasoningMemory: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long such reasoning is kept after its last use. (default: 3600)", valueName: "seconds")
+    )
+    var reasoningMemorySeconds: String?
+
     @Flag(
         name: [.customLong("embeddings"), .customLong("embedding")],
         help: "Give embeddings with a model that was not made for it, too: the state behind a text's last token.")

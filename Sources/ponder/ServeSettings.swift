@@ -67,6 +67,15 @@ struct ServeSettings: Equatable, Sendable {
     /// Whether replies that go round in a loop are ended.
     var endsLoops = true
 
+    /// Whether next turns of conversations are computed while there is nothing else to do.
+    var prefillsAhead = true
+
+    /// Bytes of earlier reasoning that are kept for clients that do not send it back; 0 keeps none.
+    var reasoningMemory = 64 << 20
+
+    /// How long that is kept after its last use.
+    var reasoningLifetime = Duration.seconds(3600)
+
     /// Whether a model that was not made for it gives embeddings.
     var embeds = false
 

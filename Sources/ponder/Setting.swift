@@ -22,6 +22,9 @@ enum Setting: String, CaseIterable, Sendable {
     case draftModel = "draft-model"
     case speculation
     case loopGuard = "loop-guard"
+    case prefillAhead = "prefill-ahead"
+    case reasoningMemory = "reasoning-memory"
+    case reasoningMemorySeconds = "reasoning-memory-seconds"
     case embeddings
     case reranking
     case alias
@@ -73,7 +76,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .tileCache, .slotSavePath: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder"
         case .speculation: "one of auto, lookup and off"
-        case .loopGuard: "on or off"
+        case .loopGuard, .prefillAhead: "on or off"
+        case .reasoningMemory: "off or a size such as 64MiB"
+        case .reasoningMemorySeconds: "a number of seconds from 0 to 86400"
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
@@ -117,6 +122,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .draftModel: options.draftModel
         case .speculation: options.speculation
         case .loopGuard: options.loopGuard
+        case .prefillAhead: options.prefillAhead
+        case .reasoningMemory: options.reasoningMemory
+        case .reasoningMemorySeconds: options.reasoningMemorySeconds
         case .embeddings: options.embeddings ? "true" : nil
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias

@@ -54,6 +54,9 @@ struct SettingsLoader {
         try read(.draftModel) { settings.draftModel = $0 }
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
         try read(.loopGuard, Self.onOrOff) { settings.endsLoops = $0 }
+        try read(.prefillAhead, Self.onOrOff) { settings.prefillsAhead = $0 }
+        try read(.reasoningMemory, { $0 == "off" ? 0 : Self.size($0) }) { settings.reasoningMemory = $0 }
+        try read(.reasoningMemorySeconds, Self.seconds) { settings.reasoningLifetime = $0 }
         try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }

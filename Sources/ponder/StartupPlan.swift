@@ -46,6 +46,9 @@ struct StartupPlan: Sendable {
         options.activations = settings.activationType
         options.speculation = settings.speculation
         options.endsLoops = settings.endsLoops
+        options.prefillsAhead = settings.prefillsAhead
+        options.reasoningMemoryByteCount = settings.reasoningMemory
+        options.reasoningLifetime = settings.reasoningLifetime
         options.embeds = settings.embeds
         options.reranks = settings.reranks
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }

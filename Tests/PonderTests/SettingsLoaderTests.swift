@@ -52,7 +52,8 @@ import Testing
             "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
             "--trust-request-chat-template",
-            "--loop-guard", "off", "--metrics-compat", "vllm",
+            "--loop-guard", "off", "--prefill-ahead", "off", "--reasoning-memory", "off", "--reasoning-memory-seconds",
+            "60", "--metrics-compat", "vllm",
             "--log-format", "json",
         ])
         var expected = ServeSettings()
@@ -92,6 +93,9 @@ import Testing
         expected.trustsRequestTemplates = true
         expected.reranks = true
         expected.endsLoops = false
+        expected.prefillsAhead = false
+        expected.reasoningMemory = 0
+        expected.reasoningLifetime = .seconds(60)
         expected.peerMetrics = .vllm
         expected.logFormat = .json
         #expect(settings == expected)

@@ -25,6 +25,10 @@ public struct TestModel: Sendable {
         public var unreadTokenLimit = 1024
         public var speculation = Speculation.off
         public var abilities = ModelAbilities()
+        /// How next turns are computed ahead.
+        public var prefillAhead: PrefillAhead?
+        /// What is kept of earlier reasoning.
+        public var reasoningMemory: ReasoningMemory?
         /// What follows a prompt that no reply was prepared for.
         public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
         /// Called on the engine thread before each step; may wait.
@@ -62,6 +66,7 @@ public struct TestModel: Sendable {
         configuration.vocabularyLimit = tokenizer.tokenCount
         // Tests count steps, and how many there are must not depend on time.
         configuration.speculation = options.speculation
+        configuration.prefillAhead = options.prefillAhead
         let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             EngineModels(
                 model: ScriptedModel(
@@ -81,7 +86,7 @@ public struct TestModel: Sendable {
         served = ServedModel(
             name: options.name, aliases: options.aliases, creationTime: 1_795_420_800, fingerprint: "fp_test",
             contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
-            defaults: defaults, abilities: options.abilities)
+            defaults: defaults, abilities: options.abilities, reasoningMemory: options.reasoningMemory)
     }
 
     /// The tokens of a text; tags written in it become the added tokens that they stand for.

@@ -4,7 +4,7 @@ internal import COpenSSL
 public struct KeyDigest: Sendable, Hashable {
     static let byteCount = 32
 
-    private let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// The digest of a key's bytes.
     init(of key: some Sequence<UInt8>) {

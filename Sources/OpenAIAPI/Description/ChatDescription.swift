@@ -117,7 +117,7 @@ extension ReplyIdentity {
         "id": .string, "object": .string, "created": .integer, "model": .string, "system_fingerprint": .string,
         "usage": [
             "prompt_tokens": .integer, "completion_tokens": .integer, "total_tokens": .integer,
-            "prompt_tokens_details": ["cached_tokens": .integer],
+            "prompt_tokens_details": ["cached_tokens": .integer, "restored_reasoning": .optional(.integer)],
             "completion_tokens_details": ["reasoning_tokens": .integer, "reasoning_budget": .optional(.integer)],
         ],
         "timings": timings,
