@@ -72,6 +72,7 @@ let package = Package(
         module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
+        module("ModelHub", ["TLS", "HTTPClient", "JSON", "COpenSSL"]),
         module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
 
         // L4
@@ -102,8 +103,9 @@ let package = Package(
         module(
             "OllamaAPI",
             [
-                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "Models", "Sampling", "HTTP", "JSON",
-                httpTypes,
+                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "ModelHub", "Models", "Sampling",
+                "HTTP",
+                "JSON", httpTypes,
             ]),
 
         // L7
@@ -111,7 +113,7 @@ let package = Package(
             name: "ponder",
             dependencies: [
                 "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient",
-                "Sockets", "TLS",
+                "ModelHub", "Sockets", "TLS",
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
@@ -151,6 +153,7 @@ let package = Package(
         tests("Checkpoints", ["JSON"]),
         tests("Sampling", ["Tokens", "Compute"]),
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
+        tests("ModelHub", ["HTTP", "HTTPClient", "Sockets", "TLS", "JSON", httpTypes, logging]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints", "Telemetry"]),
@@ -182,7 +185,7 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
-                "HTTPClient", "JSON", "Telemetry",
+                "HTTPClient", "JSON", "ModelHub", "Telemetry",
                 "Tokens", arguments,
             ],
             swiftSettings: testSettings
