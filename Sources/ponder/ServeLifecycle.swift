@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import HTTP
 import Logging
+import ModelHub
 import Serving
 import Sockets
 
@@ -39,7 +40,8 @@ struct ServeLifecycle {
         credentials = try ServerCredentials(settings)
         manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
-            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger
+            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger,
+            library: settings.allowsPulls ? ModelLibrary(settings: HubSettings(environment: environment)) : nil
         ).server()
     }
 

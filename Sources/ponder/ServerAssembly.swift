@@ -2,6 +2,7 @@ import APIDoors
 import AnthropicAPI
 import HTTP
 import Logging
+import ModelHub
 import OllamaAPI
 import OpenAIAPI
 import Serving
@@ -15,17 +16,20 @@ struct ServerAssembly {
     let credentials: ServerCredentials
     let manager: ServiceManager
     let logger: Logger
+    /// Where requests may fetch models to and remove them from; nil lets them do neither.
+    let library: ModelLibrary?
     private let metrics = MetricsRegistry(helps: HTTPMetrics.helps)
 
     init(
         settings: ServeSettings, service: InferenceService, credentials: ServerCredentials, manager: ServiceManager,
-        logger: Logger
+        logger: Logger, library: ModelLibrary?
     ) {
         self.settings = settings
         self.service = service
         self.credentials = credentials
         self.manager = manager
         self.logger = logger
+        self.library = library
     }
 
     /// A server that does not listen yet.
@@ -75,7 +79,7 @@ struct ServerAssembly {
             .openAI(service: service, settings: apiSettings),
             [
                 .anthropic(service: service, settings: apiSettings),
-                .ollama(service: service, settings: apiSettings),
+                .ollama(service: service, settings: apiSettings, library: library),
             ],
             access: credentials.access)
     }
