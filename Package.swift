@@ -72,6 +72,7 @@ let package = Package(
         module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
+        module("ModelHub", ["TLS", "HTTPClient", "JSON", "COpenSSL"]),
         module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
 
         // L4
@@ -103,8 +104,9 @@ let package = Package(
         module(
             "OllamaAPI",
             [
-                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "Models", "Sampling", "HTTP", "JSON",
-                httpTypes,
+                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "ModelHub", "Models", "Sampling",
+                "HTTP",
+                "JSON", httpTypes,
             ]),
 
         // L7
@@ -112,7 +114,7 @@ let package = Package(
             name: "ponder",
             dependencies: [
                 "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient",
-                "Sockets", "TLS",
+                "ModelHub", "Sockets", "TLS",
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
@@ -152,6 +154,7 @@ let package = Package(
         tests("Checkpoints", ["JSON"]),
         tests("Sampling", ["Tokens", "Compute"]),
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
+        tests("ModelHub", ["HTTP", "HTTPClient", "Sockets", "TLS", "JSON", httpTypes, logging]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints", "Telemetry"]),
@@ -184,7 +187,7 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
-                "HTTPClient", "JSON", "Telemetry", "TLS",
+                "HTTPClient", "JSON", "ModelHub", "Telemetry", "TLS",
                 "Tokens", arguments, logging,
             ],
             swiftSettings: testSettings

@@ -53,6 +53,11 @@ package struct DoorRoute: Sendable {
             try await writer.send(
                 HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
         case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
+        case .success(.lines(let lines)):
+            var output = try await writer.writeHead(
+                HTTPResponse(status: .ok, headerFields: [.contentType: StreamForm.lines.contentType]))
+            for await line in lines { try await output.write(line) }
+            try await output.finish()
         case .success(.backlog(let backlog, let number)):
             let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
             try await backlog.send(behind: number, head: head, to: writer)
@@ -156,6 +161,8 @@ package enum DoorAnswer: Sendable {
     case json([UInt8], warnings: [RequestWarning] = [])
     case text(String, contentType: String)
     case reply(any DialectReply)
+    /// Pieces of whole lines, as they come.
+    case lines(AsyncStream<[UInt8]>)
     /// What a stream has, and will have, behind the event of a number.
     case backlog(StreamBacklog, behind: Int)
 

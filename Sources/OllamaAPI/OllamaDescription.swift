@@ -58,6 +58,27 @@ extension OllamaEmbedRoute {
         response: (["embedding": .array(.number)] as JSONShape).with(.warnings))
 }
 
+extension OllamaStoreRoute {
+    static let pullDescription = RouteDescription(
+        "Fetches a model, in Ollama's words, where the server's operator lets requests do so.",
+        request: RequestDescription([["model": "m"]]) {
+            _ = try OllamaPullCall(from: $0, settings: APISettings(version: ""))
+        },
+        response: ([
+            "status": .string, "digest": .optional(.string), "total": .optional(.integer),
+            "completed": .optional(.integer),
+        ] as JSONShape).with(.warnings),
+        stream: .lines)
+
+    static let deleteDescription = RouteDescription(
+        "Removes a model, in Ollama's words, where the server's operator lets requests do so.",
+        request: RequestDescription([["model": "m"]]) { body in
+            var root = FieldReader(body)
+            _ = try name(from: &root)
+        },
+        response: ([:] as JSONShape).with(.warnings))
+}
+
 extension OllamaModelsRoute {
     static let listDescription = RouteDescription(
         "The models that are served, in Ollama's words.", response: ["models": .array(entry)])

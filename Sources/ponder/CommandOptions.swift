@@ -6,8 +6,17 @@ import ArgumentParser
 /// so that a bad value gets the same message wherever it stands.
 struct ServeOptions: ParsableArguments {
     @Argument(
-        help: "A GGUF file (the first, if split) or a checkpoint folder. Without one, the built-in model is served.")
+        help: """
+            A GGUF file (the first, if split), a checkpoint folder, or a name such as Qwen/Qwen3-0.6B of a model that is here. \
+            Without one, the built-in model is served.
+            """)
     var model: String?
+
+    @Flag(help: "Fetch a model that is named and not here.")
+    var pull = false
+
+    @Flag(help: "Let requests fetch models and remove them: POST /api/pull and DELETE /api/delete.")
+    var allowPull = false
 
     @Option(
         help: ArgumentHelp(

@@ -17,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES:
               ponder serve
               ponder serve Qwen3-0.6B-Q8_0.gguf --host 0.0.0.0 --port 8080
+              ponder serve Qwen/Qwen3-8B-GGUF:q4_k_m --pull
               ponder serve Qwen3-30B-A3B-Q4_K_M.gguf --context 8192 --dry-run
               ponder serve Qwen3-30B-A3B/ --context 16384 --kv-cache-memory 4GiB --api-key "$KEY"
             """
@@ -34,7 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
         for warning in try peerFlags.apply(to: &options) {
             DescriptorWriting.write("ponder: warning: \(warning)\n", to: STDERR_FILENO)
         }
-        let settings = try SettingsLoader(options: options, environment: environment).load()
+        var settings = try SettingsLoader(options: options, environment: environment).load()
+        try ModelLocator(environment: environment, pulls: settings.pulls).locateModels(of: &settings)
         if dryRun {
             let checkpoint = try ModelSource(path: settings.model).openForInspection()
             let plan = try StartupPlan(checkpoint, draft: ModelSource.openDraft(settings), settings: settings)

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HTTP
 import Logging
+import ModelHub
 import Serving
 import Sockets
 import Telemetry
@@ -47,7 +48,8 @@ struct ServeLifecycle {
         manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
             settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
-            logger: logger
+            logger: logger,
+            library: settings.allowsPulls ? ModelLibrary(settings: HubSettings(environment: environment)) : nil
         ).server()
     }
 

@@ -10,8 +10,14 @@ import TLS
 ///
 /// An optional is nil where the value depends on the model or the machine and nobody set it.
 struct ServeSettings: Equatable, Sendable {
-    /// A GGUF file or a checkpoint folder; nil is the built-in model.
+    /// A GGUF file or a checkpoint folder, or a model's name; nil is the built-in model.
     var model: String?
+
+    /// Whether models that are named and not here are fetched.
+    var pulls = false
+
+    /// Whether requests may fetch models and remove them.
+    var allowsPulls = false
 
     /// Where to listen, at least one.
     var hosts = [ListenTarget.host("127.0.0.1", port: nil)]

@@ -2,6 +2,7 @@ import APIDoors
 import AnthropicAPI
 import HTTP
 import Logging
+import ModelHub
 import OllamaAPI
 import OpenAIAPI
 import Serving
@@ -16,6 +17,8 @@ struct ServerAssembly {
     let manager: ServiceManager
     let metrics: MetricsRegistry
     let logger: Logger
+    /// Where requests may fetch models to and remove them from; nil lets them do neither.
+    let library: ModelLibrary?
 
     /// A server that does not listen yet.
     ///
@@ -65,7 +68,7 @@ struct ServerAssembly {
             .openAI(service: service, settings: apiSettings),
             [
                 .anthropic(service: service, settings: apiSettings),
-                .ollama(service: service, settings: apiSettings),
+                .ollama(service: service, settings: apiSettings, library: library),
             ],
             access: credentials.access)
     }

@@ -1,6 +1,8 @@
 /// A setting's name as the file writes it; the flag is `--name` and the variable `PONDER_NAME`.
 enum Setting: String, CaseIterable, Sendable {
     case model
+    case pull
+    case allowPull = "allow-pull"
     case host
     case port
     case socketPermissions = "socket-permissions"
@@ -54,7 +56,8 @@ enum Setting: String, CaseIterable, Sendable {
     /// What the setting takes, in the words of an error message.
     var expectation: String {
         switch self {
-        case .model: "the path of a GGUF file or of a checkpoint folder"
+        case .model: "the path of a GGUF file or of a checkpoint folder, or a model's name"
+        case .pull, .allowPull: "true or false"
         case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
         case .socketPermissions: "three octal digits such as 660"
@@ -74,7 +77,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .activationType: "one of f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .tileCache, .slotSavePath: "the path of an existing folder"
-        case .draftModel: "the path of a GGUF file or of a checkpoint folder"
+        case .draftModel: "the path of a GGUF file or of a checkpoint folder, or a model's name"
         case .speculation: "one of auto, lookup and off"
         case .loopGuard, .prefillAhead: "on or off"
         case .reasoningMemory: "off or a size such as 64MiB"
@@ -101,6 +104,8 @@ enum Setting: String, CaseIterable, Sendable {
     func text(in options: ServeOptions) -> String? {
         switch self {
         case .model: options.model
+        case .pull: options.pull ? "true" : nil
+        case .allowPull: options.allowPull ? "true" : nil
         case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
         case .socketPermissions: options.socketPermissions
         case .port: options.port

@@ -32,6 +32,8 @@ struct SettingsLoader {
     func load() throws(SettingsError) -> ServeSettings {
         var settings = ServeSettings()
         try read(.model) { settings.model = $0 }
+        try read(.pull, { Bool($0) }) { settings.pulls = $0 }
+        try read(.allowPull, { Bool($0) }) { settings.allowsPulls = $0 }
         try read(.host, Self.targets) { settings.hosts = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
         try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
