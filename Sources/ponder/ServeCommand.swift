@@ -46,7 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = MetricsRegistry(helps: ServeMetrics.helps)
         let logs = LogOutput(descriptor: STDERR_FILENO, countLost: ServeMetrics.lostLines(metrics))
         defer { logs.finish(within: .seconds(1)) }
-        LoggingSystem.bootstrap { settings.logFormat.handler(label: $0, output: logs) }
+        let format = settings.logFormat
+        LoggingSystem.bootstrap { format.handler(label: $0, output: logs) }
         try await ServeLifecycle(settings: settings, environment: environment, logs: logs, metrics: metrics).run()
     }
 }
