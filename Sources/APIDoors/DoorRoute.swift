@@ -93,6 +93,8 @@ package struct DoorRequest: Sendable {
     let client: RequestClient
     /// Counts the request's tokens; a reply's are counted where it is read.
     package let meter: TokenMeter
+    /// The most urgent priority that its key allows; nil sets no bound.
+    let priorityBound: Int?
     private let bodyByteLimit: Int
 
     init(_ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int, caller: Caller? = nil) {
@@ -102,6 +104,7 @@ package struct DoorRequest: Sendable {
         self.bodyByteLimit = bodyByteLimit
         key = caller?.key
         client = caller?.client ?? RequestClient(id: 0)
+        priorityBound = caller?.priorityBound
         meter = TokenMeter(caller)
     }
 

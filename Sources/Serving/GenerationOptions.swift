@@ -59,6 +59,9 @@ public struct GenerationOptions: Sendable, Hashable {
     /// Whether loops are ended, and what counts as one; as the model's defaults have it when nil.
     public var repetitionDetection: RepetitionDetection?
 
+    /// The values of ``priority``.
+    public static let priorities = -1000...1000
+
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
         topK: Int? = nil, minP: Double? = nil, presencePenalty: Double? = nil, frequencyPenalty: Double? = nil,
