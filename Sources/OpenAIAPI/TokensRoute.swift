@@ -38,7 +38,11 @@ struct TokensRoute: Sendable {
     }
 
     func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(try await request.object())
+        let call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
+        var remarks = call.remarks
+        let rendering = try remarks.naming { () throws(ServingError) in try service.rendering(of: call.request) }
+        try remarks.add(rendering.warnings)
+        let prompt = rendering.prompt
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -48,8 +52,10 @@ struct TokensRoute: Sendable {
         writer.endArray()
         writer.append(key: "count", int: prompt.ids.count)
         writer.append(key: "starts_in", string: prompt.startPhase == .reasoning ? "reasoning" : "content")
+        rendering.tools.write(to: &writer)
+        remarks.warnings.write(to: &writer)
         writer.endObject()
-        return .json(writer.bytes, warnings: warnings)
+        return .json(writer.bytes, warnings: remarks.warnings)
     }
 
     /// How many tokens the prompt of a chat request has.

@@ -40,4 +40,5 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case priority
     case repetitionDetection = "repetition_detection"
     case thinking = "enable_thinking"
+    case templateVariables = "chat_template_kwargs"
 }

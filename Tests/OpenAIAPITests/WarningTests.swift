@@ -48,6 +48,14 @@ import Testing
         ("modalities", ["audio"]), ("web_search_options", ["a": 1]),
     ]
 
+    @Test func ofTwoNamesForOneValueTheLoserIsNamed() async throws {
+        let client = try APIClient()
+        let both = try await client.chat(APIClient.chat(["repetition_penalty": 1.1, "repeat_penalty": 1.2])).json
+        #expect(both["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } == ["repeat_penalty"])
+        let same = try await client.chat(APIClient.chat(["repetition_penalty": 1.1, "repeat_penalty": 1.1])).json
+        #expect(same["warnings"] == nil)
+    }
+
     @Test func whatCannotBeHonouredIsRefused() async throws {
         let client = try APIClient()
         for (key, value) in Self.refused {

@@ -23,7 +23,10 @@ extension TokensRoute {
 
     static let templateDescription = RouteDescription(
         "The prompt that a chat request comes to.", request: ChatCompletionsRoute.request,
-        response: ["prompt": .string, "tokens": .array(.integer), "count": .integer, "starts_in": .string])
+        response: ([
+            "prompt": .string, "tokens": .array(.integer), "count": .integer, "starts_in": .string,
+            "tool_mode": .string, "callable_tools": .array(.string),
+        ] as JSONShape).with(.warnings))
 
     static let countDescription = RouteDescription(
         "How many tokens the prompt of a chat request has.", request: ChatCompletionsRoute.request,

@@ -13,6 +13,7 @@ struct NativeCompletionRoute: Sendable {
         let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request) }
         return .reply(
             NativeReply(
-                stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt))
+                stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt,
+                details: call.details))
     }
 }
