@@ -80,6 +80,10 @@ extension DialectReply {
         var frames = frames
         var first: [UInt8] = []
         frames.start(&first)
+        // Some who pass a stream on wait with its head for the first bytes of its body.
+        if first.isEmpty, Frames.form == .events {
+            frames.appendSignOfLife(StreamHeartbeat.idleStatus, to: &first)
+        }
         var output = try await writer.writeHead(head, followedBy: first)
         try await pump(&frames, heartbeatInterval: heartbeatInterval, meter: meter) { try await output.write($0) }
         try await output.finish()

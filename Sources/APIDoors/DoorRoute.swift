@@ -109,6 +109,8 @@ package struct DoorRequest: Sendable {
     package let meter: TokenMeter
     /// What stands in the log beside the request.
     let response: ResponseRecord
+    /// The most urgent priority that its key allows; nil sets no bound.
+    let priorityBound: Int?
     private let bodyByteLimit: Int
 
     init(
@@ -122,6 +124,7 @@ package struct DoorRequest: Sendable {
         self.response = response
         key = caller?.key
         client = caller?.client ?? RequestClient(id: 0)
+        priorityBound = caller?.priorityBound
         meter = TokenMeter(caller)
     }
 

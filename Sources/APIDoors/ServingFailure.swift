@@ -3,8 +3,11 @@ package import Serving
 extension APIError {
     /// Converts the one kind of error into the other. `fieldNames` holds what this endpoint calls a field differently.
     package init(_ error: ServingError, fieldNames: [RequestField: String] = [:]) {
-        let message = error.description
+        var message = error.description
         func name(_ field: RequestField) -> String { fieldNames[field] ?? field.rawValue }
+        if case .invalidValue(let field, _) = error {
+            message.replace("'\(field.rawValue)'", with: "'\(name(field))'")
+        }
         switch error {
         case .modelNotFound:
             self.init(

@@ -5,8 +5,11 @@ package import Serving
 /// Pulses come twice in each interval: whenever nothing was sent between two of them, a sign is due.
 package struct StreamHeartbeat {
     private var hasSentSincePulse = false
-    private var status = "keep-alive"
+    private var status = Self.idleStatus
     private var hasShownQueue = false
+
+    /// What is said where nothing else is known.
+    static let idleStatus = "keep-alive"
 
     package init() {}
 
@@ -32,7 +35,7 @@ package struct StreamHeartbeat {
             defer { hasSentSincePulse = false }
             return hasSentSincePulse ? nil : status
         case .generated, nil:
-            status = "keep-alive"
+            status = Self.idleStatus
             return nil
         }
     }

@@ -10,7 +10,7 @@ struct MessagesRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         call.request.owner = request.owner
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }

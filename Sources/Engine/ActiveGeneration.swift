@@ -43,6 +43,7 @@ final class ActiveGeneration {
     private var started: ContinuousClock.Instant?
     private var firstToken: ContinuousClock.Instant?
     private var lastToken: ContinuousClock.Instant?
+    private var pace = TokenPace()
     /// How long the last token took to come: since the one before it, or since the request.
     private(set) var lastDelay = Duration.zero
 
@@ -145,7 +146,8 @@ final class ActiveGeneration {
     func verdict(at now: ContinuousClock.Instant) -> TimeLimits.Verdict {
         guard let timeLimits else { return .goOn }
         return timeLimits.verdict(
-            sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount)
+            sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount,
+            pace: pace)
     }
 
     /// Whether its output is held to a form.
@@ -175,6 +177,9 @@ final class ActiveGeneration {
         let now = ContinuousClock.now
         lastDelay = now - (lastToken ?? submitted)
         lastToken = now
+        if firstToken != nil, isTimed {
+            pace.add(lastDelay)
+        }
         firstToken = firstToken ?? now
         if output.isClosed {
             return Outcome(finish: .length)

@@ -39,7 +39,7 @@ struct OllamaEmbedRoute: Sendable {
     private func result(of call: OllamaEmbedCall, asked request: DoorRequest) async throws -> EmbeddingResult? {
         var texts = call.request
         texts.model = service.knownName(call.model)
-        try texts.options.boundTime(by: request)
+        try texts.options.bound(by: request)
         guard !texts.inputs.isEmpty else {
             _ = try service.registry.model(named: texts.model)
             return nil

@@ -18,13 +18,13 @@ struct OllamaReplyRoute: Sendable {
         switch call.work {
         case .chat(var chat):
             chat.model = name
-            try chat.options.boundTime(by: request)
+            try chat.options.bound(by: request)
             chat.owner = request.owner
             let stream = try remarks.begin { () throws(ServingError) in try service.chat(chat) }
             return .reply(OllamaReply(stream: stream, isStreamed: call.streams, writer: writer()))
         case .raw(var completion):
             completion.model = name
-            try completion.options.boundTime(by: request)
+            try completion.options.bound(by: request)
             let stream = try remarks.begin { () throws(ServingError) in try service.complete(completion) }
             return .reply(OllamaReply(stream: stream, isStreamed: call.streams, writer: writer()))
         case .load(let reason):

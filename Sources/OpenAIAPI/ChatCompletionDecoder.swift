@@ -49,6 +49,7 @@ enum ChatCompletionDecoder {
         let reasoning = try ReasoningDialects.fields(
             from: &root, budgets: settings.thinkingBudgets, warnings: &remarks.warnings)
         remarks.fieldNames[.thinkingBudget] = reasoning.sources.budget
+        remarks.fieldNames[.thinking] = reasoning.sources.thinking
         var options = try SamplingDecoder.options(from: &root)
         try UrgencyDecoder.read(from: &root, into: &options, warnings: &remarks.warnings)
         options.maximumTokens = try maximumTokens(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)

@@ -8,7 +8,7 @@ struct CompletionsRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try CompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request) }
         return .reply(

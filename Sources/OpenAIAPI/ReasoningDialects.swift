@@ -119,7 +119,8 @@ enum ReasoningDialects {
         guard let type = try thinking.string("type") else { throw thinking.missing("type") }
         guard ["enabled", "adaptive", "disabled"].contains(type) else {
             throw thinking.invalid(
-                "type", "'thinking.type' must be \"enabled\" or \"disabled\", not \"\(type.prefix(40))\".")
+                "type",
+                "'thinking.type' must be \"enabled\", \"adaptive\" or \"disabled\", not \"\(type.prefix(40))\".")
         }
         switches.append(Switch(name: thinking.path(of: "type"), isOn: type != "disabled"))
         warnings.warnOfUnknown(thinking)

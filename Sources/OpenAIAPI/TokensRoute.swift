@@ -26,7 +26,7 @@ struct TokensRoute: Sendable {
         }
         let reply = TokenizeBody(
             pieces: pieces, contextLength: served.contextLength, withPieces: fields.withPieces,
-            withStrings: fields.withStrings)
+            withStrings: fields.withStrings, warnings: warnings)
         return .json(reply.bytes, warnings: warnings)
     }
 
@@ -34,11 +34,17 @@ struct TokensRoute: Sendable {
         var root = FieldReader(try await request.object())
         let fields = try DetokenizeFields(from: &root, settings: settings)
         let text = try service.detokenize(fields.tokens, model: fields.model)
-        return .json(["content": .string(text), "prompt": .string(text)], warnings: fields.remarks.warnings)
+        return Self.answer(["content": .string(text), "prompt": .string(text)], fields.remarks.warnings)
     }
 
     func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(try await request.object(), of: request)
+        var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
+        call.request.owner = request.owner
+        let asked = call.request
+        var remarks = call.remarks
+        let rendering = try remarks.naming { () throws(ServingError) in try service.rendering(of: asked) }
+        try remarks.add(rendering.warnings)
+        let prompt = rendering.prompt
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -48,15 +54,29 @@ struct TokensRoute: Sendable {
         writer.endArray()
         writer.append(key: "count", int: prompt.ids.count)
         writer.append(key: "starts_in", string: prompt.startPhase == .reasoning ? "reasoning" : "content")
+        rendering.tools.write(to: &writer)
+        remarks.warnings.write(to: &writer)
         writer.endObject()
-        return .json(writer.bytes, warnings: warnings)
+        return .json(writer.bytes, warnings: remarks.warnings)
     }
 
     /// How many tokens the prompt of a chat request has.
     func count(_ request: DoorRequest) async throws -> DoorAnswer {
         let (prompt, warnings) = try prompt(try await request.object(), of: request)
-        return .json(
-            ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings: warnings)
+        return Self.answer(
+            ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings)
+    }
+
+    private static func answer(_ members: JSONObject, _ warnings: [RequestWarning]) -> DoorAnswer {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (key, value) in members {
+            writer.append(key: key)
+            writer.append(value: value)
+        }
+        warnings.write(to: &writer)
+        writer.endObject()
+        return .json(writer.bytes, warnings: warnings)
     }
 
     private func prompt(_ body: JSONObject, of request: DoorRequest) throws -> (Prompt, [RequestWarning]) {
@@ -132,6 +152,7 @@ struct TokenizeBody {
     let contextLength: Int
     let withPieces: Bool
     let withStrings: Bool
+    let warnings: [RequestWarning]
 
     var bytes: [UInt8] {
         var writer = JSONWriter()
@@ -154,6 +175,7 @@ struct TokenizeBody {
             pieces.forEach { writer.append(string: String(decoding: $0.bytes, as: UTF8.self)) }
             writer.endArray()
         }
+        warnings.write(to: &writer)
         writer.endObject()
         return writer.bytes
     }

@@ -61,6 +61,9 @@ public struct GenerationOptions: Sendable, Hashable {
     /// The factor of YaRN to be used, one of the model's; the smallest that the request's length needs when nil.
     public var ropeFactor: Double?
 
+    /// The values of ``priority``.
+    public static let priorities = -1000...1000
+
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,
         topK: Int? = nil, minP: Double? = nil, presencePenalty: Double? = nil, frequencyPenalty: Double? = nil,

@@ -85,6 +85,14 @@ public final class InferenceService: Sendable {
         try ValidatedChatRequest(request, model: registry.model(named: request.model)).prompt()
     }
 
+    /// The same with what the request's tools come to; a prompt may be longer than the context.
+    public func rendering(of request: ChatRequest) throws(ServingError) -> ChatRendering {
+        let validated = try ValidatedChatRequest(request, model: registry.model(named: request.model))
+        let prompt = try validated.prompt()
+        return ChatRendering(
+            prompt: prompt, tools: validated.constraint.tools, warnings: validated.warnings(about: prompt))
+    }
+
     /// What a chat request would be answered with: its prompt and what it comes to. Refuses what `chat` refuses.
     public func preview(_ request: ChatRequest) throws(ServingError) -> ChatPreview {
         let model = try registry.model(named: request.model)

@@ -42,4 +42,5 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case ropeFactor = "rope_factor"
     case thinking = "enable_thinking"
     case restoresReasoning = "restore_reasoning"
+    case templateVariables = "chat_template_kwargs"
 }

@@ -60,7 +60,7 @@ struct RequestValidator {
             promptLogProbabilityCount: try options.promptLogProbabilityCount.map { (count) throws(ServingError) in
                 try checked(count, .promptLogProbabilityCount, 0...20)
             },
-            priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)),
+            priority: -(try checked(options.priority ?? 0, .priority, GenerationOptions.priorities)),
             ropeFactor: options.ropeFactor,
             loopLimits: try loopLimits(options),
             urgency: options.isBatch || RequestClient.current.isBatch ? .batch : .interactive)

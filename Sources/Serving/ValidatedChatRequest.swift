@@ -22,13 +22,16 @@ struct ValidatedChatRequest {
     let recollection: Recollection?
     private let isDeniedMemory: Bool
     private let thinks: Bool
+    private let thinkingMode: ThinkingMode
     private let closesForm: Bool
     private let endsThinkingAtToolCall: Bool
 
     init(_ request: ChatRequest, model: ServedModel) throws(ServingError) {
         let format = try Self.format(request, model: model)
-        let thinks = request.thinking ?? true
+        let mode = request.chatTemplate == nil ? model.thinkingMode ?? .automatic : format.thinkingMode
+        let thinks = mode == .always || request.thinking ?? true
         self.thinks = thinks
+        thinkingMode = mode
         endsThinkingAtToolCall = request.endsThinkingAtToolCall
         closesForm = request.options.closesFormAtLimit
         self.model = model
@@ -63,6 +66,18 @@ struct ValidatedChatRequest {
     /// What will not happen as it was asked for.
     func warnings(about prompt: Prompt) -> [ServingWarning] {
         constraint.warnings + [thinkingWarning(about: prompt), closingWarning, memoryWarning].compactMap(\.self)
+            + variableWarnings
+    }
+
+    /// What is to be said about variables that the template does not read.
+    private var variableWarnings: [ServingWarning] {
+        // The switch for earlier reasoning works without the template, too.
+        let names = promptRequest.variables.map(\.key).filter { $0 != "preserve_thinking" && !format.mentions($0) }
+        return names.map { name in
+            ServingWarning(
+                field: .templateVariables, member: name,
+                message: "The template of this model does not read it; it has no effect.")
+        }
     }
 
     /// What is to be said where the template does not obey the switch for thinking.
@@ -134,7 +149,8 @@ struct ValidatedChatRequest {
     /// What the request comes to.
     func effective(room: ReplyRoom, thinking: ThinkingLimit) -> EffectiveSettings {
         EffectiveSettings(
-            thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil,
+            thinks: thinks && thinkingMode != .never, isThinkingTheModels: [.always, .never].contains(thinkingMode),
+            thinkingBudget: thinks ? thinking.budget : nil,
             isBudgetAskedFor: thinkingBudget != nil, isBudgetFromReserve: thinking.isReserve,
             maximumTokens: room.maximumTokens, sampling: options.sampling, stops: options.stops,
             keepsEarlierReasoning: promptRequest.keepsEarlierReasoning,

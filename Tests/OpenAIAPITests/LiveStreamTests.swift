@@ -26,6 +26,19 @@ import Testing
         #expect(blocks.last == "data: [DONE]")
     }
 
+    @Test func aStreamsHeadComesWithItsFirstBytes() async throws {
+        let gate = Gate()
+        var options = TestModel.Options()
+        options.willCompute = { _ in gate.wait() }
+        let client = try APIClient(options)
+        let body = APIClient.chat(["stream": true])
+        try client.prepare("There", for: body)
+        // The model computes nothing until the first bytes came.
+        let reply = WatchedReply { _ in gate.open() }
+        try await client.stream(body, to: reply)
+        #expect(reply.text.hasPrefix(": keep-alive\n\ndata: {"))
+    }
+
     @Test func aRequestThatWaitsBehindOthersIsToldSoAtOnce() async throws {
         var heartbeat = StreamHeartbeat()
         #expect(

@@ -48,6 +48,28 @@ import Testing
         ("modalities", ["audio"]), ("web_search_options", ["a": 1]),
     ]
 
+    @Test(arguments: ["/tokenize", "/detokenize", "/apply-template", "/v1/chat/completions/input_tokens"])
+    func smallEndpointsWarnInTheirBodiesToo(path: String) async throws {
+        let client = try APIClient()
+        var body: JSONObject = ["frobnicate": 1]
+        switch path {
+        case "/tokenize": body["content"] = "a"
+        case "/detokenize": body["tokens"] = [1]
+        default: body["messages"] = [["role": "user", "content": "Hi"]]
+        }
+        let reply = try await client.post(path, .object(body))
+        #expect(try reply.json["warnings"]?[0]?["param"] == "frobnicate", "\(reply.text)")
+        #expect(reply.header("X-Warnings")?.hasPrefix("frobnicate: ") == true)
+    }
+
+    @Test func ofTwoNamesForOneValueTheLoserIsNamed() async throws {
+        let client = try APIClient()
+        let both = try await client.chat(APIClient.chat(["repetition_penalty": 1.1, "repeat_penalty": 1.2])).json
+        #expect(both["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } == ["repeat_penalty"])
+        let same = try await client.chat(APIClient.chat(["repetition_penalty": 1.1, "repeat_penalty": 1.1])).json
+        #expect(same["warnings"] == nil)
+    }
+
     @Test func whatCannotBeHonouredIsRefused() async throws {
         let client = try APIClient()
         for (key, value) in Self.refused {

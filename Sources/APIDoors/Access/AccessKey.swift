@@ -27,6 +27,8 @@ struct KeyStanding: Sendable, Hashable {
     var weight = 1
     /// Whether nobody waits for their replies.
     var isBatch = false
+    /// The most urgent `priority` that they may ask for: lower goes first. Nil sets no bound.
+    var priorityBound: Int?
 }
 
 /// A key that opens the server. The key itself is not kept.

@@ -1,6 +1,8 @@
+internal import Serving
+
 /// The form of a file of keys: one a line, as itself or as its digest, and behind it in any order what it may do.
 ///
-///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 alice
+///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 priority=10 alice
 ///     a-key-in-the-clear infer,metrics
 ///     another-one infer weight=3 batch nightly
 ///
@@ -51,17 +53,14 @@ public enum AccessKeyFile {
         var standing = KeyStanding()
         for word in words {
             if let equals = word.firstIndex(of: "=") {
-                let value = Int(word[word.index(after: equals)...]).flatMap { 1...1_000_000_000 ~= $0 ? $0 : nil }
-                guard let value else {
-                    throw Complaint(line: line, reason: "'\(word)' needs a whole number from 1 to 1000000000")
-                }
                 switch word[..<equals] {
-                case "requests": limits.requestsPerMinute = value
-                case "tokens": limits.tokensPerMinute = value
-                case "weight":
-                    guard value <= 1000 else { throw Complaint(line: line, reason: "a weight is at most 1000") }
-                    standing.weight = value
-                default: throw Complaint(line: line, reason: "'\(word)' is none of requests=, tokens= and weight=")
+                case "requests": limits.requestsPerMinute = try number(word, 1...1_000_000_000, line: line)
+                case "tokens": limits.tokensPerMinute = try number(word, 1...1_000_000_000, line: line)
+                case "weight": standing.weight = try number(word, 1...1000, line: line)
+                case "priority": standing.priorityBound = try number(word, GenerationOptions.priorities, line: line)
+                default:
+                    throw Complaint(
+                        line: line, reason: "'\(word)' is none of requests=, tokens=, weight= and priority=")
                 }
             } else if word == "batch" {
                 standing.isBatch = true
@@ -76,6 +75,18 @@ public enum AccessKeyFile {
         return AccessKey(
             digest: digest, name: name ?? "line-\(line)", scopes: scopes ?? Set(AccessScope.allCases), limits: limits,
             standing: standing)
+    }
+
+    /// The number behind a word's equals sign.
+    private static func number(
+        _ word: Substring, _ range: ClosedRange<Int>, line: Int
+    ) throws(Complaint) -> Int {
+        let text = word.drop { $0 != "=" }.dropFirst()
+        guard let value = Int(text), range.contains(value) else {
+            throw Complaint(
+                line: line, reason: "'\(word)' needs a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
     }
 
     private static func listedScopes(_ word: Substring) -> Set<AccessScope>? {

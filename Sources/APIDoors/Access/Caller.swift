@@ -10,6 +10,8 @@ package final class Caller: Sendable {
     package let name: String?
     let scopes: Set<AccessScope>
     let limiter: RateLimiter
+    /// The most urgent priority of its requests; nil sets no bound.
+    let priorityBound: Int?
 
     init(
         key: KeyDigest?, name: String?, scopes: Set<AccessScope>, limiter: RateLimiter,
@@ -21,6 +23,7 @@ package final class Caller: Sendable {
         self.name = name
         self.scopes = scopes
         self.limiter = limiter
+        priorityBound = standing.priorityBound
     }
 
     /// Whether a route is for this caller.

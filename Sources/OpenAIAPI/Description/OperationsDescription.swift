@@ -37,9 +37,11 @@ extension ServerStateRoute {
     static let propertiesDescription = RouteDescription(
         "The model and its defaults, in llama-server's words.",
         response: [
-            "default_generation_settings": ["n_ctx": .integer, "params": .anything], "context_windows": .contextWindows,
-            "total_slots": .integer,
-            "model_alias": .string, "model_path": .string, "build_info": .string,
+            "default_generation_settings": [
+                "n_ctx": .integer, "params": .anything, "params_without_thinking": .anything,
+            ],
+            "context_windows": .contextWindows, "total_slots": .integer,
+            "model_alias": .string, "model_path": .string, "build_info": .string, "chat_template": .string,
             "modalities": ["vision": .boolean, "audio": .boolean],
         ])
 

@@ -8,11 +8,12 @@ struct NativeCompletionRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try NativeCompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request) }
         return .reply(
             NativeReply(
-                stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt))
+                stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt,
+                details: call.details))
     }
 }

@@ -1,4 +1,5 @@
 internal import APIDoors
+internal import Chat
 internal import Engine
 internal import JSON
 internal import Serving
@@ -12,11 +13,13 @@ struct ServerStateRoute: Sendable {
         let model = try service.registry.model(named: nil)
         return .json([
             "default_generation_settings": [
-                "n_ctx": .number(model.contextLength), "params": Self.parameters(of: model),
+                "n_ctx": .number(model.contextLength), "params": Self.parameters(model.defaults.thinking),
+                "params_without_thinking": Self.parameters(model.defaults.direct),
             ],
             "context_windows": model.contextWindows,
             "total_slots": .number(Self.slotCount(of: model)),
             "model_alias": .string(model.name), "model_path": .string(model.name),
+            "chat_template": .string(model.chatFormat?.source ?? ""),
             "modalities": ["vision": false, "audio": false],
             "build_info": .string("ponder \(settings.version)"),
         ])
@@ -40,9 +43,8 @@ struct ServerStateRoute: Sendable {
         model.engine.statistics.runningCount + 1
     }
 
-    private static func parameters(of model: ServedModel) -> JSONValue {
-        let sampling = model.defaults.thinking
-        return [
+    private static func parameters(_ sampling: SamplingDefaults) -> JSONValue {
+        [
             "n_predict": -1, "seed": -1, "temperature": .number(sampling.temperature),
             "top_k": .number(sampling.topK), "top_p": .number(sampling.topP), "min_p": .number(sampling.minP),
             "repeat_penalty": .number(sampling.repetitionPenalty),

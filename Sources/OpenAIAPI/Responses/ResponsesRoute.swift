@@ -11,7 +11,7 @@ struct ResponsesRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try await call(of: request)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request) }
         let body = ResponseBody(
