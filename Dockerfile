@@ -10,12 +10,12 @@ RUN make build && install --strip .build/release/ponder /usr/local/bin/ponder
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libssl3 libstdc++6 zlib1g \
+    && apt-get install --yes --no-install-recommends ca-certificates libssl3 libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /var/log/*
 COPY --from=build /usr/local/bin/ponder /usr/local/bin/ponder
 USER 10001:10001
 WORKDIR /models
-ENV PONDER_HOST=0.0.0.0 PONDER_PORT=8000
+ENV PONDER_HOST=0.0.0.0 PONDER_PORT=8000 HF_HOME=/models
 EXPOSE 8000
 # /health answers as long as the server lives, also while a model loads; /ready is for load balancers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["bash", "-c", \

@@ -56,7 +56,7 @@ let package = Package(
         module("JSON"),
         module("TLS", ["COpenSSL"]),
         module("Sockets", ["CLinux", "TLS"]),
-        module("Compute", ["CKernels"]),
+        module("Compute", ["CKernels", "CLinux"]),
         module("Terminal", ["CLinux"]),
         module("Telemetry", [metrics]),
 
@@ -72,6 +72,7 @@ let package = Package(
         module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
+        module("ModelHub", ["TLS", "HTTPClient", "JSON", "COpenSSL"]),
         module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
 
         // L4
@@ -89,11 +90,12 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["COpenSSL", "Serving", "HTTP", "JSON", "Telemetry", httpTypes]),
+        module("APIDoors", ["COpenSSL", "Serving", "Engine", "HTTP", "JSON", "Telemetry", httpTypes, logging]),
         module(
             "OpenAIAPI",
             [
-                "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Engine", "HTTP", "JSON",
+                "APIDoors", "Tokens", "Serving", "Chat", "ConstrainedDecoding", "Sampling", "Models", "Engine", "HTTP",
+                "JSON",
                 "Telemetry", httpTypes,
             ]
         ),
@@ -102,8 +104,9 @@ let package = Package(
         module(
             "OllamaAPI",
             [
-                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "Models", "Sampling", "HTTP", "JSON",
-                httpTypes,
+                "APIDoors", "Serving", "Chat", "ConstrainedDecoding", "Engine", "ModelHub", "Models", "Sampling",
+                "HTTP",
+                "JSON", httpTypes,
             ]),
 
         // L7
@@ -111,13 +114,13 @@ let package = Package(
             name: "ponder",
             dependencies: [
                 "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient",
-                "Sockets", "TLS",
+                "ModelHub", "Sockets", "TLS",
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
                 "CLinux", "Telemetry",
-                arguments, configuration, logging, httpTypes,
+                arguments, configuration, logging, metrics, httpTypes,
             ],
             swiftSettings: settings
         ),
@@ -125,7 +128,7 @@ let package = Package(
         // Tests, one target a module
         .target(
             name: "TestSupport",
-            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute"],
+            dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute", "TLS"],
             path: "Tests/TestSupport",
             swiftSettings: testSettings
         ),
@@ -151,6 +154,7 @@ let package = Package(
         tests("Checkpoints", ["JSON"]),
         tests("Sampling", ["Tokens", "Compute"]),
         tests("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
+        tests("ModelHub", ["HTTP", "HTTPClient", "Sockets", "TLS", "JSON", httpTypes, logging]),
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints", "Telemetry"]),
@@ -168,7 +172,8 @@ let package = Package(
         tests(
             "OpenAIAPI",
             [
-                "APIDoors", "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Sampling", "HTTP", "Sockets",
+                "APIDoors", "ServingTestSupport", "Tokens", "Serving", "Engine", "Chat", "Models", "Sampling", "HTTP",
+                "Sockets",
                 "JSON", httpTypes, logging,
             ]
         ),
@@ -182,8 +187,8 @@ let package = Package(
             name: "PonderTests",
             dependencies: [
                 "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
-                "HTTPClient", "JSON", "Telemetry",
-                "Tokens", arguments,
+                "HTTPClient", "JSON", "ModelHub", "Telemetry", "TLS",
+                "Tokens", arguments, logging,
             ],
             swiftSettings: testSettings
         ),

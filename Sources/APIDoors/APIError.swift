@@ -32,6 +32,7 @@ package struct APIError: Error, Sendable, Hashable {
     /// The values of `type`.
     package enum Kind: String, Sendable {
         case invalidRequest = "invalid_request_error"
+        case permission = "permission_error"
         case rateLimit = "rate_limit_error"
         case server = "server_error"
     }
@@ -52,6 +53,7 @@ package struct APIError: Error, Sendable, Hashable {
         case rateLimitExceeded = "rate_limit_exceeded"
         case modelLoading = "model_loading"
         case modelLoadFailed = "model_load_failed"
+        case modelFailed = "model_failed"
         case shuttingDown = "shutting_down"
         case overloaded
         case deadlineExceeded = "deadline_exceeded"
@@ -91,7 +93,7 @@ extension APIError {
         let scope = if case .scope(let scope) = access { scope.rawValue } else { "" }
         return APIError(
             status: 403, message: "This key is not for this: it would need the scope '\(scope)'.",
-            type: .invalidRequest, code: .insufficientPermissions)
+            type: .permission, code: .insufficientPermissions)
     }
 
     package static func internalFailure(_ reason: String) -> APIError {

@@ -80,6 +80,10 @@ extension DialectReply {
         var frames = frames
         var first: [UInt8] = []
         frames.start(&first)
+        // Some who pass a stream on wait with its head for the first bytes of its body.
+        if first.isEmpty, Frames.form == .events {
+            frames.appendSignOfLife(StreamHeartbeat.idleStatus, to: &first)
+        }
         try await stream(
             &frames, into: try await writer.writeHead(head, followedBy: first), heartbeatInterval: heartbeatInterval,
             meter: meter)
@@ -104,8 +108,17 @@ extension DialectReply {
     /// The head of the reply as a stream.
     var head: HTTPResponse {
         var head = HTTPResponse(status: .ok, headerFields: Frames.form.headers)
-        head.headerFields.append(contentsOf: warnings.headers)
+        head.headerFields.append(contentsOf: notices)
         return head
+    }
+
+    /// What is to be known of the reply before it is read: warnings, and that reasoning was put back into its prompt.
+    var notices: HTTPFields {
+        var fields = warnings.headers
+        if stream.restoredReasoningCount > 0, let name = HTTPField.Name("X-Restored-Reasoning") {
+            fields[name] = String(stream.restoredReasoningCount)
+        }
+        return fields
     }
 
     /// Hands the reply's frames to `write` as it comes, behind what opens the stream, and counts its tokens.

@@ -1,5 +1,5 @@
 public import HTTP
-internal import HTTPTypes
+public import HTTPTypes
 
 /// The door of one dialect: the paths that it answers, and how it spells errors.
 public struct Door: Sendable {
@@ -31,7 +31,7 @@ public struct Door: Sendable {
                 }
                 let request = DoorRequest(
                     request, id: context.requestID, parameters: context.parameters,
-                    bodyByteLimit: settings.bodyByteLimit, caller: caller)
+                    bodyByteLimit: settings.bodyByteLimit, response: context.response, caller: caller)
                 try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
             }
         }
@@ -84,6 +84,13 @@ public struct Doorway: Sendable {
     private var openPaths: Set<String> {
         let routes = ([first] + others).flatMap(\.routes).filter { $0.access == .everybody }
         return Set(routes.flatMap(\.patterns).map(\.description))
+    }
+
+    /// Which requests are answered in less time than a change of threads takes: for the server's configuration.
+    public var briefRequests: @Sendable (HTTPRequest.Method, _ target: String) -> Bool {
+        let routes = ([first] + others).flatMap(\.routes).filter { $0.isBrief && $0.method == .get }
+        let paths = Set(routes.flatMap(\.patterns).map(\.description))
+        return { $0 == .get && paths.contains($1) }
     }
 
     /// The body of an error that the HTTP server answers by itself: for the server's configuration.

@@ -17,6 +17,11 @@ struct DoorResponse {
             try await writer.send(
                 HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
         case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
+        case .success(.lines(let lines)):
+            var output = try await writer.writeHead(
+                HTTPResponse(status: .ok, headerFields: [.contentType: StreamForm.lines.contentType]))
+            for await line in lines { try await output.write(line) }
+            try await output.finish()
         case .success(.backlog(let backlog, let number)):
             let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
             try await backlog.send(behind: number, to: try await writer.writeHead(head))
@@ -28,9 +33,10 @@ struct DoorResponse {
     private func send(_ reply: any DialectReply, to writer: consuming ResponseWriter) async throws {
         let number = settings.running.add(reply, to: request)
         if let backlog = backlog(of: reply, number) {
+            request.note(reply.stream.model)
             return try await backlog.send(behind: 0, to: try await writer.writeHead(reply.head))
         }
-        defer { settings.running.remove(number) }
+        defer { end(reply, number) }
         if reply.isStreamed {
             try await reply.stream(to: writer, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
         } else {
@@ -38,9 +44,14 @@ struct DoorResponse {
             case .failure(let error):
                 settings.rejections.add(error.metricReason)
                 try await writer.send(error, as: errors)
-            case .success(let body): try await writer.send(json: body, headers: reply.warnings.headers)
+            case .success(let body): try await writer.send(json: body, headers: reply.notices)
             }
         }
+    }
+
+    private func end(_ reply: any DialectReply, _ number: Int) {
+        settings.running.remove(number)
+        request.note(reply)
     }
 
     /// Where the reply is written down for a client that may come back; it is among the running ones until it is complete.
@@ -53,7 +64,10 @@ struct DoorResponse {
 
     /// Waits for the answer; a stream begins without it as soon as its client would wait in silence for too long.
     private func send(_ pending: PendingAnswer, to writer: consuming ResponseWriter) async throws {
-        let wait = AnswerWait({ try await refusable(pending.answer) }, interval: settings.heartbeatInterval)
+        // The wait's task begins the reply, which is the client's work too.
+        let wait = RequestClient.$current.withValue(request.client) {
+            AnswerWait({ try await refusable(pending.answer) }, interval: settings.heartbeatInterval)
+        }
         defer { wait.cancel() }
         for await event in wait.events {
             switch event {
@@ -92,9 +106,10 @@ struct DoorResponse {
     private func stream(_ reply: any DialectReply, to output: consuming BodyWriter) async throws {
         let number = settings.running.add(reply, to: request)
         if let backlog = backlog(of: reply, number) {
+            request.note(reply.stream.model)
             return try await backlog.send(behind: 0, to: output)
         }
-        defer { settings.running.remove(number) }
+        defer { end(reply, number) }
         try await reply.stream(into: output, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
     }
 }

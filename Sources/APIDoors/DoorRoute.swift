@@ -13,11 +13,14 @@ package struct DoorRoute: Sendable {
     package let access: RouteAccess
     package let description: RouteDescription
     package let answer: Answer
+    /// Whether answering takes less time than a change of threads does.
+    let isBrief: Bool
 
     package init(
         _ method: HTTPRequest.Method, _ patterns: RoutePattern..., for access: RouteAccess = .scope(.infer),
-        about description: RouteDescription, answer: @escaping Answer
+        isBrief: Bool = false, about description: RouteDescription, answer: @escaping Answer
     ) {
+        self.isBrief = isBrief
         self.method = method
         self.patterns = patterns
         self.access = access
@@ -40,7 +43,10 @@ package struct DoorRoute: Sendable {
         to request: DoorRequest, errors: ErrorFormat, settings: APISettings, writer: consuming ResponseWriter
     ) async throws {
         let response = DoorResponse(request: request, errors: errors, settings: settings)
-        try await response.send(try await refusable { try await answer(request) }, to: writer)
+        let answered = try await RequestClient.$current.withValue(request.client) {
+            try await refusable { try await answer(request) }
+        }
+        try await response.send(answered, to: writer)
     }
 }
 
@@ -54,16 +60,30 @@ package struct DoorRequest: Sendable {
     let id: String
     /// The key that it brought, where keys are asked for.
     package let key: KeyDigest?
+    /// Whom the engine counts its work for.
+    let client: RequestClient
+    /// Whose request it is, to the service: nil where no keys are asked for.
+    package var owner: [UInt8]? { key?.bytes }
     /// Counts the request's tokens; a reply's are counted where it is read.
     package let meter: TokenMeter
+    /// What stands in the log beside the request.
+    let response: ResponseRecord
+    /// The most urgent priority that its key allows; nil sets no bound.
+    let priorityBound: Int?
     private let bodyByteLimit: Int
 
-    init(_ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int, caller: Caller? = nil) {
+    init(
+        _ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int,
+        response: ResponseRecord = ResponseRecord(), caller: Caller? = nil
+    ) {
         self.id = id
         self.request = request
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
+        self.response = response
         key = caller?.key
+        client = caller?.client ?? RequestClient(id: 0)
+        priorityBound = caller?.priorityBound
         meter = TokenMeter(caller)
     }
 
@@ -103,6 +123,8 @@ package enum DoorAnswer: Sendable {
     case json([UInt8], warnings: [RequestWarning] = [])
     case text(String, contentType: String)
     case reply(any DialectReply)
+    /// Pieces of whole lines, as they come.
+    case lines(AsyncStream<[UInt8]>)
     /// What a stream has, and will have, behind the event of a number.
     case backlog(StreamBacklog, behind: Int)
     /// What comes when the request's model was loaded.

@@ -129,8 +129,11 @@ package struct FieldReader {
 
     /// A switch of thinking, or a level, as Ollama's `think`: a truth value counts as no thinking or thinking without bound.
     package mutating func think(_ key: String) throws(APIError) -> ThinkingLevel? {
-        if case .bool(let isOn)? = value(key, as: .boolean) { return isOn ? .max : ThinkingLevel.none }
-        return try thinkingLevel(key)
+        switch value(key, as: .boolean) {
+        case .bool(let isOn)?: return isOn ? .max : ThinkingLevel.none
+        case .string?, nil: return try thinkingLevel(key)
+        case .some(let other): throw wrongType(key, expected: "a boolean or a string", other)
+        }
     }
 
     /// Readers of an array of objects.

@@ -1,4 +1,5 @@
 package import JSON
+package import Serving
 
 extension JSONWriter {
     /// A string value, or null.
@@ -36,5 +37,14 @@ extension Duration {
     package var milliseconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) * 1e3 + (Double(attoseconds) / 1e12).rounded() / 1e3
+    }
+}
+
+extension TokenUsage {
+    /// `restored_reasoning`: how many messages of the prompt got back the reasoning that the client had left out; nothing where
+    /// none did.
+    package func writeRestoredReasoning(to writer: inout JSONWriter) {
+        guard restoredReasoningCount > 0 else { return }
+        writer.append(key: "restored_reasoning", int: restoredReasoningCount)
     }
 }

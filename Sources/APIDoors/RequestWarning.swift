@@ -12,7 +12,8 @@ package struct RequestWarning: Hashable, Sendable {
 
     /// A warning of the service, by the name that this endpoint has for the field.
     package init(_ warning: ServingWarning, fieldNames: [RequestField: String]) {
-        parameter = fieldNames[warning.field] ?? warning.field.rawValue
+        let name = fieldNames[warning.field] ?? warning.field.rawValue
+        parameter = warning.member.map { "\(name).\($0)" } ?? name
         message = warning.message
     }
 

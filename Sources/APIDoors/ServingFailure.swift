@@ -3,8 +3,11 @@ package import Serving
 extension APIError {
     /// Converts the one kind of error into the other. `fieldNames` holds what this endpoint calls a field differently.
     package init(_ error: ServingError, fieldNames: [RequestField: String] = [:]) {
-        let message = error.description
+        var message = error.description
         func name(_ field: RequestField) -> String { fieldNames[field] ?? field.rawValue }
+        if case .invalidValue(let field, _) = error {
+            message.replace("'\(field.rawValue)'", with: "'\(name(field))'")
+        }
         switch error {
         case .modelNotFound:
             self.init(
@@ -14,6 +17,8 @@ extension APIError {
         case .modelLoadFailed:
             self.init(
                 status: 503, message: message, type: .server, code: .modelLoadFailed, isWorthRetrying: false)
+        case .modelFailed:
+            self.init(status: 503, message: message, type: .server, code: .modelFailed, isWorthRetrying: false)
         case .draining:
             self.init(status: 503, message: message, type: .server, code: .shuttingDown, retryAfter: .seconds(5))
         case .queueFull(_, let retryAfter):
@@ -22,7 +27,7 @@ extension APIError {
             self = .invalid(name(field), message)
         case .unsupportedValue(let field, _):
             self = .unsupported(name(field), message)
-        case .contextLengthExceeded(let promptTokenCount, let limit):
+        case .contextLengthExceeded(let promptTokenCount, let limit, _):
             self.init(
                 status: 400, message: message, type: .invalidRequest, parameter: name(.messages),
                 code: .contextLengthExceeded,

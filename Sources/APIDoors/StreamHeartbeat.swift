@@ -5,8 +5,11 @@ package import Serving
 /// Pulses come twice in each interval: whenever nothing was sent between two of them, a sign is due.
 package struct StreamHeartbeat {
     private var hasSentSincePulse = false
-    private var status = "keep-alive"
+    private var status = Self.idleStatus
     private var hasShownQueue = false
+
+    /// What is said where nothing else is known.
+    static let idleStatus = "keep-alive"
 
     package init() {}
 
@@ -18,8 +21,9 @@ package struct StreamHeartbeat {
     /// The status to send after an event; nil where none is due. Without progress, text has begun to come.
     package mutating func status(after progress: StreamProgress?) -> String? {
         switch progress {
-        case .queued(_, let ahead):
-            status = "queued, \(ahead) ahead"
+        case .queued(_, let ahead, let wait):
+            let seconds = wait.map { Int(($0.milliseconds / 1000).rounded(.up)) }
+            status = "queued, \(ahead) ahead" + (seconds.map { ", about \($0) s" } ?? "")
             // The first time, the client is told at once.
             guard !hasShownQueue, ahead > 0 else { return nil }
             hasShownQueue = true
@@ -31,7 +35,7 @@ package struct StreamHeartbeat {
             defer { hasSentSincePulse = false }
             return hasSentSincePulse ? nil : status
         case .generated, nil:
-            status = "keep-alive"
+            status = Self.idleStatus
             return nil
         }
     }

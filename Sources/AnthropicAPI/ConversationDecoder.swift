@@ -27,22 +27,29 @@ enum ConversationDecoder {
         return messages
     }
 
-    /// Claude Code opens its system prompt with a line that differs in every request, and would end the reuse of cached
-    /// prompts: it is left out.
     private static func system(from root: inout FieldReader) throws(APIError) -> String? {
-        let noise = "x-anthropic-billing-header:"
         switch root.value("system") {
         case nil: return nil
-        case .string(let text): return text
+        case .string(let text): return withoutNonce(text)
         case .array:
             var texts: [String] = []
             for var block in try root.readers("system") ?? [] {
                 texts.append(try blockText(&block))
                 root.take(block)
             }
-            return texts.filter { !$0.hasPrefix(noise) }.joined(separator: "\n\n")
+            let kept = texts.compactMap(withoutNonce)
+            return kept.isEmpty ? nil : kept.joined(separator: "\n\n")
         case .some(let other): throw root.wrongType("system", expected: "a string or an array of blocks", other)
         }
+    }
+
+    /// Claude Code opens its system prompt with a line that differs in every request, and would end the reuse of cached
+    /// prompts: it is left out. Nil where there was nothing else.
+    private static func withoutNonce(_ text: String) -> String? {
+        guard text.hasPrefix("x-anthropic-billing-header:") else { return text }
+        guard let end = text.firstIndex(where: \.isNewline) else { return nil }
+        let rest = text[end...].drop(while: \.isNewline)
+        return rest.isEmpty ? nil : String(rest)
     }
 
     /// Results of tools are messages of their own, before or between what the user says.

@@ -121,6 +121,7 @@ extension TokenUsage {
         writer.beginObject()
         writer.append(key: "thinking_tokens", int: reasoningTokens)
         writer.endObject()
+        writeRestoredReasoning(to: &writer)
         writer.endObject()
     }
 }

@@ -39,6 +39,7 @@ enum MessagesDecoder {
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: thinking.isOn,
             thinkingBudget: [thinking.budget, output.effort.flatMap { settings.thinkingBudgets[$0] }].compactMap { $0 }
                 .min(),
+            restoresReasoning: try root.bool("restore_reasoning"),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: options)
         try refuseServerSide(&root)

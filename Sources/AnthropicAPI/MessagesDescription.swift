@@ -49,6 +49,7 @@ extension MessagesRoute {
             "usage": [
                 "input_tokens": .integer, "cache_creation_input_tokens": .integer, "cache_read_input_tokens": .integer,
                 "output_tokens": .integer, "output_tokens_details": ["thinking_tokens": .integer],
+                "restored_reasoning": .optional(.integer),
             ],
         ] as JSONShape).with(.warnings)
 }

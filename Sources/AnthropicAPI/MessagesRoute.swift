@@ -10,7 +10,8 @@ struct MessagesRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
+        call.request.owner = request.owner
         let asked = call
         let opening = call.streams ? StreamOpening.anthropic(call.remarks) : nil
         return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
@@ -29,9 +30,11 @@ struct MessagesRoute: Sendable {
 
     /// How many tokens a request's prompt has.
     func countTokens(_ request: DoorRequest) async throws -> DoorAnswer {
-        let call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        call.request.owner = request.owner
+        let asked = call
         return try await service.answer(by: call.request.model) { _ in
-            let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
+            let prompt = try asked.remarks.naming { () throws(ServingError) in try service.prompt(for: asked.request) }
             return .json(["input_tokens": .number(prompt.ids.count)])
         }
     }

@@ -108,3 +108,14 @@ uint64_t linux_raise_descriptor_limit(void) {
 }
 
 void linux_return_freed_memory(void) { malloc_trim(0); }
+
+// A standard stream that whoever started the process closed is /dev/null, so that no socket gets its number and with it what is
+// written there. It happens before main: Dispatch opens descriptors of its own.
+__attribute__((constructor)) static void open_standard_streams(void) {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
+            // The lowest number that is free, and so this one.
+            (void)open("/dev/null", O_RDWR);
+        }
+    }
+}

@@ -48,6 +48,29 @@ static inline void openssl_speak_http(SSL_CTX *context) {
     SSL_CTX_set_alpn_select_cb(context, openssl_choose_http, NULL);
 }
 
+/// Has a connection go on with the first context whose certificate is of the server that the client named, one of the name itself
+/// before one of a whole domain. `contexts` ends with NULL. Without such a name, all stays as it is.
+static inline int openssl_choose_certificate(SSL *connection, int *alert, void *contexts) {
+    (void)alert;
+    const char *name = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+    const unsigned flags[] = {X509_CHECK_FLAG_NO_WILDCARDS, 0};
+    for (int pass = 0; name != NULL && pass < 2; pass++) {
+        for (SSL_CTX *const *context = contexts; *context != NULL; context++) {
+            if (X509_check_host(SSL_CTX_get0_certificate(*context), name, 0, flags[pass], NULL) == 1) {
+                SSL_set_SSL_CTX(connection, *context);
+                return SSL_TLSEXT_ERR_OK;
+            }
+        }
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+/// Chooses among contexts by the name that a client asks for. The list must outlive all connections of the context.
+static inline void openssl_choose_among(SSL_CTX *context, SSL_CTX *const *contexts) {
+    SSL_CTX_set_tlsext_servername_callback(context, openssl_choose_certificate);
+    SSL_CTX_set_tlsext_servername_arg(context, (void *)contexts);
+}
+
 /// Gives no passphrase: a server must not ask for one at a terminal.
 static inline int openssl_no_passphrase(char *buffer, int size, int writes, void *context) {
     (void)buffer;

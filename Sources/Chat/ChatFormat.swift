@@ -11,6 +11,8 @@ public struct ChatFormat: Sendable {
     /// How the model is told to write tool calls.
     public let toolCallNotation: ToolCallNotation
 
+    /// The template as it was written.
+    public let source: String
     private let template: Template
     private let tokenizer: Tokenizer
     private let variables: JSONObject
@@ -20,6 +22,10 @@ public struct ChatFormat: Sendable {
     public let hasThinkingSwitch: Bool
     /// Whether the template mentions think blocks.
     let knowsThinking: Bool
+    /// Whether the template has a place for reasoning that comes apart from the content.
+    var readsReasoning: Bool { messages.readsReasoning }
+    /// All that looks like a name in the template.
+    private let words: Set<String>
     /// Whether the template itself keeps the reasoning of earlier turns where it is told to.
     private let readsPreserveThinking: Bool
     /// What callers' text may become: the tags of tool calls and results, which agents write into their messages.
@@ -33,12 +39,14 @@ public struct ChatFormat: Sendable {
         } catch {
             throw ChatError(field: "template", reason: "\(error)")
         }
+        source = template
         self.tokenizer = tokenizer
         self.variables = variables
         messages = TemplateMessages(template: template)
         hasThinkingSwitch = template.firstRange(of: "enable_thinking") != nil
         knowsThinking = template.firstRange(of: "<think>") != nil
         readsPreserveThinking = template.firstRange(of: "preserve_thinking") != nil
+        words = Set(template.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init))
         toolCallNotation = template.firstRange(of: "<function=") == nil ? .json : .elements
         turnStart = tokenizer.token("<|im_start|>")
         let tags = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
@@ -52,6 +60,11 @@ public struct ChatFormat: Sendable {
     /// The same tokenizer and variables with another template.
     public func replacing(template: String) throws(ChatError) -> ChatFormat {
         try ChatFormat(template: template, tokenizer: tokenizer, variables: variables)
+    }
+
+    /// Whether the template may read a variable of this name: certainly not where it never has the word.
+    public func mentions(_ variable: String) -> Bool {
+        words.contains(variable)
     }
 
     /// Renders and encodes a conversation.

@@ -6,7 +6,8 @@ internal import JSON
 /// would cut content that merely mentions `</think>`. A call's arguments are handed over as the text that they are to
 /// templates that print such text as it is; to others as objects.
 struct TemplateMessages {
-    private let readsReasoning: Bool
+    /// Whether the template knows reasoning as a member of its own.
+    let readsReasoning: Bool
     private let readsArgumentText: Bool
 
     /// The form that suits a template, by what its source mentions.

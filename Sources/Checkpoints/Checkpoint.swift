@@ -89,7 +89,9 @@ public final class Checkpoint: Sendable {
                 found: "\(file.bytes.count)"
             )
         }
-        return unsafe [UInt8](file.bytes.buffer)
+        let bytes = unsafe [UInt8](file.bytes.buffer)
+        try file.checkUnchanged()
+        return bytes
     }
 
     private static func object(_ name: String, in folder: CheckpointFolder?) throws(CheckpointError) -> JSONObject? {

@@ -3,14 +3,16 @@ internal import Glibc
 
 /// A checkpoint file's bytes: mapped read-only from disk, or lent by the caller.
 ///
-/// Tensor records keep it alive, and the mapping goes with the last of them. A mapped file must not shrink meanwhile:
-/// the system answers a read past a new end with a signal.
+/// Tensor records keep it alive, and the mapping goes with the last of them. Of a file that is cut short meanwhile, or that its disk
+/// does not give, zeros are read; ``checkUnchanged()`` tells. One that is replaced by another of its name stays as it was.
 final class MappedFile: Sendable {
     /// The path, or the name that the caller gave.
     let name: String
     /// All bytes of the file.
     let bytes: FileBytes
-    private let isMapped: Bool
+    /// The file, held open as long as it is mapped; nil for lent bytes.
+    private let descriptor: CInt?
+    private let guardName: CInt
     /// When the file was last changed: seconds since 1970 and nanoseconds; nil for lent bytes.
     private let changeTime: (seconds: Int, nanoseconds: Int)?
 
@@ -21,7 +23,8 @@ final class MappedFile: Sendable {
         guard descriptor >= 0 else {
             throw CheckpointError(file: path, expected: "a readable file", found: MappedFile.systemReason())
         }
-        defer { close(descriptor) }
+        var isKept = false
+        defer { if !isKept { close(descriptor) } }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
             throw CheckpointError(file: path, expected: "a readable file", found: MappedFile.systemReason())
@@ -38,7 +41,9 @@ final class MappedFile: Sendable {
         }
         name = path
         bytes = unsafe FileBytes(UnsafeRawBufferPointer(start: address, count: byteCount))
-        isMapped = true
+        isKept = true
+        self.descriptor = descriptor
+        guardName = unsafe linux_guard_mapping(address, byteCount)
         changeTime = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     }
 
@@ -46,14 +51,35 @@ final class MappedFile: Sendable {
     init(bytes: UnsafeRawBufferPointer, name: String) {
         self.name = name
         self.bytes = unsafe FileBytes(bytes)
-        isMapped = false
+        descriptor = nil
+        guardName = -1
         changeTime = nil
     }
 
     deinit {
-        if isMapped, let start = unsafe bytes.buffer.baseAddress {
-            unsafe munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        guard let descriptor, let start = unsafe bytes.buffer.baseAddress else { return }
+        linux_unguard_mapping(guardName)
+        unsafe munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        close(descriptor)
+    }
+
+    /// Looks whether the file is still what it was when it was opened. To be called when all was read that is to be trusted.
+    ///
+    /// - Throws: Where somebody cut it short or wrote to it, or its disk did not give it.
+    func checkUnchanged() throws(CheckpointError) {
+        guard let descriptor, let changeTime else { return }
+        let expected = "a file that stays as it is while it is read"
+        var status = stat()
+        let isKnown = unsafe fstat(descriptor, &status) == 0
+        if isKnown, Int(status.st_size) < bytes.count {
+            throw CheckpointError(file: name, expected: expected, found: "that it was cut to \(status.st_size) bytes")
         }
+        guard linux_mapping_is_damaged(guardName) == 0 else {
+            throw CheckpointError(file: name, expected: expected, found: "parts that the system could not read")
+        }
+        guard isKnown, Int(status.st_size) == bytes.count, status.st_mtim.tv_sec == changeTime.seconds,
+            status.st_mtim.tv_nsec == changeTime.nanoseconds
+        else { throw CheckpointError(file: name, expected: expected, found: "that somebody wrote to it") }
     }
 
     /// Tells this file's contents from those that it may have had or will have: its size and time, or all of lent bytes.
@@ -81,7 +107,7 @@ final class MappedFile: Sendable {
     }
 
     private func advise(_ part: UnsafeRawBufferPointer, _ advice: CInt) {
-        guard unsafe isMapped && !part.isEmpty, let start = part.baseAddress else { return }
+        guard unsafe descriptor != nil && !part.isEmpty, let start = part.baseAddress else { return }
         let lead = Int(bitPattern: start) % Int(getpagesize())
         let address = unsafe UnsafeMutableRawPointer(mutating: start - lead)
         _ = unsafe madvise(address, part.count + lead, advice)

@@ -47,6 +47,11 @@ extension TensorRecord {
         return fileOffset + range.lowerBound..<fileOffset + range.upperBound
     }
 
+    /// Looks whether the file is still what it was when it was opened: then what was read of it can be trusted.
+    public func checkFileUnchanged() throws(CheckpointError) {
+        try file.checkUnchanged()
+    }
+
     /// The error for a tensor that does not serve.
     public func error(expected: String, found: String) -> CheckpointError {
         CheckpointError(file: fileName, offset: fileOffset, expected: expected, found: "\(name) \(found)")

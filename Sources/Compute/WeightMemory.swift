@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -14,18 +15,20 @@ public final class WeightMemory: @unchecked Sendable {
     public let isFilled: Bool
     private let start: UnsafeMutableRawPointer
     private let usedByteCount = Atomic<Int>(0)
+    private let guardName: CInt
 
     /// Takes memory of the system, which gives its pages as they are first written.
     public init(byteCount: Int) throws(WeightError) {
         self.byteCount = max(byteCount, 1)
         unsafe start = try Self.reserve(self.byteCount)
         isFilled = false
+        guardName = -1
     }
 
     /// Maps a part of an open file, which may be closed afterwards.
     ///
     /// - Parameters:
-    ///   - descriptor: A file that is long enough, and that nobody shortens while it is mapped.
+    ///   - descriptor: A file that is long enough.
     ///   - offset: Where the tiles begin, at the start of a page, better of a huge one.
     ///   - byteCount: Bytes of all tiles.
     ///   - isFilled: Whether the tiles are there, and only read; otherwise what is packed goes into the file.
@@ -41,13 +44,19 @@ public final class WeightMemory: @unchecked Sendable {
         // Where the file system can, the page cache then holds and maps huge pages too.
         unsafe madvise(place, size, MADV_HUGEPAGE)
         unsafe start = place
+        guardName = unsafe linux_guard_mapping(place, size)
         self.byteCount = size
         self.isFilled = isFilled
     }
 
     deinit {
+        linux_unguard_mapping(guardName)
         unsafe munmap(start, byteCount)
     }
+
+    /// Whether the file that the weights lie in did not answer, as it was cut short or its disk fails: zeros were read of it, and
+    /// nothing that was computed since can be trusted.
+    public var isDamaged: Bool { linux_mapping_is_damaged(guardName) != 0 }
 
     /// The next part; parts begin at multiples of 64 bytes.
     func take(_ count: Int) throws(WeightError) -> UnsafeMutableRawPointer {
@@ -60,7 +69,7 @@ public final class WeightMemory: @unchecked Sendable {
     /// Writes what was packed to the file, waits until it is there, and allows no more writing. Returns false where the
     /// system reports an error.
     public func finishFile() -> Bool {
-        unsafe msync(start, byteCount, MS_SYNC) == 0 && mprotect(start, byteCount, PROT_READ) == 0
+        unsafe msync(start, byteCount, MS_SYNC) == 0 && !isDamaged && mprotect(start, byteCount, PROT_READ) == 0
     }
 
     /// Memory that begins at a multiple of a huge page, if it is as large as one.

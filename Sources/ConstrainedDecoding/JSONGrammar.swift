@@ -35,11 +35,11 @@ struct JSONGrammar {
         }
     }
 
-    /// A comma and the white space around it.
+    /// A comma and the white space behind it.
     var separator: GrammarExpression {
         mutating get {
             let whitespace = whitespace
-            return rule("separator") { _ in .sequence([whitespace, .text(","), whitespace]) }
+            return rule("separator") { _ in .sequence([.text(","), whitespace]) }
         }
     }
 
@@ -131,8 +131,8 @@ struct JSONGrammar {
     var array: GrammarExpression {
         mutating get {
             rule("array") { grammar in
-                let value = grammar.value
-                let elements = GrammarExpression.joined([], separator: grammar.separator, extra: value)
+                let element = grammar.element(grammar.value)
+                let elements = GrammarExpression.joined([], separator: grammar.separator, extra: element)
                 return grammar.bracketed("[", elements, "]")
             }
         }
@@ -144,12 +144,19 @@ struct JSONGrammar {
         bracketed("{", .joined(members, separator: separator, extra: extra), "}")
     }
 
+    /// A member and the white space behind it.
     mutating func member(_ key: GrammarExpression, _ value: GrammarExpression) -> GrammarExpression {
-        .sequence([key, .text(":"), whitespace, value])
+        .sequence([key, .text(":"), whitespace, value, whitespace])
     }
 
+    /// An element and the white space behind it, which thus is there but once where there are no elements.
+    mutating func element(_ value: GrammarExpression) -> GrammarExpression {
+        .sequence([value, whitespace])
+    }
+
+    /// Members or elements, each with the white space behind it, in brackets.
     mutating func bracketed(_ open: String, _ inside: GrammarExpression, _ close: String) -> GrammarExpression {
-        .sequence([.text(open), whitespace, inside, whitespace, .text(close)])
+        .sequence([.text(open), whitespace, inside, .text(close)])
     }
 }
 

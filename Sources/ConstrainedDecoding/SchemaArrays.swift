@@ -40,9 +40,10 @@ extension SchemaCompiler {
         }
         var elements: [GrammarExpression] = []
         for (index, element) in prefix.enumerated() {
-            elements.append(try compile(element, place.appending(key: prefixKey).appending(index: index)))
+            let value = try compile(element, place.appending(key: prefixKey).appending(index: index))
+            elements.append(json.element(value))
         }
-        let further = try compile(rest, place.appending(key: restKey))
+        let further = json.element(try compile(rest, place.appending(key: restKey)))
         return json.bracketed("[", list(elements, further, minimum, maximum), "]")
     }
 
@@ -88,8 +89,8 @@ extension SchemaCompiler {
         }
         let all = schema["items"] ?? .bool(true)
         let place = place.appending(key: "contains")
-        let hit = try compile(["allOf": [all, wanted]], place)
-        let other = try compile(maximum == nil ? all : ["allOf": [all, ["not": wanted]]], place)
+        let hit = json.element(try compile(["allOf": [all, wanted]], place))
+        let other = json.element(try compile(maximum == nil ? all : ["allOf": [all, ["not": wanted]]], place))
         var rules: [[RuleID]] = []
         for _ in 0...elementLimit {
             rules.append((0...hitLimit).map { _ in json.rules.reserve() })
@@ -123,7 +124,7 @@ extension SchemaCompiler {
             throw failure(
                 place, "uniqueItems", "can be enforced only where 'items' lists its values or 'maxItems' is 1")
         }
-        let elements = values.map(JSONGrammar.literal)
+        let elements = values.map { json.element(JSONGrammar.literal($0)) }
         guard elements.count <= Self.permutationLimit else {
             return try counted(
                 elements.map { .init(expression: $0, isRequired: false) }, extra: nil, range,

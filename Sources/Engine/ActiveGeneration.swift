@@ -13,6 +13,7 @@ final class ActiveGeneration {
     }
 
     let mailbox: GenerationMailbox
+    let client: EngineClient
     let sampling: SamplingPlan
     let maximumTokens: Int
     let promptLogProbabilityCount: Int?
@@ -42,12 +43,14 @@ final class ActiveGeneration {
     private var started: ContinuousClock.Instant?
     private var firstToken: ContinuousClock.Instant?
     private var lastToken: ContinuousClock.Instant?
+    private var pace = TokenPace()
     /// How long the last token took to come: since the one before it, or since the request.
     private(set) var lastDelay = Duration.zero
 
     init(_ submission: EngineInbox.Submission) {
         let request = submission.request
         mailbox = submission.mailbox
+        client = request.client
         submitted = submission.time
         maximumTokens = request.maximumTokens
         promptLogProbabilityCount = request.promptLogProbabilities
@@ -143,7 +146,8 @@ final class ActiveGeneration {
     func verdict(at now: ContinuousClock.Instant) -> TimeLimits.Verdict {
         guard let timeLimits else { return .goOn }
         return timeLimits.verdict(
-            sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount)
+            sinceRequest: now - submitted, sinceFirstToken: firstToken.map { now - $0 }, tokenCount: completionCount,
+            pace: pace)
     }
 
     /// Whether its output is held to a form.
@@ -173,6 +177,9 @@ final class ActiveGeneration {
         let now = ContinuousClock.now
         lastDelay = now - (lastToken ?? submitted)
         lastToken = now
+        if firstToken != nil, isTimed {
+            pace.add(lastDelay)
+        }
         firstToken = firstToken ?? now
         if output.isClosed {
             return Outcome(finish: .length)
@@ -212,12 +219,13 @@ final class ActiveGeneration {
         }
     }
 
-    func usage(promptTokens: Int, cachedTokens: Int) -> GenerationUsage {
+    func usage(promptTokens: Int, cachedTokens: Int, cachedElsewhereTokens: Int) -> GenerationUsage {
         let end = ContinuousClock.now
         let prefillEnd = firstToken ?? end
         let queueEnd = started ?? end
         return GenerationUsage(
-            promptTokens: promptTokens, cachedTokens: cachedTokens, completionTokens: completionCount,
+            promptTokens: promptTokens, cachedTokens: cachedTokens, cachedElsewhereTokens: cachedElsewhereTokens,
+            completionTokens: completionCount,
             reasoningTokens: output.machine.reasoningTokenCount, reasoningEnd: output.machine.reasoningEnd,
             formEnd: output.formEnd,
             draftTokens: speculation.proposedCount, acceptedDraftTokens: speculation.acceptedCount,

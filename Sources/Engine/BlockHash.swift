@@ -1,6 +1,14 @@
 internal import Tokens
 
-/// The key under which a full block is found: its tokens, the salt, and the block before it.
+/// What must be the same, besides the tokens, for sequences to share a prefix.
+struct PrefixScope: Hashable {
+    /// Keeps requests apart that want to be.
+    var salt: UInt64 = 0
+    /// The model's context window: another one turns keys by other angles, and leaves other keys and values.
+    var window: Int32 = 0
+}
+
+/// The key under which a full block is found: its tokens, the scope, and the block before it.
 ///
 /// The block before is named by the number that its publication got, which is never given twice; so the chain of blocks
 /// stands for the whole prefix, and equal tokens behind unequal prefixes have unequal keys. Two contents may still share
@@ -9,8 +17,8 @@ enum BlockHash {
     /// Stands for the block before the first.
     static let rootSerial: UInt64 = 0
 
-    static func key(parentSerial: UInt64, salt: UInt64, tokens: ArraySlice<TokenID>) -> UInt64 {
-        var hash = mix(parentSerial ^ mix(salt))
+    static func key(parentSerial: UInt64, scope: PrefixScope, tokens: ArraySlice<TokenID>) -> UInt64 {
+        var hash = mix(parentSerial ^ mix(scope.salt ^ mix(UInt64(UInt32(bitPattern: scope.window)))))
         for token in tokens {
             hash = mix(hash ^ UInt64(UInt32(bitPattern: token.rawValue)))
         }

@@ -55,9 +55,9 @@ struct BlockPool {
     ///
     /// - Returns: the block that the sequence uses from now on; nil if the prefix cannot be published.
     mutating func publish(
-        _ block: BlockID, content: ArraySlice<TokenID>, parentSerial: UInt64, salt: UInt64
+        _ block: BlockID, content: ArraySlice<TokenID>, parentSerial: UInt64, scope: PrefixScope
     ) -> PrefixCache.Published? {
-        let published = cache.publish(block, content: content, parentSerial: parentSerial, salt: salt)
+        let published = cache.publish(block, content: content, parentSerial: parentSerial, scope: scope)
         if let published, published.block != block {
             retain(published.block)
             release(block)

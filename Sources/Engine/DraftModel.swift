@@ -19,6 +19,8 @@ final class DraftModel {
         var blockTable: [BlockID] = []
         /// The sequence holds a token that the draft does not know.
         var isForeign = false
+        /// Which of the draft's context windows it runs in.
+        var window = 0
     }
 
     /// The most sequences for which it guesses in one step.
@@ -29,6 +31,8 @@ final class DraftModel {
     private let rowLimit: Int
     private let blockLength: Int
     private let tokenLimit: Int
+    /// For each of the engine's context windows, the draft's for sequences of that length.
+    private let windows: [Int]
     private var allocator: BlockAllocator
     private let sampler: Sampler
     private var logitRows: [SamplingRow] = []
@@ -46,16 +50,18 @@ final class DraftModel {
     ///   - limits: those of the engine; the draft has as many blocks as the large model.
     ///   - configuration: the engine's.
     ///   - tokenLimit: ids from here on are never guessed.
+    ///   - windows: the engine's context windows.
     ///   - pool: who reads the draft's logits.
     /// - Throws: `ModelError` when there is no memory for the cache.
     init(
         model: any CausalLanguageModel, limits: Scheduler.Limits, configuration: EngineConfiguration, tokenLimit: Int,
-        pool: WorkerPool
+        windows: [ContextWindow], pool: WorkerPool
     ) throws {
         self.model = model
         rowLimit = limits.rowCount
         blockLength = limits.blockLength
         self.tokenLimit = min(tokenLimit, model.shape.vocabularySize)
+        self.windows = windows.map { model.shape.windows.place(holding: $0.length) }
         model.prepare(rowLimit: rowLimit, logitRowLimit: Self.sequenceLimit)
         cache = try model.makeCache(
             blockCount: limits.blockCount, blockLength: blockLength, format: configuration.kvCacheFormat)
@@ -71,10 +77,11 @@ final class DraftModel {
     }
 
     /// Takes in what was generated since, and answers whether the draft can guess for the sequence at all.
-    func follow(_ slot: Int, _ tokens: [TokenID], guessCount: Int) -> Bool {
+    func follow(_ slot: Int, _ tokens: [TokenID], window: Int, guessCount: Int) -> Bool {
         while states.count <= slot {
             states.append(State())
         }
+        states[slot].window = windows[window]
         var agreed = states[slot].confirmedCount
         while agreed < min(states[slot].history.count, tokens.count), states[slot].history[agreed] == tokens[agreed] {
             agreed += 1
@@ -88,7 +95,8 @@ final class DraftModel {
             states[slot].history.append(token)
         }
         states[slot].confirmedCount = tokens.count
-        guard !states[slot].isForeign, tokens.count + guessCount <= model.shape.contextLength else { return false }
+        let contextLength = model.shape.windows[states[slot].window].length
+        guard !states[slot].isForeign, tokens.count + guessCount <= contextLength else { return false }
         return reserve(slot, tokens.count + guessCount)
     }
 
@@ -152,7 +160,7 @@ extension DraftModel {
             let count = min(states[slot].history.count - first, rowLimit - batch.rowCount)
             guard count > 0 else { continue }
             let reachesEnd = first + count == states[slot].history.count
-            batch.beginSequence(blockTable: states[slot].blockTable)
+            batch.beginSequence(blockTable: states[slot].blockTable, window: states[slot].window)
             for position in first..<first + count {
                 batch.append(
                     token: states[slot].history[position], position: position,

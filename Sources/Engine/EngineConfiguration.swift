@@ -27,6 +27,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     public var unreadTokenLimit: Int
     /// The most rows of one step that compute log-probabilities of a prompt or check guesses.
     public var promptLogitRowLimit: Int
+    /// How prompts that are likely to come are computed while there is nothing else to do; nil computes none.
+    public var prefillAhead: PrefillAhead?
     /// Whether tokens are guessed ahead.
     public var speculation: Speculation
 
@@ -34,7 +36,7 @@ public struct EngineConfiguration: Hashable, Sendable {
         stepTokenBudget: Int = 512, blockLength: Int = 32, cacheSize: KVCacheSize = .bytes(1 << 30),
         kvCacheFormat: KVCacheFormat = .f16, contextLength: Int? = nil, queueLimit: Int = 256,
         sequenceLimit: Int = 64, vocabularyLimit: Int? = nil, unreadTokenLimit: Int = 1024,
-        promptLogitRowLimit: Int = 64, speculation: Speculation = Speculation()
+        promptLogitRowLimit: Int = 64, speculation: Speculation = Speculation(), prefillAhead: PrefillAhead? = nil
     ) {
         self.stepTokenBudget = stepTokenBudget
         self.blockLength = blockLength
@@ -47,5 +49,6 @@ public struct EngineConfiguration: Hashable, Sendable {
         self.unreadTokenLimit = unreadTokenLimit
         self.promptLogitRowLimit = promptLogitRowLimit
         self.speculation = speculation
+        self.prefillAhead = prefillAhead
     }
 }

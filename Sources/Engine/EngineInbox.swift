@@ -28,11 +28,13 @@ final class EngineInbox: Sendable {
         var resumed: [Ticket] = []
         var thinkingEnds: [Ticket] = []
         var cacheOrders: [CacheOrder] = []
+        var expected: [ExpectedPrompt] = []
         /// When the drain ends, once it has begun.
         var drainDeadline: ContinuousClock.Instant?
 
         var isEmpty: Bool {
             submissions.isEmpty && cancelled.isEmpty && resumed.isEmpty && thinkingEnds.isEmpty && cacheOrders.isEmpty
+                && expected.isEmpty
         }
     }
 
@@ -43,8 +45,17 @@ final class EngineInbox: Sendable {
         /// A drain began that the engine has not seen.
         var hasNewDeadline = false
         var hasEnded = false
+        /// Why the engine gave up.
+        var failure: String?
         var drainWaiters: [CheckedContinuation<Void, Never>] = []
         var statistics = EngineStatistics()
+
+        func isFull(for client: EngineClient, queueLimit: Int) -> Bool {
+            guard statistics.waitingCount + mail.submissions.count >= queueLimit else { return false }
+            let clients = Set(statistics.queued.keys).union(mail.submissions.map(\.request.client.id) + [client.id])
+            let own = (statistics.queued[client.id] ?? 0) + mail.submissions.count { $0.request.client.id == client.id }
+            return clients.count == 1 || own >= queueLimit / clients.count
+        }
     }
 
     /// Guards the mail and the statistics.
@@ -53,14 +64,17 @@ final class EngineInbox: Sendable {
 
     var statistics: EngineStatistics { state.withLock { $0.statistics } }
 
-    /// Queues a request unless too many wait.
+    /// Queues a request unless too many wait. Where others fill the queue, a client may still have its share of it wait.
     func submit(_ request: GenerationRequest, queueLimit: Int) throws(AdmissionError) -> GenerationMailbox {
         let time = ContinuousClock.now
         let result: Result<GenerationMailbox, AdmissionError> = tell { state in
+            if let failure = state.failure {
+                return .failure(.failed(reason: failure))
+            }
             if state.mail.drainDeadline != nil || state.hasEnded {
                 return .failure(.draining)
             }
-            if state.statistics.waitingCount + state.mail.submissions.count >= queueLimit {
+            if state.isFull(for: request.client, queueLimit: queueLimit) {
                 return .failure(.queueFull(limit: queueLimit))
             }
             let mailbox = GenerationMailbox(inbox: self, ticket: Ticket(number: state.nextTicket))
@@ -69,6 +83,14 @@ final class EngineInbox: Sendable {
             return .success(mailbox)
         }
         return try result.get()
+    }
+
+    /// Why the engine gave up, if it did.
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// The engine gives up. Called on the engine thread, which then ends.
+    func fail(_ reason: String) {
+        state.withLock { $0.failure = reason }
     }
 
     func cancel(_ ticket: Ticket) {
@@ -87,6 +109,15 @@ final class EngineInbox: Sendable {
     /// The reader of a generation wants its answer now.
     func endThinking(_ ticket: Ticket) {
         tell { $0.mail.thinkingEnds.append(ticket) }
+    }
+
+    /// A prompt is likely to come that begins like this.
+    func expect(_ prompt: ExpectedPrompt) {
+        tell { state in
+            guard state.mail.drainDeadline == nil, !state.hasEnded else { return }
+            state.mail.expected.append(prompt)
+            state.mail.expected.removeFirst(max(0, state.mail.expected.count - AheadWork.limit))
+        }
     }
 
     /// Has something done with the prefix cache between two steps.
@@ -134,12 +165,14 @@ final class EngineInbox: Sendable {
         mail.resumed.removeAll(keepingCapacity: true)
         mail.thinkingEnds.removeAll(keepingCapacity: true)
         mail.cacheOrders.removeAll(keepingCapacity: true)
+        mail.expected.removeAll(keepingCapacity: true)
         state.withLock { state in
             swap(&state.mail.submissions, &mail.submissions)
             swap(&state.mail.cancelled, &mail.cancelled)
             swap(&state.mail.resumed, &mail.resumed)
             swap(&state.mail.thinkingEnds, &mail.thinkingEnds)
             swap(&state.mail.cacheOrders, &mail.cacheOrders)
+            swap(&state.mail.expected, &mail.expected)
             mail.drainDeadline = state.mail.drainDeadline
             state.hasNewDeadline = false
         }
@@ -166,7 +199,7 @@ final class EngineInbox: Sendable {
 
     /// The engine's thread takes no more mail. What came meanwhile is answered.
     func end() {
-        let (left, orders, waiters) = state.withLock { state in
+        let (left, orders, waiters, failure) = state.withLock { state in
             state.hasEnded = true
             let left = state.mail.submissions
             state.mail.submissions = []
@@ -174,11 +207,12 @@ final class EngineInbox: Sendable {
             state.mail.cacheOrders = []
             let waiters = state.drainWaiters
             state.drainWaiters = []
-            return (left, orders, waiters)
+            return (left, orders, waiters, state.failure)
         }
         for submission in left {
             submission.mailbox.postFinish(
-                .cancelled, usage: GenerationUsage(promptTokens: submission.request.prompt.count))
+                failure.map { .failed("The model stopped: \($0).") } ?? .cancelled,
+                usage: GenerationUsage(promptTokens: submission.request.prompt.count))
         }
         for order in orders {
             order.reply.resume(throwing: AdmissionError.draining)

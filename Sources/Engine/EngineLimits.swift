@@ -7,6 +7,8 @@ struct EngineLimits {
 
     /// The most tokens of prompt and output together.
     let contextLength: Int
+    /// The contexts that requests can run in, at least one, ascending; the last has `contextLength` tokens.
+    let windows: [ContextWindow]
     let scheduler: Scheduler.Limits
 
     /// The most rows of a forward pass.
@@ -34,12 +36,15 @@ struct EngineLimits {
             }
             blockCount = byteCount / max(1, blockByteCount)
         }
-        scheduler = Scheduler.Limits(
+        var scheduler = Scheduler.Limits(
             rowCount: max(sequenceCount + 1, configuration.stepTokenBudget), sequenceCount: sequenceCount,
             promptLogitRowCount: max(1, configuration.promptLogitRowLimit),
             blockCount: max(1, min(blockCount, Self.blockCountLimit)), blockLength: blockLength)
         contextLength = min(
             max(1, configuration.contextLength ?? shape.contextLength), max(1, shape.contextLength),
             scheduler.blockCount * blockLength)
+        windows = shape.windows.within(contextLength)
+        scheduler.windowCount = windows.count
+        self.scheduler = scheduler
     }
 }

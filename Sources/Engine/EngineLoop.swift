@@ -9,8 +9,9 @@ struct EngineLoop: ~Copyable {
     let cache: KVCacheStorage
     private let inbox: EngineInbox
     let tokenBytes: any TokenByteSource
-    let contextLength: Int
+    let windows: [ContextWindow]
     let unreadTokenLimit: Int
+    let prefillAhead: PrefillAhead?
 
     var scheduler: Scheduler
     let sampler: Sampler
@@ -21,9 +22,12 @@ struct EngineLoop: ~Copyable {
     private var batch = TokenBatch()
     private var mail = EngineInbox.Mail()
     var speculator: Speculator
+    /// Prompts that are computed while there is nothing else to do.
+    var ahead = AheadWork()
     /// By the scheduler's slots.
     var generations: [ActiveGeneration?] = []
     var statistics = EngineStatistics()
+    private var rate = GenerationRate()
 
     /// - Throws: `ModelError` when there is no memory for the cache.
     init(
@@ -39,21 +43,24 @@ struct EngineLoop: ~Copyable {
         let draft = try models.draft.map { draft in
             try DraftModel(
                 model: draft, limits: limits.scheduler, configuration: configuration,
-                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize), pool: models.pool)
+                tokenLimit: min(vocabularySize, configuration.vocabularyLimit ?? vocabularySize),
+                windows: limits.windows, pool: models.pool)
         }
         self.model = model
         self.cache = cache
         self.inbox = inbox
         self.tokenBytes = tokenBytes
-        contextLength = limits.contextLength
+        windows = limits.windows
+        prefillAhead = configuration.prefillAhead
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
             vocabularySize: vocabularySize, vocabularyLimit: configuration.vocabularyLimit, pool: models.pool)
         speculator = Speculator(
-            settings: configuration.speculation, contextLength: limits.contextLength, draft: draft)
+            settings: configuration.speculation, windows: limits.windows, draft: draft)
         statistics.blockCount = limits.scheduler.blockCount
-        statistics.contextLength = contextLength
+        statistics.blockLength = limits.scheduler.blockLength
+        statistics.contextLength = limits.contextLength
     }
 
     /// Works until the engine was drained.
@@ -62,6 +69,8 @@ struct EngineLoop: ~Copyable {
             takeMail()
             enforceTimeLimits()
             if let deadline = mail.drainDeadline {
+                ahead.giveUp()
+                restAhead(isComplete: true)
                 if deadline <= .now {
                     cancelAll()
                 }
@@ -71,15 +80,18 @@ struct EngineLoop: ~Copyable {
                 }
             }
             if scheduler.hasWork {
+                ahead.noteWork()
+                restAhead()
                 step()
-            } else {
+                if isDamaged { return fail() }
+            } else if let pause = workAhead() {
                 checkIntegrityWhenIdle()
-                inbox.sleep(until: mail.drainDeadline)
+                inbox.sleep(until: [mail.drainDeadline, pause.end].compactMap(\.self).min())
             }
         }
     }
 
-    private mutating func step() {
+    mutating func step() {
         scheduler.plan(into: &plan)
         noteStarts()
         if plan.rowCount > 0 {
@@ -88,12 +100,15 @@ struct EngineLoop: ~Copyable {
             fillBatch()
             let start = ContinuousClock.now
             let output = compute()
+            if isDamaged { return }
             readLogits(output.logits)
             if plan.prefillRowCount == 0 {
                 speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
             }
             settle(output)
             statistics.stepCount += 1
+            statistics.stepGenerationCount += plan.chunks.count
+            rate.observe(statistics.generatedTokenCount)
             statistics.stepTime.observe(ContinuousClock.now - start)
             statistics.stepTokens.observe(Double(plan.rowCount))
             statistics.expertLoadCount = model.expertVisitCount
@@ -104,15 +119,32 @@ struct EngineLoop: ~Copyable {
     }
 
     private mutating func compute() -> ForwardOutput {
-        statistics.prefillTokenCount += plan.prefillRowCount
+        if ahead.current == nil {
+            statistics.prefillTokenCount += plan.prefillRowCount
+        } else {
+            statistics.aheadTokenCount += plan.rowCount
+        }
         return model.forward(batch, cache: cache)
+    }
+
+    /// Whether the model's weights could not be read, so that the step is worth nothing. What a draft guesses is checked anyway.
+    private var isDamaged: Bool { model.isDamaged }
+
+    /// Ends all generations, and with them the engine's work for good.
+    private mutating func fail() {
+        let reason = "its weights can no longer be read from their file, which was cut short or whose disk fails"
+        inbox.fail(reason)
+        for slot in generations.indices {
+            finish(slot, .failed("The model stopped: \(reason)."))
+        }
     }
 
     private mutating func fillBatch() {
         batch.removeAll()
         for chunk in plan.chunks {
             let slot = chunk.slot
-            batch.beginSequence(blockTable: scheduler.sequences[slot].blockTable)
+            batch.beginSequence(
+                blockTable: scheduler.sequences[slot].blockTable, window: scheduler.sequences[slot].window)
             let readsState = generations[slot]?.reading == .state
             let guessPosition = chunk.firstPosition + chunk.rowCount - chunk.guessCount
             for position in chunk.firstPosition..<guessPosition {
@@ -154,7 +186,12 @@ extension EngineLoop {
                 generations[slot]?.endThinking(.request)
             }
         }
+        ahead.expect(mail.expected)
+        if !mail.cacheOrders.isEmpty {
+            restAhead()
+        }
         for order in mail.cacheOrders {
+            if order.command == .erase { ahead.giveUp() }
             order.reply.resume(with: Result { try perform(order.command) })
         }
         postQueuePlaces()
@@ -177,9 +214,11 @@ extension EngineLoop {
     private mutating func start(_ submission: EngineInbox.Submission) {
         let request = submission.request
         let slot = scheduler.add(
-            prompt: request.prompt, usesPrefixCache: request.usesPrefixCache, salt: request.cacheSalt,
-            priority: request.priority, group: request.promptGroup,
-            wantsPromptLogits: request.promptLogProbabilities != nil)
+            prompt: request.prompt, usesPrefixCache: request.usesPrefixCache,
+            scope: PrefixScope(salt: request.cacheSalt, window: Int32(request.window)), priority: request.priority,
+            group: request.promptGroup,
+            wantsPromptLogits: request.promptLogProbabilities != nil, client: request.client, urgency: request.urgency)
+        statistics.queued[request.client.id, default: 0] += 1
         if slot == generations.count {
             generations.append(nil)
         }
@@ -202,29 +241,42 @@ extension EngineLoop {
             return
         }
         for chunk in plan.chunks {
-            generations[chunk.slot]?.markStarted()
+            guard let generation = generations[chunk.slot], !generation.hasStarted else { continue }
+            generation.markStarted()
+            leaveQueue(generation)
         }
         postQueuePlaces()
     }
 
+    /// A generation waits for its first step no more.
+    mutating func leaveQueue(_ generation: ActiveGeneration) {
+        let client = generation.client.id
+        let left = (statistics.queued[client] ?? 1) - 1
+        statistics.queued[client] = left > 0 ? left : nil
+    }
+
     private func postQueuePlaces() {
-        for (ahead, slot) in scheduler.waiting.enumerated() {
+        guard !scheduler.waiting.isEmpty else { return }
+        for (ahead, slot) in scheduler.waiting.sorted(by: scheduler.goesBefore).enumerated() {
             guard let generation = generations[slot], !generation.hasStarted else { continue }
             if generation.postedAhead != ahead {
                 generation.postedAhead = ahead
-                generation.mailbox.postQueued(ahead: ahead)
+                generation.mailbox.postQueued(ahead: ahead, wait: statistics.estimatedWait(behind: ahead))
             }
         }
     }
 
     mutating func publishStatistics() {
         statistics.waitingCount = scheduler.waiting.count
-        statistics.runningCount = scheduler.running.count
+        statistics.runningCount = scheduler.requestCount
         statistics.pausedCount = scheduler.pausedCount
-        statistics.usedBlockCount = scheduler.pool.usedCount
+        statistics.preemptedCount = scheduler.preemptedCount
+        statistics.generationRate = scheduler.running.isEmpty ? 0 : rate.tokensPerSecond
+        statistics.usedBlockCount = scheduler.requestBlockCount
         statistics.cachedBlockCount = scheduler.pool.cache.evictableCount
         statistics.cacheQueryTokenCount = scheduler.cacheQueryTokenCount
         statistics.cacheHitTokenCount = scheduler.cacheHitTokenCount
+        statistics.aheadHitTokenCount = scheduler.aheadBlocks.hitCount * cache.blockLength
         inbox.publish(statistics)
     }
 

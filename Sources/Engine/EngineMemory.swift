@@ -14,6 +14,8 @@ public struct EngineMemory: Hashable, Sendable {
     public var mostLogitByteCount: Int
     /// The most tokens of prompt and output together.
     public var contextLength: Int
+    /// The contexts that requests can run in, ascending.
+    public var windows: [ContextWindow]
     /// The most tokens that a step computes.
     public var stepTokenCount: Int
 }
@@ -31,10 +33,11 @@ extension EngineConfiguration {
         let draftLogits = (draft?.shape.vocabularySize ?? 0) * MemoryLayout<Float>.stride
         return EngineMemory(
             cachedTokenCount: blockCount * blockLength, cacheByteCount: blockCount * block,
-            scratchByteCount: limits.rowLimit * plans.reduce(0) { $0 + $1.scratchByteCountPerRow },
+            scratchByteCount: plans.reduce(0) { $0 + limits.rowLimit * $1.scratchByteCountPerRow + $1.rotaryByteCount },
             logitByteCount: logits + draftLogits,
             mostLogitByteCount: limits.logitRowLimit * logits + DraftModel.sequenceLimit * draftLogits,
             contextLength: limits.contextLength,
+            windows: limits.windows,
             stepTokenCount: limits.rowLimit)
     }
 }

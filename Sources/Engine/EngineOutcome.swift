@@ -10,7 +10,8 @@ public enum EngineOutcome: String, Sendable, Hashable, CaseIterable {
     case cancelled
     case error
 
-    init(_ reason: FinishReason) {
+    /// What metrics call this end.
+    public init(_ reason: FinishReason) {
         self =
             switch reason {
             case .endOfText, .stopToken, .stopString: .stop
@@ -68,7 +69,15 @@ extension EngineStatistics {
         queueTime.observe(usage.timings.queue)
         prefillTime.observe(usage.timings.prefill)
         decodeTime.observe(usage.timings.decode)
+        if reason != .cancelled {
+            noteService(usage.timings.prefill + usage.timings.decode)
+        }
+        inferenceTime.observe(usage.timings.prefill + usage.timings.decode)
         requestTime.observe(usage.timings.queue + usage.timings.prefill + usage.timings.decode)
+        if usage.completionTokens > 1 {
+            outputTokenTime.observe(usage.timings.decode / (usage.completionTokens - 1))
+        }
+        longestGeneration = max(longestGeneration, usage.promptTokens + usage.completionTokens)
         promptLength.observe(Double(usage.promptTokens))
         replyLength.observe(Double(usage.completionTokens))
     }

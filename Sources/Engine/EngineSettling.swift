@@ -139,6 +139,7 @@ extension EngineLoop {
         }
         generation.speculation.settle(accepted: accepted, of: chunk.guessCount, hasMissed: hasMissed)
         statistics.draftTokenCount += chunk.guessCount
+        statistics.draftCount += chunk.guessCount > 0 ? 1 : 0
         statistics.acceptedDraftTokenCount += accepted
         if let reason {
             finish(slot, reason)
@@ -172,7 +173,8 @@ extension EngineLoop {
         let isFirst = generation.completionCount == 0
         let outcome = generation.accept(
             token, probability: probability, tokenBytes: tokenBytes,
-            isContextFull: scheduler.sequences[slot].tokens.count + 1 >= contextLength)
+            isContextFull: scheduler.sequences[slot].tokens.count + 1
+                >= windows[scheduler.sequences[slot].window].length)
         if isFirst {
             statistics.timeToFirstToken.observe(generation.lastDelay)
         } else {
@@ -207,9 +209,13 @@ extension EngineLoop {
         guard let generation = generations[slot] else { return }
         let sequence = scheduler.sequences[slot]
         let usage = generation.usage(
-            promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0)
+            promptTokens: sequence.promptCount, cachedTokens: sequence.cachedCount ?? 0,
+            cachedElsewhereTokens: sequence.cachedElsewhereCount)
         generations[slot] = nil
         scheduler.remove(slot)
+        if !generation.hasStarted {
+            leaveQueue(generation)
+        }
         speculator.remove(slot)
         statistics.reasoningLoopCount += generation.loopGuard?.reasoningCount ?? 0
         statistics.stringLoopCount += generation.loopGuard?.stringCount ?? 0

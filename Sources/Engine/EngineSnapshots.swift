@@ -36,7 +36,7 @@ extension EngineLoop {
                 unsafe digest = SnapshotDigest.of(UnsafeRawBufferPointer($0))
             }
             index.entries.append(
-                .init(parent: parent, salt: content.salt, digest: digest, tokens: Array(content.tokens)))
+                .init(parent: parent, scope: content.scope, digest: digest, tokens: Array(content.tokens)))
         }
         var file = try SnapshotFile.writing(path, index)
         for block in blocks {
@@ -80,7 +80,7 @@ extension EngineLoop {
                 throw error
             }
             let published = scheduler.pool.publish(
-                block, content: entry.tokens[...], parentSerial: parentSerial, salt: entry.salt)
+                block, content: entry.tokens[...], parentSerial: parentSerial, scope: entry.scope)
             if published == nil { scheduler.pool.release(block) }
             restored.append(published)
         }

@@ -6,8 +6,8 @@ internal import Synchronization
 final class EngineStart: Sendable {
     struct Started: Sendable {
         var shape: ModelShape
-        /// The most tokens of prompt and output together.
-        var contextLength: Int
+        /// The contexts that requests can run in.
+        var windows: [ContextWindow]
     }
 
     /// Guards the report.

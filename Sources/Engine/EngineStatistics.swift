@@ -4,6 +4,10 @@ public import Telemetry
 public struct EngineStatistics: Hashable, Sendable {
     /// Generations that wait for their first step, or for their turn after a preemption.
     public var waitingCount = 0
+    /// By client, its generations that wait for their first step.
+    var queued: [UInt64: Int] = [:]
+    /// How long the last generations took from their first step to their end, in seconds; 0 before the first end.
+    var serviceTime = 0.0
     /// Generations that hold blocks, the paused ones included.
     public var runningCount = 0
     /// Generations that wait for their reader.
@@ -13,7 +17,11 @@ public struct EngineStatistics: Hashable, Sendable {
     public var usedBlockCount = 0
     /// Unused blocks whose content may be reused.
     public var cachedBlockCount = 0
+    /// Positions of a block.
+    public var blockLength = 0
     public var stepCount = 0
+    /// Generations that steps computed for, added up over the steps.
+    public var stepGenerationCount = 0
     /// Rows computed for prompts, and again after preemptions.
     public var prefillTokenCount = 0
     /// Tokens generated.
@@ -21,10 +29,21 @@ public struct EngineStatistics: Hashable, Sendable {
     /// Tokens that were guessed and computed ahead, and those of them that were then drawn.
     public var draftTokenCount = 0
     public var acceptedDraftTokenCount = 0
+    /// How often tokens were guessed for a generation.
+    public var draftCount = 0
+    /// Tokens generated a second over about the last second; 0 while nothing runs.
+    public var generationRate = 0.0
     /// Prompt tokens that were looked up in the prefix cache, and those of them that were found.
     public var cacheQueryTokenCount = 0
     public var cacheHitTokenCount = 0
+    /// Tokens of prompts that were computed before anybody asked for them, and those of them that were then asked for.
+    public var aheadTokenCount = 0
+    public var aheadHitTokenCount = 0
     public var preemptionCount = 0
+    /// Generations that were preempted and wait to be computed again.
+    public var preemptedCount = 0
+    /// Tokens of prompt and output of the longest generation that finished.
+    public var longestGeneration = 0
     public var finishedCount = 0
     public var cancelledCount = 0
     /// By what ended them.
@@ -48,6 +67,10 @@ public struct EngineStatistics: Hashable, Sendable {
     public var queueTime = Histogram(.seconds)
     public var prefillTime = Histogram(.seconds)
     public var decodeTime = Histogram(.seconds)
+    /// From the first step to the end.
+    public var inferenceTime = Histogram(.seconds)
+    /// Decode time by each token after the first.
+    public var outputTokenTime = Histogram(.seconds)
     public var promptLength = Histogram(.tokens)
     public var replyLength = Histogram(.tokens)
     public var stepTime = Histogram(.seconds)
@@ -60,6 +83,18 @@ public struct EngineStatistics: Hashable, Sendable {
     public var contextLength = 0
 
     public init() {}
+
+    /// About how long a generation waits that has so many before it; nil where nothing is known yet.
+    public func estimatedWait(behind ahead: Int) -> Duration? {
+        guard serviceTime > 0 else { return nil }
+        return .seconds(serviceTime * Double(ahead + 1) / Double(max(1, runningCount)))
+    }
+
+    /// Takes in the time of a generation that has ended.
+    mutating func noteService(_ time: Duration) {
+        let seconds = time / .seconds(1)
+        serviceTime += (seconds - serviceTime) * (serviceTime > 0 ? 0.1 : 1)
+    }
 }
 
 extension EngineStatistics {

@@ -13,7 +13,7 @@ extension EngineLoop {
                 configuration, shape: models.model.shape, draftShape: models.draft?.shape)
             var loop = try EngineLoop(
                 models: models, limits: limits, configuration: configuration, inbox: inbox, tokenBytes: tokenBytes)
-            start.send(.success(.init(shape: models.model.shape, contextLength: limits.contextLength)))
+            start.send(.success(.init(shape: models.model.shape, windows: limits.windows)))
             loop.run()
         } catch {
             start.send(.failure(error))

@@ -4,8 +4,8 @@ public import Tokens
 /// What an engine tells the reader of a generation, in this order: queued, prefilling, prompt log-probabilities, reading or
 /// tokens, finished. The last comes exactly once and nothing follows it.
 public enum GenerationEvent: Hashable, Sendable {
-    /// Not started; so many others go first.
-    case queued(ahead: Int)
+    /// Not started; so many others go first, which will take about so long.
+    case queued(ahead: Int, wait: Duration?)
     /// So many tokens of the prompt are computed.
     case prefilling(done: Int, of: Int)
     /// For each prompt token in turn, in one or more events.
@@ -55,6 +55,8 @@ public struct GenerationUsage: Hashable, Sendable {
     public var promptTokens: Int
     /// Prompt tokens that were taken from the prefix cache.
     public var cachedTokens: Int
+    /// Further prompt tokens that the prefix cache held for another context window only, and that were computed anew.
+    public var cachedElsewhereTokens: Int
     /// Tokens generated, the one that ended the output included.
     public var completionTokens: Int
     /// Those of them that belong to reasoning, its tags included.
@@ -69,12 +71,14 @@ public struct GenerationUsage: Hashable, Sendable {
     public var timings: GenerationTimings
 
     public init(
-        promptTokens: Int = 0, cachedTokens: Int = 0, completionTokens: Int = 0, reasoningTokens: Int = 0,
-        reasoningEnd: ReasoningEnd? = nil, formEnd: FormEnd? = nil, draftTokens: Int = 0, acceptedDraftTokens: Int = 0,
+        promptTokens: Int = 0, cachedTokens: Int = 0, cachedElsewhereTokens: Int = 0, completionTokens: Int = 0,
+        reasoningTokens: Int = 0, reasoningEnd: ReasoningEnd? = nil, formEnd: FormEnd? = nil, draftTokens: Int = 0,
+        acceptedDraftTokens: Int = 0,
         timings: GenerationTimings = GenerationTimings()
     ) {
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
+        self.cachedElsewhereTokens = cachedElsewhereTokens
         self.completionTokens = completionTokens
         self.reasoningTokens = reasoningTokens
         self.reasoningEnd = reasoningEnd

@@ -7,7 +7,7 @@ internal import Synchronization
 final class GenerationMailbox: Sendable {
     /// What waits for the reader.
     private struct Pending {
-        var queuedAhead: Int?
+        var queued: (ahead: Int, wait: Duration?)?
         var prefilling: (done: Int, total: Int)?
         var promptLogProbabilities: [PromptLogProbability] = []
         var reading: [Float]?
@@ -36,14 +36,14 @@ final class GenerationMailbox: Sendable {
         self.ticket = ticket
     }
 
-    func postQueued(ahead: Int) {
-        post { $0.pending.queuedAhead = ahead }
+    func postQueued(ahead: Int, wait: Duration?) {
+        post { $0.pending.queued = (ahead, wait) }
     }
 
     func postPrefilling(done: Int, of total: Int, cached: Int) {
         post { state in
             state.cachedCount = cached
-            state.pending.queuedAhead = nil
+            state.pending.queued = nil
             state.pending.prefilling = (done, total)
         }
     }
@@ -60,7 +60,7 @@ final class GenerationMailbox: Sendable {
     func notePrefilled(_ total: Int, cached: Int) {
         state.withLock { state in
             state.cachedCount = cached
-            state.pending.queuedAhead = nil
+            state.pending.queued = nil
             state.pending.prefilling = (total, total)
         }
     }
@@ -148,8 +148,8 @@ final class GenerationMailbox: Sendable {
         let pending = state.pending
         state.pending = Pending()
         var events: [GenerationEvent] = []
-        if let ahead = pending.queuedAhead {
-            events.append(.queued(ahead: ahead))
+        if let queued = pending.queued {
+            events.append(.queued(ahead: queued.ahead, wait: queued.wait))
         }
         if let prefilling = pending.prefilling {
             events.append(.prefilling(done: prefilling.done, of: prefilling.total))

@@ -22,14 +22,20 @@ public struct GenerationRequest: Sendable {
     public var usesPrefixCache: Bool
     /// Only requests with the same salt share a prefix.
     public var cacheSalt: UInt64
+    /// The place of the context window that it runs in, among the engine's.
+    public var window = 0
     /// Those whose prompt begins as this one's does, if there are any.
     public var promptGroup: PromptGroup?
     /// What counts as a loop, which is then ended; nil lets loops go on.
     public var loopLimits: LoopLimits?
     /// How long it may take.
     public var timeLimits: TimeLimits
-    /// Higher goes first, and is preempted last.
+    /// Of a client's requests, those with a higher one go first and are preempted last.
     public var priority: Int
+    /// Whose it is; clients get fair shares of the work.
+    public var client = EngineClient.everybody
+    /// Whether somebody waits for it.
+    public var urgency = RequestUrgency.interactive
 
     public init(
         prompt: [TokenID], maximumTokens: Int, sampling: SamplingParameters = SamplingParameters(),

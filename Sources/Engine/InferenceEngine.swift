@@ -14,6 +14,9 @@ public final class InferenceEngine: Sendable {
     private let inbox = EngineInbox()
     private let admission: AdmissionControl
 
+    /// Whether prompts that are likely to come are computed while there is nothing else to do.
+    public let worksAhead: Bool
+
     /// The dimensions of the engine's model.
     public let shape: ModelShape
 
@@ -28,6 +31,7 @@ public final class InferenceEngine: Sendable {
         configuration: EngineConfiguration, tokenBytes: any TokenByteSource,
         makeModels: @escaping @Sendable () throws -> EngineModels
     ) throws {
+        worksAhead = configuration.prefillAhead != nil
         let inbox = self.inbox
         let start = EngineStart()
         let thread = Thread {
@@ -41,7 +45,7 @@ public final class InferenceEngine: Sendable {
         let started = try start.wait()
         shape = started.shape
         admission = AdmissionControl(
-            contextLength: started.contextLength, vocabularySize: started.shape.vocabularySize,
+            windows: started.windows, vocabularySize: started.shape.vocabularySize,
             hasHead: started.shape.hasHead, queueLimit: max(1, configuration.queueLimit))
     }
 
@@ -50,7 +54,19 @@ public final class InferenceEngine: Sendable {
     }
 
     /// The most tokens of prompt and output together.
-    public var contextLength: Int { admission.contextLength }
+    public var contextLength: Int { windows.last?.length ?? 0 }
+
+    /// The contexts that requests can run in, at least one, ascending.
+    public var windows: [ContextWindow] { admission.windows }
+
+    /// Why it answers nothing any more; nil while it does, and after a drain.
+    public var failure: String? { inbox.failure }
+
+    /// Waits until the thread has ended, and answers why, unless it was told to.
+    public func waitForEnd() async -> String? {
+        await inbox.waitForEnd()
+        return failure
+    }
 
     /// What the engine did up to its last step.
     public var statistics: EngineStatistics { inbox.statistics }
@@ -60,6 +76,14 @@ public final class InferenceEngine: Sendable {
         try admission.check(request)
         let mailbox = try inbox.submit(request, queueLimit: admission.queueLimit)
         return Generation(mailbox: mailbox, engine: self)
+    }
+
+    /// Says that a prompt is likely to come that begins like this: its full blocks are computed while there is nothing else to
+    /// do, in steps so small that whoever comes meanwhile hardly waits. What cannot be a prompt, or comes while the engine drains,
+    /// is passed over; so are the oldest where too many are expected.
+    public func expect(_ prompt: ExpectedPrompt) {
+        guard worksAhead, admission.admits(prompt) else { return }
+        inbox.expect(prompt)
     }
 
     /// Saves, restores or forgets what the prefix cache holds, between two steps: generations wait meanwhile.

@@ -10,7 +10,7 @@ struct PrefixCache {
         var key: UInt64 = 0
         var serial: UInt64 = 0
         var parentSerial: UInt64 = 0
-        var salt: UInt64 = 0
+        var scope = PrefixScope()
         /// Neighbours in the list of evictable blocks; `blockCount` is the list's own head.
         var previous: BlockID = -1
         var next: BlockID = -1
@@ -52,15 +52,28 @@ struct PrefixCache {
     }
 
     /// Finds the longest chain of published blocks that begins `sequence`, of at most `limit` blocks. Only looks.
-    func match(_ sequence: [TokenID], salt: UInt64, limit: Int, into found: inout [Published]) {
+    func match(_ sequence: [TokenID], scope: PrefixScope, limit: Int, into found: inout [Published]) {
         found.removeAll(keepingCapacity: true)
         var parentSerial = BlockHash.rootSerial
         for index in 0..<max(0, min(limit, sequence.count / blockLength)) {
             let content = sequence[index * blockLength..<(index + 1) * blockLength]
-            guard let published = find(content, parentSerial: parentSerial, salt: salt) else { return }
+            guard let published = find(content, parentSerial: parentSerial, scope: scope) else { return }
             found.append(published)
             parentSerial = published.serial
         }
+    }
+
+    /// How many blocks `match` would find.
+    func matchCount(_ sequence: [TokenID], scope: PrefixScope, limit: Int) -> Int {
+        var parentSerial = BlockHash.rootSerial
+        var count = 0
+        while count < min(limit, sequence.count / blockLength) {
+            let content = sequence[count * blockLength..<(count + 1) * blockLength]
+            guard let published = find(content, parentSerial: parentSerial, scope: scope) else { break }
+            parentSerial = published.serial
+            count += 1
+        }
+        return count
     }
 
     /// Keeps a published block from being evicted while it is referenced.
@@ -73,18 +86,18 @@ struct PrefixCache {
     /// Makes a full block known. If one with the same prefix is known already, that one is answered and nothing changes;
     /// nil if the block cannot be published, because its key is taken by another content.
     mutating func publish(
-        _ block: BlockID, content: ArraySlice<TokenID>, parentSerial: UInt64, salt: UInt64
+        _ block: BlockID, content: ArraySlice<TokenID>, parentSerial: UInt64, scope: PrefixScope
     ) -> Published? {
-        if let known = find(content, parentSerial: parentSerial, salt: salt) {
+        if let known = find(content, parentSerial: parentSerial, scope: scope) {
             return known
         }
-        let key = BlockHash.key(parentSerial: parentSerial, salt: salt, tokens: content)
+        let key = BlockHash.key(parentSerial: parentSerial, scope: scope, tokens: content)
         guard blocksByKey[key] == nil, !isPublished(block) else { return nil }
         blocksByKey[key] = block
         entries[Int(block)].key = key
         entries[Int(block)].serial = nextSerial
         entries[Int(block)].parentSerial = parentSerial
-        entries[Int(block)].salt = salt
+        entries[Int(block)].scope = scope
         let start = Int(block) * blockLength
         tokens.replaceSubrange(start..<start + blockLength, with: content)
         nextSerial += 1
@@ -114,13 +127,13 @@ struct PrefixCache {
         return block
     }
 
-    private func find(_ content: ArraySlice<TokenID>, parentSerial: UInt64, salt: UInt64) -> Published? {
-        let key = BlockHash.key(parentSerial: parentSerial, salt: salt, tokens: content)
+    private func find(_ content: ArraySlice<TokenID>, parentSerial: UInt64, scope: PrefixScope) -> Published? {
+        let key = BlockHash.key(parentSerial: parentSerial, scope: scope, tokens: content)
         guard let block = blocksByKey[key] else { return nil }
         let entry = entries[Int(block)]
         let start = Int(block) * blockLength
         guard
-            entry.parentSerial == parentSerial, entry.salt == salt,
+            entry.parentSerial == parentSerial, entry.scope == scope,
             tokens[start..<start + blockLength].elementsEqual(content)
         else { return nil }
         return Published(block: block, serial: entry.serial)
@@ -142,7 +155,7 @@ extension PrefixCache {
         var block: BlockID
         var serial: UInt64
         var parentSerial: UInt64
-        var salt: UInt64
+        var scope: PrefixScope
         var tokens: ArraySlice<TokenID>
     }
 
@@ -154,7 +167,7 @@ extension PrefixCache {
             let entry = entries[Int(block)]
             let start = Int(block) * blockLength
             return Content(
-                block: block, serial: entry.serial, parentSerial: entry.parentSerial, salt: entry.salt,
+                block: block, serial: entry.serial, parentSerial: entry.parentSerial, scope: entry.scope,
                 tokens: tokens[start..<start + blockLength])
         }
     }

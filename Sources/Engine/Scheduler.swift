@@ -2,9 +2,11 @@ internal import Tokens
 
 /// Decides which rows each step computes, and owns the blocks that they are computed into. Pure: no model, no clock.
 ///
-/// Every running sequence with one pending token gets its decode row first; prefill chunks fill what is left of the step's
-/// budget, oldest first; then waiting sequences start, in order, while their whole prompt finds room. A sequence that
-/// cannot grow preempts the youngest, which gives its blocks back and waits for its turn to be computed again.
+/// Every running sequence with one pending token gets its decode row first. Prefill chunks fill what is left of the step's
+/// budget, of running sequences and of waiting ones, which start while their whole prompt finds room: what is urgent first,
+/// then whose client was served least, then by priority and age. A sequence that cannot grow preempts the youngest of the
+/// client that holds most, which gives its blocks back and waits for its turn to be computed again. A client with less than
+/// its share of the running sequences, or of the blocks, takes room from those with more.
 struct Scheduler {
     struct Limits: Hashable {
         /// The most rows of a step; more than `sequenceCount`.
@@ -15,7 +17,12 @@ struct Scheduler {
         var promptLogitRowCount: Int
         var blockCount: Int
         var blockLength: Int
+        /// The model's context windows.
+        var windowCount = 1
     }
+
+    /// The part of a step that ends a prompt by which prompts of other clients may lengthen it.
+    private static let companyShare = 4
 
     let limits: Limits
     var pool: BlockPool
@@ -26,35 +33,57 @@ struct Scheduler {
     private(set) var running: [Int] = []
     /// Slots of the waiting sequences, in order.
     private(set) var waiting: [Int] = []
+    private(set) var shares = WorkShares()
     private var nextArrival: UInt64 = 0
+    private(set) var stepNumber: UInt64 = 0
     private var matched: [PrefixCache.Published] = []
+    /// What was computed ahead.
+    private(set) var aheadBlocks: AheadBlocks
     private(set) var cacheQueryTokenCount = 0
     private(set) var cacheHitTokenCount = 0
 
     init(limits: Limits) {
         self.limits = limits
         pool = BlockPool(blockCount: limits.blockCount, blockLength: limits.blockLength)
+        aheadBlocks = AheadBlocks(blockCount: limits.blockCount)
     }
 
-    /// Whether a step would do anything.
+    /// Whether a step would do anything that somebody waits for.
     var hasWork: Bool {
-        running.contains { !sequences[$0].isPaused } || waiting.contains { !sequences[$0].isPaused }
+        running.contains { !sequences[$0].isPaused && !sequences[$0].isAhead }
+            || waiting.contains { !sequences[$0].isPaused && !sequences[$0].isAhead }
     }
 
     var isEmpty: Bool { running.isEmpty && waiting.isEmpty }
 
-    var pausedCount: Int {
-        running.count { sequences[$0].isPaused } + waiting.count { sequences[$0].isPaused }
-    }
-
     /// Queues a sequence and answers its slot. Its prompt must fit into the cache.
     mutating func add(
-        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0, group: PromptGroup? = nil,
-        wantsPromptLogits: Bool = false
+        prompt: [TokenID], usesPrefixCache: Bool = true, scope: PrefixScope = PrefixScope(), priority: Int = 0,
+        group: PromptGroup? = nil, wantsPromptLogits: Bool = false,
+        client: EngineClient = .everybody, urgency: RequestUrgency = .interactive
     ) -> Int {
-        let sequence = SequenceState(
-            prompt: prompt, usesPrefixCache: usesPrefixCache, salt: salt, priority: priority,
-            group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival)
+        add(
+            SequenceState(
+                prompt: prompt, usesPrefixCache: usesPrefixCache, scope: scope, priority: priority,
+                group: group, wantsPromptLogits: wantsPromptLogits, arrival: nextArrival,
+                clientPlace: shares.join(client),
+                urgentAt: urgency == .batch ? shares.workCount + WorkShares.longTime : 0))
+    }
+
+    /// Queues the full blocks of a prompt that nobody has asked for yet, for steps without other sequences, and answers its
+    /// slot; nil if all of them are cached, or find no room without taking it from somebody.
+    mutating func addAhead(prompt: [TokenID], scope: PrefixScope, rowCount: Int) -> Int? {
+        let blockCount = prompt.count / limits.blockLength
+        guard hasRoom(for: prompt, blockCount: blockCount, reusableCount: prompt.count, scope: scope),
+            matched.count < blockCount
+        else { return nil }
+        return add(
+            SequenceState(
+                prompt: Array(prompt.prefix(blockCount * limits.blockLength)), scope: scope, arrival: nextArrival,
+                aheadRowCount: rowCount))
+    }
+
+    private mutating func add(_ sequence: SequenceState) -> Int {
         nextArrival += 1
         let slot: Int
         if let vacant = vacantSlots.popLast() {
@@ -71,12 +100,11 @@ struct Scheduler {
     /// Plans a step. Each of its chunks must be computed, and settled or removed, before the next plan.
     mutating func plan(into plan: inout StepPlan) {
         plan.removeAll()
+        stepNumber += 1
+        makeWay(&plan)
         planDecodeRows(&plan)
         var promptLogitRows = limits.promptLogitRowCount
-        for slot in running where sequences[slot].plannedCount == 0 && !sequences[slot].isPaused {
-            planPrefill(slot, &plan, &promptLogitRows)
-        }
-        admitWaiting(&plan, &promptLogitRows)
+        planPrefills(&plan, &promptLogitRows)
         plan.spareLogitRowCount = promptLogitRows
     }
 
@@ -96,6 +124,7 @@ struct Scheduler {
             }
         }
         sequences[slot].plannedCount += granted
+        charge(granted * WorkShares.replyRowCost, to: slot)
         plan.extend(index, by: granted)
         return granted
     }
@@ -134,6 +163,9 @@ struct Scheduler {
         running.removeAll { $0 == slot }
         waiting.removeAll { $0 == slot }
         sequences[slot].tokens = []
+        if !sequences[slot].isAhead {
+            shares.leave(sequences[slot].clientPlace)
+        }
         vacantSlots.append(slot)
     }
 
@@ -175,15 +207,12 @@ struct Scheduler {
         return true
     }
 
-    /// Who gives way: a paused sequence, which nobody waits for, or else the youngest that is not planned.
-    private func victim() -> Int? {
-        running.last { sequences[$0].isPaused } ?? running.last { sequences[$0].plannedCount == 0 }
-    }
-
-    private mutating func planPrefill(_ slot: Int, _ plan: inout StepPlan, _ promptLogitRows: inout Int) {
-        let budget = limits.rowCount - plan.rowCount
+    private mutating func planPrefill(
+        _ slot: Int, rowLimit: Int, _ plan: inout StepPlan, _ promptLogitRows: inout Int
+    ) {
+        let budget = rowLimit - plan.rowCount
         let sequence = sequences[slot]
-        var count = min(sequence.pendingCount, budget)
+        var count = min(sequence.pendingCount, budget, sequence.aheadRowCount ?? budget)
         if sequence.nextPromptLogitPosition != nil {
             count = Self.limit(count, of: sequence, promptLogitRows: &promptLogitRows)
         }
@@ -205,56 +234,97 @@ struct Scheduler {
 
     private mutating func append(_ slot: Int, rowCount: Int, to plan: inout StepPlan) {
         sequences[slot].plannedCount = rowCount
+        if sequences[slot].isFresh {
+            sequences[slot].isFresh = false
+            plan.admissionCount += 1
+        }
+        charge(sequences[slot].pendingCount == 1 ? WorkShares.replyRowCost : rowCount, to: slot)
         plan.append(
             StepPlan.Chunk(
                 slot: slot, firstPosition: sequences[slot].computedCount, rowCount: rowCount,
-                reachesEnd: rowCount == sequences[slot].pendingCount))
+                reachesEnd: rowCount == sequences[slot].pendingCount && !sequences[slot].isAhead))
     }
 
-    private mutating func admitWaiting(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
-        var place = 0
-        while place < waiting.count, running.count < limits.sequenceCount, plan.rowCount < limits.rowCount {
-            let slot = waiting[place]
-            if sequences[slot].isPaused || waitsForItsPrompt(slot) {
-                place += 1
-                continue
+    private mutating func charge(_ cost: Int, to slot: Int) {
+        guard !sequences[slot].isAhead else { return }
+        shares.charge(cost, to: sequences[slot].clientPlace)
+    }
+
+    /// Plans prompts, of sequences that run and of those that wait, until the step is full. With several clients it is full
+    /// sooner for those who have had much: whoever comes waits until it ends. Where a prompt ends, its client shall not wait much longer for the first token
+    /// because of what others sent.
+    private mutating func planPrefills(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
+        var admits = true
+        var ended: (client: Int, rowLimit: Int)?
+        let companyLimit = max(limits.rowCount / 2, min(limits.rowCount, plan.rowCount + limits.rowCount / 4))
+        while plan.rowCount < limits.rowCount, let slot = nextPrefill(admits: admits) {
+            let leavesOpenings = !sequences[slot].isAhead && shares.leavesOpenings(sequences[slot].clientPlace)
+            var rowLimit = leavesOpenings ? companyLimit : limits.rowCount
+            if let ended, ended.client != sequences[slot].clientPlace {
+                rowLimit = min(rowLimit, ended.rowLimit)
             }
-            guard makeRoom(for: slot, &plan) else { return }
-            start(slot)
-            plan.admissionCount += 1
-            waiting.removeAll { $0 == slot }
-            running.insert(slot, at: orderedPlace(of: slot, in: running))
-            planPrefill(slot, &plan, &promptLogitRows)
+            guard plan.rowCount < rowLimit else { return }
+            if !sequences[slot].isRunning {
+                guard makeRoom(for: slot, &plan) else {
+                    admits = false
+                    continue
+                }
+                admit(slot)
+            }
+            sequences[slot].consideredIn = stepNumber
+            planPrefill(slot, rowLimit: rowLimit, &plan, &promptLogitRows)
+            if ended == nil, sequences[slot].plannedCount == sequences[slot].pendingCount {
+                ended = (sequences[slot].clientPlace, plan.rowCount + plan.rowCount / Self.companyShare)
+            }
         }
     }
 
-    /// Whether another sequence of its group is computing the part of the prompt that this one can then take from the prefix cache.
-    private func waitsForItsPrompt(_ slot: Int) -> Bool {
-        let sequence = sequences[slot]
-        guard let group = sequence.group else { return false }
-        let sharedCount = min(group.sharedCount, sequence.reusableCount) / limits.blockLength * limits.blockLength
-        return running.contains { other in
-            sequences[other].group?.id == group.id && sequences[other].computedCount < sharedCount
-                && !sequences[other].isPaused
+    /// Starts a sequence for which room was made.
+    private mutating func admit(_ slot: Int) {
+        start(slot)
+        waiting.removeAll { $0 == slot }
+        running.insert(slot, at: orderedPlace(of: slot, in: running))
+    }
+
+    /// Starts those who wait first at the cost of others, where there is no room and they have a right to it.
+    private mutating func makeWay(_ plan: inout StepPlan) {
+        guard shares.activeCount > 1 || running.contains(where: { !isUrgent($0) }) else { return }
+        while let slot = firstWaiting(), !hasRoom(for: slot) {
+            while !hasRoom(for: slot) {
+                guard let victim = debtor(to: slot) else { return }
+                preempt(victim, &plan)
+            }
+            admit(slot)
         }
     }
 
-    /// Looks up the sequence's prefix and whether the rest finds room; paused sequences give way, others do not.
+    /// Makes room for a sequence if it can be had: paused ones give way, others do not.
     private mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
-        let sequence = sequences[slot]
-        let blockCount = (sequence.tokens.count + limits.blockLength - 1) / limits.blockLength
-        while true {
-            let limit = sequence.reusableCount / limits.blockLength
-            pool.cache.match(sequence.tokens, salt: sequence.salt, limit: limit, into: &matched)
-            let revived = matched.count { pool.cache.isEvictable($0.block) }
-            // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
-            let needed = blockCount - matched.count + revived + running.count
-            if needed <= pool.availableCount {
-                return true
+        while !hasRoom(for: slot) {
+            guard !sequences[slot].isAhead, let victim = running.last(where: { sequences[$0].isPaused }) else {
+                return false
             }
-            guard let victim = running.last(where: { sequences[$0].isPaused }) else { return false }
             preempt(victim, &plan)
         }
+        return true
+    }
+
+    /// Whether a sequence can start; then its prefix was looked up.
+    private mutating func hasRoom(for slot: Int) -> Bool {
+        let sequence = sequences[slot]
+        return hasRoom(
+            for: sequence.tokens, blockCount: blockCount(of: slot), reusableCount: sequence.reusableCount,
+            scope: sequence.scope)
+    }
+
+    private mutating func hasRoom(
+        for tokens: [TokenID], blockCount: Int, reusableCount: Int, scope: PrefixScope
+    ) -> Bool {
+        guard running.count < limits.sequenceCount else { return false }
+        pool.cache.match(tokens, scope: scope, limit: reusableCount / limits.blockLength, into: &matched)
+        let revived = matched.count { pool.cache.isEvictable($0.block) }
+        // Each sequence that runs may soon need a block more: whoever starts now shall not be preempted at once.
+        return blockCount - matched.count + revived + running.count <= pool.availableCount
     }
 
     /// Gives a sequence its matched prefix and blocks for all its other tokens.
@@ -271,8 +341,11 @@ struct Scheduler {
             sequences[slot].blockTable.append(block)
         }
         sequences[slot].isRunning = true
-        if sequences[slot].cachedCount == nil {
+        sequences[slot].isFresh = true
+        if sequences[slot].cachedCount == nil, !sequences[slot].isAhead {
             sequences[slot].cachedCount = sequences[slot].computedCount
+            sequences[slot].cachedElsewhereCount = cachedElsewhereCount(slot)
+            aheadBlocks.find(matched)
             cacheQueryTokenCount += sequences[slot].promptCount
             cacheHitTokenCount += sequences[slot].computedCount
         }
@@ -307,10 +380,13 @@ struct Scheduler {
             let published = pool.publish(
                 sequences[slot].blockTable[index],
                 content: sequences[slot].tokens[index * length..<(index + 1) * length],
-                parentSerial: sequences[slot].lastSerial, salt: sequences[slot].salt)
+                parentSerial: sequences[slot].lastSerial, scope: sequences[slot].scope)
             guard let published else {
                 sequences[slot].hasBrokenChain = true
                 return
+            }
+            if sequences[slot].isAhead, published.block == sequences[slot].blockTable[index] {
+                aheadBlocks.add(published)
             }
             sequences[slot].blockTable[index] = published.block
             sequences[slot].publishedCount += 1

@@ -20,37 +20,60 @@ struct SequenceState {
     /// Rows of this step's plan.
     var plannedCount = 0
     var isRunning = false
+    /// Whether it runs and nothing was computed yet.
+    var isFresh = false
     var isPaused = false
     /// The first prompt position whose logits are still wanted; nil if those of the prompt are not.
     var nextPromptLogitPosition: Int?
     /// Prompt tokens found in the prefix cache at the first start.
     var cachedCount: Int?
+    /// How many more were found for another context window, of no use to this one.
+    var cachedElsewhereCount = 0
     let usesPrefixCache: Bool
-    let salt: UInt64
+    let scope: PrefixScope
     let priority: Int
     /// The sequences whose prompts begin alike.
     let group: PromptGroup?
+    /// Of a prompt that nobody has asked for yet: the most rows of it that a step computes. Nil for all others.
+    let aheadRowCount: Int?
     /// Grows from sequence to sequence.
     let arrival: UInt64
+    /// Its client's place among those who share the work.
+    let clientPlace: Int
+    /// How much work must have been done, in rows of prompts, before it counts as urgent: none, or where nobody waits for it a
+    /// long time's.
+    let urgentAt: Int
+    /// The step for which its prompt was considered last.
+    var consideredIn: UInt64 = 0
 
     init(
-        prompt: [TokenID], usesPrefixCache: Bool = true, salt: UInt64 = 0, priority: Int = 0,
-        group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64
+        prompt: [TokenID], usesPrefixCache: Bool = true, scope: PrefixScope = PrefixScope(), priority: Int = 0,
+        group: PromptGroup? = nil, wantsPromptLogits: Bool = false, arrival: UInt64, clientPlace: Int = 0,
+        urgentAt: Int = 0, aheadRowCount: Int? = nil
     ) {
         tokens = prompt
         promptCount = prompt.count
         self.usesPrefixCache = usesPrefixCache
-        self.salt = salt
+        self.scope = scope
         self.priority = priority
         self.group = group
         nextPromptLogitPosition = wantsPromptLogits ? 0 : nil
+        self.aheadRowCount = aheadRowCount
         self.arrival = arrival
+        self.clientPlace = clientPlace
+        self.urgentAt = urgentAt
     }
+
+    /// Which of the model's context windows it runs in.
+    var window: Int { Int(scope.window) }
+
+    /// Whether nobody has asked for it yet: then it is only computed, and draws nothing.
+    var isAhead: Bool { aheadRowCount != nil }
 
     /// Tokens that the model has yet to see.
     var pendingCount: Int { tokens.count - computedCount }
 
-    /// Whether the sequence goes before another: by priority, then by age.
+    /// Whether the sequence goes before another of the same client: by priority, then by age.
     func goesBefore(_ other: SequenceState) -> Bool {
         priority > other.priority || (priority == other.priority && arrival < other.arrival)
     }
@@ -67,6 +90,6 @@ struct SequenceState {
         if let next = nextPromptLogitPosition, next < promptCount - 1 {
             return next
         }
-        return tokens.count - 1
+        return isAhead ? tokens.count : tokens.count - 1
     }
 }

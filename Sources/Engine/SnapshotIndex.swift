@@ -4,18 +4,18 @@ internal import Tokens
 ///
 /// As bytes, all numbers little-endian: the magic line; the head's own length and digest, 8 bytes each; the identity's
 /// length (4) and text; the lengths of a block in tokens (4) and in bytes (8); the number of blocks (4); and for each block the
-/// place of the one before it (4, −1 for none), salt (8), digest (8) and tokens (4 each). The blocks follow, in this order.
+/// place of the one before it (4, −1 for none), salt (8), context window (4), digest (8) and tokens (4 each). The blocks follow, in this order.
 struct SnapshotIndex: Equatable {
     struct Entry: Equatable {
         /// The place of the block before it among the entries, which is smaller; −1 for none.
         var parent: Int32
-        var salt: UInt64
+        var scope: PrefixScope
         /// Of the block's bytes.
         var digest: UInt64
         var tokens: [TokenID]
     }
 
-    static let magic = Array("ponder prefixes 1\n".utf8)
+    static let magic = Array("ponder prefixes 2\n".utf8)
     /// The magic line, the head's length and its digest.
     static let fixedByteCount = magic.count + 16
     /// A longer head is none of ours.
@@ -38,7 +38,8 @@ struct SnapshotIndex: Equatable {
         Self.append(UInt32(entries.count), to: &body)
         for entry in entries {
             Self.append(entry.parent, to: &body)
-            Self.append(entry.salt, to: &body)
+            Self.append(entry.scope.salt, to: &body)
+            Self.append(entry.scope.window, to: &body)
             Self.append(entry.digest, to: &body)
             for token in entry.tokens {
                 Self.append(token.rawValue, to: &body)
@@ -74,17 +75,19 @@ struct SnapshotIndex: Equatable {
         identity = String(decoding: text, as: UTF8.self)
         self.blockLength = Int(blockLength)
         self.blockByteCount = blockByteCount
-        let (entriesByteCount, overflow) = Int(count).multipliedReportingOverflow(by: 20 + 4 * Int(blockLength))
+        let (entriesByteCount, overflow) = Int(count).multipliedReportingOverflow(by: 24 + 4 * Int(blockLength))
         guard !overflow, reader.bytes.count == entriesByteCount else { throw .damaged }
         for place in 0..<Int32(count) {
             guard let parent: Int32 = reader.next(), parent >= -1, parent < place, let salt: UInt64 = reader.next(),
-                let digest: UInt64 = reader.next()
+                let window: Int32 = reader.next(), let digest: UInt64 = reader.next()
             else { throw .damaged }
             var tokens: [TokenID] = []
             while tokens.count < self.blockLength, let token: Int32 = reader.next() {
                 tokens.append(TokenID(rawValue: token))
             }
-            entries.append(Entry(parent: parent, salt: salt, digest: digest, tokens: tokens))
+            entries.append(
+                Entry(
+                    parent: parent, scope: PrefixScope(salt: salt, window: window), digest: digest, tokens: tokens))
         }
     }
 

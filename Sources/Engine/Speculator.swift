@@ -25,7 +25,7 @@ struct Speculator {
     private static let margin = 1.1
 
     private let settings: Speculation
-    private let contextLength: Int
+    private let windows: [ContextWindow]
     private(set) var cost = StepCost()
     let draft: DraftModel?
     /// What was seen lately of forms, in all sequences.
@@ -33,9 +33,9 @@ struct Speculator {
     private var candidates: [Candidate] = []
     private var requests: [DraftModel.Request] = []
 
-    init(settings: Speculation, contextLength: Int, draft: DraftModel?) {
+    init(settings: Speculation, windows: [ContextWindow], draft: DraftModel?) {
         self.settings = settings
-        self.contextLength = contextLength
+        self.windows = windows
         self.draft = draft
     }
 
@@ -79,6 +79,7 @@ extension Speculator {
         for (index, chunk) in plan.chunks.enumerated() where chunk.isDecode {
             guard let generation = generations[chunk.slot] else { continue }
             let tokens = scheduler.sequences[chunk.slot].tokens
+            let contextLength = windows[scheduler.sequences[chunk.slot].window].length
             generation.speculation.follow(tokens, usesLookup: settings.usesLookup, usual: &usualForm)
             let room = min(generation.remainingCount, contextLength - tokens.count) - 1
             guard room > 0 else { continue }
@@ -225,7 +226,9 @@ extension Speculator {
         for index in candidates.indices where candidates[index].source == .draft {
             let slot = candidates[index].slot
             let sequence = scheduler.sequences[slot]
-            if draft?.follow(slot, sequence.tokens, guessCount: candidates[index].count) ?? false {
+            if draft?.follow(
+                slot, sequence.tokens, window: sequence.window, guessCount: candidates[index].count) ?? false
+            {
                 requests.append(
                     .init(slot: slot, count: candidates[index].count, promptCount: sequence.promptCount))
             }

@@ -24,7 +24,7 @@ struct StepPlan {
     var spareLogitRowCount = 0
     /// How many sequences gave back their blocks for the others.
     var preemptionCount = 0
-    /// How many sequences began, or began again.
+    /// How many sequences have their first rows here since they began, or began again.
     var admissionCount = 0
 
     mutating func removeAll() {

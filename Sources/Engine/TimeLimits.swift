@@ -6,7 +6,7 @@ public struct TimeLimits: Hashable, Sendable {
     public var writing: Duration?
     /// From the request: then the generation ends, wherever it stands.
     public var total: Duration?
-    /// Tokens for which thinking leaves time before `total`, at the pace so far; 0 leaves none.
+    /// Tokens for which thinking leaves time before `total`, at the pace of late; 0 leaves none.
     public var answerTokens: Int
 
     public init(
@@ -32,15 +32,19 @@ public struct TimeLimits: Hashable, Sendable {
     ///   - sinceRequest: the time since the request came.
     ///   - sinceFirstToken: the time since the first token; nil before it.
     ///   - tokenCount: tokens generated so far.
+    ///   - pace: how fast they came.
     /// - Returns: what is due now.
-    func verdict(sinceRequest: Duration, sinceFirstToken: Duration?, tokenCount: Int) -> Verdict {
+    func verdict(
+        sinceRequest: Duration, sinceFirstToken: Duration?, tokenCount: Int, pace: TokenPace = TokenPace()
+    ) -> Verdict {
         if let total, sinceRequest >= total { return .finish }
         guard let sinceFirstToken else { return .goOn }
         if let writing, sinceFirstToken >= writing { return .finish }
         if let thinking, sinceFirstToken >= thinking { return .endThinking }
         guard let total, answerTokens > 0, tokenCount > 0 else { return .goOn }
-        // However slow the pace is, thinking may have half of the time.
-        let answerTime = min(sinceFirstToken * answerTokens / tokenCount, total / 2)
+        let needed = pace.time(of: answerTokens, sinceFirstToken: sinceFirstToken, tokenCount: tokenCount)
+        // A tenth more, since the pace may fall. However slow it is, thinking may have half of the time.
+        let answerTime = min(needed * 11 / 10, total / 2)
         return total - sinceRequest <= answerTime ? .endThinking : .goOn
     }
 }

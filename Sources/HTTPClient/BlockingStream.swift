@@ -11,16 +11,37 @@ final class BlockingStream {
     private let isCancelled: (@Sendable () -> Bool)?
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
 
-    /// Connects to the first of the host's addresses that answers.
+    /// Connects to the first of the host's addresses that answers, or to a proxy's.
     init(
-        to server: ServerURL, tls: TLSContext?, timeout: Duration, isCancelled: (@Sendable () -> Bool)?
+        to server: ServerURL, tls: TLSContext?, proxy: ClientProxy? = nil, timeout: Duration,
+        isCancelled: (@Sendable () -> Bool)?
     ) throws(ClientError) {
         self.server = server
         self.timeout = timeout
         self.isCancelled = isCancelled
-        socket = try Self.connect(to: server, timeout: timeout)
+        socket = try Self.connect(to: proxy?.server ?? server, timeout: timeout)
         socket.disableDelay()
+        if let proxy, server.isSecure { try openTunnel(through: proxy) }
         if let tls { try secure(with: tls) }
+    }
+
+    /// Has a proxy join this connection with one to the server, RFC 9110 section 9.3.6.
+    private func openTunnel(through proxy: ClientProxy) throws(ClientError) {
+        let place = server.hostAndPort
+        var head = "CONNECT \(place) HTTP/1.1\r\nHost: \(place)\r\n"
+        if let authorization = proxy.authorization { head += "Proxy-Authorization: \(authorization)\r\n" }
+        try write(Array((head + "\r\n").utf8))
+        var parser = ResponseParser()
+        var body: [UInt8] = []
+        while parser.response == nil {
+            var bytes = try read()
+            guard !bytes.isEmpty else { throw ClientError("\(server): the proxy \(proxy) closed the connection") }
+            try parser.consume(&bytes, body: &body)
+        }
+        let status = parser.response?.status ?? 0
+        guard 200..<300 ~= status else { throw ClientError("\(server): the proxy \(proxy) answers \(status)") }
+        // A server with TLS says nothing before it is asked, so that nothing of it can have come with the head.
+        guard body.isEmpty else { throw ClientError("\(server): the proxy \(proxy) sent more than its answer") }
     }
 
     /// What is there, at least one byte; nothing at the end of the stream.

@@ -12,6 +12,8 @@ public final class ClientConnection {
     public var timeout: Duration
     /// Ends a wait for the server with an error soon after it says so. For connections that are opened from now on.
     public var isCancelled: (@Sendable () -> Bool)?
+    /// Who is asked to pass everything on. For connections that are opened from now on.
+    public var proxy: ClientProxy?
 
     private var tls: TLSContext?
     private var stream: BlockingStream?
@@ -41,18 +43,22 @@ public final class ClientConnection {
     /// - Parameters:
     ///   - method: such as `GET`.
     ///   - path: below the server's prefix, with its slash.
+    ///   - fields: further fields of the head; nothing in them may be a stranger's that was not checked.
     ///   - json: the body, if there is one.
     /// - Returns: the answer's head; `readBody` or `collectBody` gives the rest.
     /// - Throws: ``ClientError`` where there is no connection or no answer.
-    public func send(_ method: String, _ path: String, json: [UInt8]? = nil) throws(ClientError) -> ClientResponse {
+    public func send(
+        _ method: String, _ path: String, fields: [(name: String, value: String)] = [], json: [UInt8]? = nil
+    ) throws(ClientError) -> ClientResponse {
         if !parser.isDone || !parser.keepsAlive { stream = nil }
-        guard stream != nil else { return try exchange(method, path, json: json) }
+        let request = request(method, path, fields, json)
+        guard stream != nil else { return try exchange(request) }
         do {
-            return try exchange(method, path, json: json)
+            return try exchange(request)
         } catch {
             // A server may close an idle connection at any moment.
             stream = nil
-            return try exchange(method, path, json: json)
+            return try exchange(request)
         }
     }
 
@@ -80,14 +86,25 @@ public final class ClientConnection {
 }
 
 extension ClientConnection {
-    private func exchange(_ method: String, _ path: String, json: [UInt8]?) throws(ClientError) -> ClientResponse {
+    private func request(
+        _ method: String, _ path: String, _ fields: [(name: String, value: String)], _ json: [UInt8]?
+    ) -> [UInt8] {
+        // A proxy opens a tunnel to a server with TLS, and needs the whole URL of one without.
+        let origin = proxy != nil && !server.isSecure ? "http://\(server.authority)" : ""
+        var head = "\(method) \(origin)\(server.prefix)\(path) HTTP/1.1\r\nHost: \(server.authority)\r\nAccept: */*\r\n"
+        if let authorization = proxy?.authorization, !server.isSecure {
+            head += "Proxy-Authorization: \(authorization)\r\n"
+        }
+        if let apiKey { head += "Authorization: Bearer \(apiKey)\r\n" }
+        for field in fields { head += "\(field.name): \(field.value)\r\n" }
+        if let json { head += "Content-Type: application/json\r\nContent-Length: \(json.count)\r\n" }
+        return Array((head + "\r\n").utf8) + (json ?? [])
+    }
+
+    private func exchange(_ request: [UInt8]) throws(ClientError) -> ClientResponse {
         parser = ResponseParser()
         firstBody = []
-        let stream = try openStream()
-        var head = "\(method) \(server.prefix)\(path) HTTP/1.1\r\nHost: \(server.authority)\r\nAccept: */*\r\n"
-        if let apiKey { head += "Authorization: Bearer \(apiKey)\r\n" }
-        if let json { head += "Content-Type: application/json\r\nContent-Length: \(json.count)\r\n" }
-        try stream.write(Array((head + "\r\n").utf8) + (json ?? []))
+        try openStream().write(request)
         while true {
             try receive(into: &firstBody)
             if let response = parser.response { return response }
@@ -104,7 +121,7 @@ extension ClientConnection {
             }
         }
         let opened = try BlockingStream(
-            to: server, tls: server.isSecure ? tls : nil, timeout: timeout, isCancelled: isCancelled)
+            to: server, tls: server.isSecure ? tls : nil, proxy: proxy, timeout: timeout, isCancelled: isCancelled)
         stream = opened
         return opened
     }

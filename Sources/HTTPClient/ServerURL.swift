@@ -40,6 +40,9 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
+    /// Host and port, both always there.
+    var hostAndPort: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
     public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(prefix)" }
 
     private static func split(_ authority: Substring, standardPort: Substring) -> (String, UInt16)? {

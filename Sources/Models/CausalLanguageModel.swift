@@ -13,6 +13,10 @@ public protocol CausalLanguageModel: AnyObject {
     /// For how many rows in all they were read: a row counts for each of its experts.
     var expertRowCount: Int { get }
 
+    /// Whether weights could not be read where they lie, so that nothing computed since the last look can be trusted. Never becomes
+    /// false again.
+    var isDamaged: Bool { get }
+
     /// Sizes the scratch memory once; a forward pass within these limits allocates nothing.
     ///
     /// `rowLimit` bounds the rows of a batch, `logitRowLimit` those of them that want logits or states.
@@ -30,6 +34,8 @@ public protocol CausalLanguageModel: AnyObject {
 }
 
 extension CausalLanguageModel {
+    public var isDamaged: Bool { false }
+
     public var expertVisitCount: Int { 0 }
 
     public var expertRowCount: Int { 0 }

@@ -31,8 +31,8 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     public var expertCount: Int
     /// What each row of a forward pass works in; its logits come on top.
     public var scratchByteCountPerRow: Int
-    /// How far YaRN stretches positions; 1 where the model goes without.
-    public var yarnFactor: Double
+    /// The rotary frequencies of all context windows.
+    public var rotaryByteCount: Int
 
     /// The bytes of all weights in the files.
     public var weightByteCount: Int { lines.reduce(0) { $0 + $1.byteCount } }

@@ -6,8 +6,10 @@ public enum ModelLoader {
     /// What the model needs, from its configuration and tensor list alone; also from a bare config.json.
     ///
     /// Throws where the configuration is not one that Ponder runs, or where a tensor is missing or of another shape.
-    public static func describe(_ checkpoint: Checkpoint) throws(ModelError) -> MemoryPlan {
-        try MemoryPlan(configuration(of: checkpoint), checkpoint: checkpoint)
+    public static func describe(
+        _ checkpoint: Checkpoint, scaling: RopeScaling = RopeScaling()
+    ) throws(ModelError) -> MemoryPlan {
+        try MemoryPlan(configuration(of: checkpoint, scaling: scaling), checkpoint: checkpoint)
     }
 
     /// Reads and repacks all weights, tensor by tensor; the files' pages are given back on the way.
@@ -16,6 +18,7 @@ public enum ModelLoader {
     ///   - checkpoint: The files.
     ///   - pool: Who repacks, and who computes afterwards.
     ///   - activations: What BF16 weights are multiplied with.
+    ///   - scaling: How far its positions are stretched.
     ///   - tileCache: Where repacked weights are kept and used from; nil keeps them in memory.
     ///   - progress: Called on this thread after each weight.
     /// - Returns: The model, whose weights do not need the files any more.
@@ -24,6 +27,7 @@ public enum ModelLoader {
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
         activations: ActivationFormat = .f32,
+        scaling: RopeScaling = RopeScaling(),
         tileCache: TileCache? = nil,
         progress: @escaping (LoadingProgress) -> Void = { _ in }
     ) throws(ModelError) -> any CausalLanguageModel {
@@ -31,13 +35,20 @@ public enum ModelLoader {
             throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "weights", found: "a bare config.json"))
         }
         return try Qwen3Model(
-            configuration(of: checkpoint), checkpoint, pool: pool, activations: activations, tileCache: tileCache,
-            progress: progress)
+            configuration(of: checkpoint, scaling: scaling), checkpoint, pool: pool, activations: activations,
+            tileCache: tileCache, progress: progress)
     }
 
     /// The rows that judge sequences in place of a head, such as a reranker's; nil where the checkpoint has none.
     public static func classifier(of checkpoint: Checkpoint) throws(ModelError) -> StateClassifier? {
         try StateClassifier(checkpoint, hiddenSize: configuration(of: checkpoint).hiddenSize)
+    }
+
+    /// The settings of a checkpoint's model with its positions stretched as somebody wants.
+    private static func configuration(
+        of checkpoint: Checkpoint, scaling: RopeScaling
+    ) throws(ModelError) -> Qwen3Configuration {
+        try configuration(of: checkpoint).scaled(by: scaling, source: checkpoint.name)
     }
 
     /// The settings of a checkpoint's model, from config.json or from GGUF keys.

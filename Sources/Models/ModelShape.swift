@@ -12,6 +12,8 @@ public struct ModelShape: Hashable, Sendable {
     public var vocabularySize: Int
     /// Positions that the model was made for, with its rotary scaling.
     public var contextLength: Int
+    /// The contexts that sequences can run in, at least one, ascending; the last has `contextLength` tokens.
+    public var windows: [ContextWindow]
     /// Whether states become logits: without a head a model embeds and generates nothing.
     public var hasHead: Bool
 
@@ -23,7 +25,8 @@ public struct ModelShape: Hashable, Sendable {
         headDimension: Int,
         vocabularySize: Int,
         contextLength: Int,
-        hasHead: Bool = true
+        hasHead: Bool = true,
+        windows: [ContextWindow] = []
     ) {
         self.layerCount = layerCount
         self.hiddenSize = hiddenSize
@@ -33,6 +36,7 @@ public struct ModelShape: Hashable, Sendable {
         self.vocabularySize = vocabularySize
         self.contextLength = contextLength
         self.hasHead = hasHead
+        self.windows = windows.isEmpty ? [ContextWindow(length: contextLength)] : windows
     }
 
     /// Keys and values that one position leaves in the cache, over all layers.

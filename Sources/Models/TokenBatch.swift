@@ -13,6 +13,8 @@ public struct TokenBatch: ~Copyable {
         /// Where its table begins in `blockTables`.
         public var firstBlock: Int32
         public var blockCount: Int32
+        /// Which of the model's context windows it runs in.
+        public var window: Int32
     }
 
     /// One token a row.
@@ -53,14 +55,15 @@ public struct TokenBatch: ~Copyable {
 
     /// Starts the next sequence: rows appended from here on are its own.
     ///
-    /// The table must reach the last row's position.
-    public mutating func beginSequence(blockTable: some Collection<Int32>) {
+    /// The table must reach the last row's position. A sequence runs in the same of the model's context windows all its life.
+    public mutating func beginSequence(blockTable: some Collection<Int32>, window: Int = 0) {
         spans.append(
             Span(
                 firstRow: Int32(tokens.count),
                 rowCount: 0,
                 firstBlock: Int32(blockTables.count),
-                blockCount: Int32(blockTable.count)
+                blockCount: Int32(blockTable.count),
+                window: Int32(window)
             )
         )
         blockTables.append(contentsOf: blockTable)

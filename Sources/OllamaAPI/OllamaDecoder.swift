@@ -143,6 +143,7 @@ struct OllamaDecoder {
         return ChatRequest(
             messages: messages, tools: try tools(), thinking: thinking?.thinks,
             thinkingBudget: thinking.flatMap { budgets[$0] },
+            restoresReasoning: try root.bool("restore_reasoning"),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: try options())
     }

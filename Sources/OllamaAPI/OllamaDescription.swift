@@ -35,6 +35,7 @@ extension OllamaReplyRoute {
             "total_duration": .optional(.integer), "load_duration": .optional(.integer),
             "prompt_eval_count": .optional(.integer), "prompt_eval_duration": .optional(.integer),
             "eval_count": .optional(.integer), "eval_duration": .optional(.integer),
+            "restored_reasoning": .optional(.integer),
         ] as JSONShape).with(.warnings)
 }
 
@@ -55,6 +56,27 @@ extension OllamaEmbedRoute {
             _ = try OllamaEmbedCall(from: $0, textKey: "prompt", settings: APISettings(version: ""))
         },
         response: (["embedding": .array(.number)] as JSONShape).with(.warnings))
+}
+
+extension OllamaStoreRoute {
+    static let pullDescription = RouteDescription(
+        "Fetches a model, in Ollama's words, where the server's operator lets requests do so.",
+        request: RequestDescription([["model": "m"]]) {
+            _ = try OllamaPullCall(from: $0, settings: APISettings(version: ""))
+        },
+        response: ([
+            "status": .string, "digest": .optional(.string), "total": .optional(.integer),
+            "completed": .optional(.integer),
+        ] as JSONShape).with(.warnings),
+        stream: .lines)
+
+    static let deleteDescription = RouteDescription(
+        "Removes a model, in Ollama's words, where the server's operator lets requests do so.",
+        request: RequestDescription([["model": "m"]]) { body in
+            var root = FieldReader(body)
+            _ = try name(from: &root)
+        },
+        response: ([:] as JSONShape).with(.warnings))
 }
 
 extension OllamaModelsRoute {

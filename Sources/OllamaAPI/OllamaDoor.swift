@@ -2,15 +2,25 @@ public import APIDoors
 internal import HTTP
 internal import HTTPTypes
 internal import JSON
+public import ModelHub
 public import Serving
 
 extension Door {
     /// Ollama's native API: another dialect of the same service.
-    public static func ollama(service: InferenceService, settings: APISettings) -> Door {
+    ///
+    /// - Parameters:
+    ///   - service: what answers.
+    ///   - settings: what all doors are told.
+    ///   - library: where requests may fetch models to and remove them from; nil lets them do neither.
+    /// - Returns: the door.
+    public static func ollama(
+        service: InferenceService, settings: APISettings, library: ModelLibrary? = nil
+    ) -> Door {
         let chat = OllamaReplyRoute(kind: .chat, service: service, settings: settings)
         let generate = OllamaReplyRoute(kind: .generate, service: service, settings: settings)
         let embeddings = OllamaEmbedRoute(service: service, settings: settings)
         let models = OllamaModelsRoute(service: service, settings: settings)
+        let store = OllamaStoreRoute(service: service, settings: settings, library: library)
         return Door(
             settings: settings, errors: .ollama, owns: { $0.hasPrefix("/api/") },
             routes: [
@@ -22,6 +32,12 @@ extension Door {
                 DoorRoute(.get, "/api/tags", about: OllamaModelsRoute.listDescription, answer: models.list),
                 DoorRoute(.get, "/api/ps", about: OllamaModelsRoute.runningDescription, answer: models.running),
                 DoorRoute(.post, "/api/show", about: OllamaModelsRoute.showDescription, answer: models.show),
+                DoorRoute(
+                    .post, "/api/pull", for: .scope(.admin), about: OllamaStoreRoute.pullDescription, answer: store.pull
+                ),
+                DoorRoute(
+                    .delete, "/api/delete", for: .scope(.admin), about: OllamaStoreRoute.deleteDescription,
+                    answer: store.delete),
                 DoorRoute(
                     .get, "/api/version", for: .anyKey, about: OllamaModelsRoute.versionDescription,
                     answer: models.version),

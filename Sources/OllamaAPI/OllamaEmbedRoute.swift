@@ -48,7 +48,7 @@ struct OllamaEmbedRoute: Sendable {
     ) async throws -> DoorAnswer {
         var asked = call
         asked.request.model = service.knownName(call.model)
-        try asked.request.options.boundTime(by: request)
+        try asked.request.options.bound(by: request)
         let named = asked
         return try await service.answer(by: named.request.model, for: named.request.options) { waited in
             var call = named
@@ -62,7 +62,7 @@ struct OllamaEmbedRoute: Sendable {
     private func result(of call: OllamaEmbedCall, asked request: DoorRequest) async throws -> EmbeddingResult? {
         guard !call.request.inputs.isEmpty else { return nil }
         let result = try await call.remarks.naming { try await service.embed(call.request) }
-        request.meter.count(result.usage.totalTokens)
+        request.count(result.usage, of: result.model)
         return result
     }
 

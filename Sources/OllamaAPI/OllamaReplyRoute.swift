@@ -13,7 +13,8 @@ struct OllamaReplyRoute: Sendable {
         switch call.work {
         case .chat(var chat):
             chat.model = name
-            try chat.options.boundTime(by: request)
+            try chat.options.bound(by: request)
+            chat.owner = request.owner
             let asked = chat
             return try await answer(call, request, asked.options) { waited, remarks in
                 let stream = try remarks.begin { () throws(ServingError) in try service.chat(asked, after: waited) }
@@ -21,7 +22,7 @@ struct OllamaReplyRoute: Sendable {
             }
         case .raw(var completion):
             completion.model = name
-            try completion.options.boundTime(by: request)
+            try completion.options.bound(by: request)
             let asked = completion
             return try await answer(call, request, asked.options) { waited, remarks in
                 let stream = try remarks.begin { () throws(ServingError) in try service.complete(asked, after: waited) }

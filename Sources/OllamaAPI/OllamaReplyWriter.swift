@@ -127,6 +127,7 @@ struct OllamaReplyWriter: Sendable {
         writer.append(key: "prompt_eval_duration", int: timings.prefill.nanoseconds)
         writer.append(key: "eval_count", int: end.usage.completionTokens)
         writer.append(key: "eval_duration", int: timings.decode.nanoseconds)
+        end.usage.writeRestoredReasoning(to: &writer)
     }
 }
 

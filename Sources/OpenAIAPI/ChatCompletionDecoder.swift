@@ -49,7 +49,9 @@ enum ChatCompletionDecoder {
         let reasoning = try ReasoningDialects.fields(
             from: &root, budgets: settings.thinkingBudgets, warnings: &remarks.warnings)
         remarks.fieldNames[.thinkingBudget] = reasoning.sources.budget
+        remarks.fieldNames[.thinking] = reasoning.sources.thinking
         var options = try SamplingDecoder.options(from: &root)
+        try UrgencyDecoder.read(from: &root, into: &options, warnings: &remarks.warnings)
         options.maximumTokens = try maximumTokens(from: &root, names: &remarks.fieldNames, warnings: &remarks.warnings)
         options.logProbabilityCount = try logProbabilityCount(from: &root)
         options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false
@@ -73,7 +75,7 @@ enum ChatCompletionDecoder {
             thinkingBudget: reasoning.budget, thinkingStopMessage: reasoning.stopMessage,
             minimumAnswerTokens: reasoning.minimumAnswerTokens, thinkingTime: reasoning.time,
             reasoningDelivery: reasoningDelivery, templateVariables: reasoning.templateVariables,
-            keepsEarlierReasoning: reasoning.keepsEarlierReasoning,
+            keepsEarlierReasoning: reasoning.keepsEarlierReasoning, restoresReasoning: reasoning.restoresReasoning,
             addsGenerationPrompt: try root.bool("add_generation_prompt"),
             continuesFinalMessage: try root.bool("continue_final_message") ?? false, options: options)
         try IneffectiveFields.checkChat(&root, warnings: &remarks.warnings)

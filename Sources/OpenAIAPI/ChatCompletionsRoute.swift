@@ -9,7 +9,8 @@ struct ChatCompletionsRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
+        call.request.owner = request.owner
         let (asked, options) = (call, call.request.options)
         if call.delivery.isDryRun || Self.asksForPreview(request.request.query) {
             return try await service.answer(by: call.request.model, for: options) { _ in try preview(asked) }

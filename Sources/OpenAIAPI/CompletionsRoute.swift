@@ -8,7 +8,7 @@ struct CompletionsRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try CompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         let asked = call
         let opening = call.delivery.streams ? StreamOpening.openAI(call.remarks) : nil
         return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in

@@ -16,7 +16,8 @@ struct EffectiveBody: Sendable {
         writer.beginObject()
         writer.append(key: "thinking")
         writer.append(bool: settings.thinks)
-        writer.append(key: "thinking_source", string: sources.thinking ?? "default")
+        let source = settings.isThinkingTheModels ? "model" : sources.thinking ?? "default"
+        writer.append(key: "thinking_source", string: source)
         writer.append(key: "thinking_budget")
         if let budget = settings.thinkingBudget {
             writer.append(int: budget)
@@ -26,12 +27,14 @@ struct EffectiveBody: Sendable {
         writer.append(key: "thinking_budget_source")
         writer.append(optional: budgetSource)
         writer.append(key: "preserve_thinking", bool: settings.keepsEarlierReasoning)
+        writer.append(key: "restored_reasoning", int: settings.restoredReasoningCount)
         writer.append(key: "reasoning_delivery", string: deliveryName)
         writer.append(key: "reasoning_field", string: reasoningField.rawValue)
         writer.append(key: "max_tokens", int: settings.maximumTokens)
-        write(settings.tools, to: &writer)
+        settings.tools.write(to: &writer)
         writer.append(key: "yarn_factor")
         writer.append(double: settings.yarnFactor)
+        writer.append(key: "service_tier", string: settings.isBatch ? "flex" : "default")
         writer.append(key: "sampling")
         write(settings.sampling, to: &writer)
         writer.append(key: "stop")
@@ -45,20 +48,6 @@ struct EffectiveBody: Sendable {
         writer.append(key: "include_stop_str_in_output", bool: settings.stops.includesStopText)
         writer.append(key: "stop_scope", string: settings.stops.scope.rawValue)
         writer.endObject()
-    }
-
-    private func write(_ tools: ToolMode, to writer: inout JSONWriter) {
-        let (mode, names): (String, [String]) =
-            switch tools {
-            case .none: ("none", [])
-            case .automatic(let names): ("auto", names)
-            case .required(let names): ("required", names)
-            }
-        writer.append(key: "tool_mode", string: mode)
-        writer.append(key: "callable_tools")
-        writer.beginArray()
-        names.forEach { writer.append(string: $0) }
-        writer.endArray()
     }
 
     private var budgetSource: String? {
@@ -101,6 +90,22 @@ struct EffectiveBody: Sendable {
         writer.append(key: "ignore_eos")
         writer.append(bool: sampling.ignoresEnd)
         writer.endObject()
+    }
+}
+
+extension ToolMode {
+    func write(to writer: inout JSONWriter) {
+        let (mode, names): (String, [String]) =
+            switch self {
+            case .none: ("none", [])
+            case .automatic(let names): ("auto", names)
+            case .required(let names): ("required", names)
+            }
+        writer.append(key: "tool_mode", string: mode)
+        writer.append(key: "callable_tools")
+        writer.beginArray()
+        names.forEach { writer.append(string: $0) }
+        writer.endArray()
     }
 }
 

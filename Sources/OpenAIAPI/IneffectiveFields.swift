@@ -21,9 +21,6 @@ enum IneffectiveFields {
         if try root.bool("store") == true {
             warnings.append(RequestWarning(parameter: "store", message: "Replies are not stored; it has no effect."))
         }
-        if let tier = try root.string("service_tier"), tier != "auto", tier != "default" {
-            warnings.append(ineffective("service_tier"))
-        }
         if let verbosity = try root.string("verbosity") {
             guard ["low", "medium", "high"].contains(verbosity) else {
                 throw root.invalid("verbosity", "'verbosity' must be one of low, medium and high.")

@@ -43,6 +43,27 @@ struct LogProbabilityBody: Sendable {
         writer.endArray()
     }
 
+    /// The `completion_probabilities` of llama-server: as those of a chat, with the tokens' ids.
+    func writeNative(_ tokens: [CompletionToken], to writer: inout JSONWriter) {
+        writer.beginArray()
+        for token in tokens {
+            writer.beginObject()
+            writer.append(key: "id", int: token.id.index)
+            write(token.id, token.logProbability, to: &writer)
+            writer.append(key: "top_logprobs")
+            writer.beginArray()
+            for alternative in token.alternatives {
+                writer.beginObject()
+                writer.append(key: "id", int: alternative.id.index)
+                write(alternative.id, alternative.logProbability, to: &writer)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
     /// The `prompt_logprobs` of vLLM: for each prompt token an object by token id, and null for the first.
     func writePrompt(_ tokens: [PromptLogProbability], to writer: inout JSONWriter) {
         writer.append(key: "prompt_logprobs")

@@ -69,6 +69,8 @@ struct ModelsRoute: Sendable {
 
     private static func write(_ model: ModelDescription, to body: inout JSONWriter) {
         body.append(key: "max_model_len", int: model.contextLength)
+        body.append(key: "context_windows")
+        body.append(value: model.contextWindows)
         body.append(key: "quantization", string: model.facts.quantization)
         body.append(key: "parameter_count", int: model.facts.parameterCount)
         body.append(key: "license")

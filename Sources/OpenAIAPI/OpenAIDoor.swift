@@ -102,7 +102,8 @@ extension Door {
         let state = ServerStateRoute(service: service, settings: settings)
         let operations = OperationsRoute(service: service, settings: settings)
         return [
-            DoorRoute(.get, "/v1/models", "/models", about: ModelsRoute.listDescription, answer: models.list),
+            DoorRoute(
+                .get, "/v1/models", "/models", isBrief: true, about: ModelsRoute.listDescription, answer: models.list),
             DoorRoute(
                 .get, "/v1/models/{id}", "/models/{id}", about: ModelsRoute.modelDescription, answer: models.describe),
             DoorRoute(
@@ -118,15 +119,16 @@ extension Door {
                 .post, "/slots/{id}", for: .scope(.admin), about: SlotSnapshotRoute.description,
                 answer: SlotSnapshotRoute(service: service, settings: settings).answer),
             DoorRoute(
-                .get, "/health", "/v1/health", for: .everybody, about: OperationsRoute.healthDescription,
+                .get, "/health", "/v1/health", for: .everybody, isBrief: true, about: OperationsRoute.healthDescription,
                 answer: operations.health),
             DoorRoute(
-                .get, "/ready", for: .anyKey, about: OperationsRoute.readyDescription, answer: operations.ready),
+                .get, "/ready", for: .anyKey, isBrief: true, about: OperationsRoute.readyDescription,
+                answer: operations.ready),
             DoorRoute(
                 .get, "/load", for: .scope(.metrics), about: OperationsRoute.loadDescription,
                 answer: operations.load),
             DoorRoute(
-                .get, "/version", for: .anyKey, about: OperationsRoute.versionDescription,
+                .get, "/version", for: .anyKey, isBrief: true, about: OperationsRoute.versionDescription,
                 answer: operations.version),
             DoorRoute(
                 .get, "/metrics", for: .scope(.metrics), about: MetricsRoute.description,

@@ -19,6 +19,7 @@ struct OperationsRoute: Sendable {
         case .ready: return .json(["status": "ready"])
         case .loading(let name): throw ServingError.modelLoading(name: name)
         case .failed(let name, let reason): throw ServingError.modelLoadFailed(name: name, reason: reason)
+        case .stopped(let name, let reason): throw ServingError.modelFailed(name: name, reason: reason)
         case .draining: throw ServingError.draining
         }
     }

@@ -22,6 +22,8 @@ struct ReasoningFields {
     var templateVariables: JSONObject = [:]
     /// Whether reasoning of earlier turns stays in the prompt.
     var keepsEarlierReasoning = false
+    /// Whether reasoning that messages lack is put back; nil where the request does not say.
+    var restoresReasoning: Bool?
 }
 
 /// Reads the switches for thinking and the budgets.
@@ -51,6 +53,7 @@ enum ReasoningDialects {
             warnings.warnOfUnknown(custom)
         }
         fields.keepsEarlierReasoning = try root.bool("preserve_thinking") ?? fields.keepsEarlierReasoning
+        fields.restoresReasoning = try root.bool("restore_reasoning")
         fields.thinking = settle(switches, warnings: &warnings)
         fields.sources.thinking = switches.first?.name
         fields.time = try root.integer("thinking_time_ms")
@@ -116,7 +119,8 @@ enum ReasoningDialects {
         guard let type = try thinking.string("type") else { throw thinking.missing("type") }
         guard ["enabled", "adaptive", "disabled"].contains(type) else {
             throw thinking.invalid(
-                "type", "'thinking.type' must be \"enabled\" or \"disabled\", not \"\(type.prefix(40))\".")
+                "type",
+                "'thinking.type' must be \"enabled\", \"adaptive\" or \"disabled\", not \"\(type.prefix(40))\".")
         }
         switches.append(Switch(name: thinking.path(of: "type"), isOn: type != "disabled"))
         warnings.warnOfUnknown(thinking)

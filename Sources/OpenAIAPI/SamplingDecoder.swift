@@ -19,6 +19,9 @@ enum SamplingDecoder {
         let repetitionPenalty = try root.number("repetition_penalty")
         let repeatPenalty = try root.number("repeat_penalty")
         options.repetitionPenalty = repetitionPenalty ?? repeatPenalty
+        if let repetitionPenalty, let repeatPenalty, repetitionPenalty != repeatPenalty {
+            root.warn("repeat_penalty", "'repetition_penalty' goes before it.")
+        }
         options.logitBias = try logitBias(from: &root)
         options.seed = try root.integer("seed").map { UInt64(bitPattern: Int64($0)) }
         options.stopStrings = try root.stringOrStrings("stop") ?? []
@@ -33,6 +36,7 @@ enum SamplingDecoder {
         options.penaltyScope = try scope("penalty_scope", &root) ?? options.penaltyScope
         options.logitBiasScope = try scope("logit_bias_scope", &root) ?? options.logitBiasScope
         options.priority = try root.integer("priority")
+        options.ropeFactor = try root.number("rope_factor")
         options.repetitionDetection = try repetitionDetection(from: &root)
         try TimeLimitDecoder.read(from: &root, into: &options)
         return options

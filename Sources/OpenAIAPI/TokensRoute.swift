@@ -14,23 +14,23 @@ struct TokensRoute: Sendable {
         let body = try await request.object()
         var root = FieldReader(body)
         let fields = try TokenizeFields(from: &root, settings: settings)
-        return try await service.answer(by: fields.model) { _ in try tokenize(fields, body) }
+        return try await service.answer(by: fields.model) { _ in try tokenize(fields, body, of: request) }
     }
 
-    private func tokenize(_ fields: TokenizeFields, _ body: JSONObject) throws -> DoorAnswer {
+    private func tokenize(_ fields: TokenizeFields, _ body: JSONObject, of request: DoorRequest) throws -> DoorAnswer {
         var warnings = fields.remarks.warnings
         let served = try service.registry.model(named: fields.model)
         let pieces: [TokenPiece]
         if let text = fields.text {
             pieces = try service.tokenize(text, parsesSpecial: fields.parsesSpecial, model: fields.model)
         } else {
-            let (prompt, further) = try prompt(fields.conversation(of: body))
+            let (prompt, further) = try prompt(fields.conversation(of: body), of: request)
             pieces = prompt.ids.map(served.piece)
             warnings += further
         }
         let reply = TokenizeBody(
             pieces: pieces, contextLength: served.contextLength, withPieces: fields.withPieces,
-            withStrings: fields.withStrings)
+            withStrings: fields.withStrings, warnings: warnings)
         return .json(reply.bytes, warnings: warnings)
     }
 
@@ -39,17 +39,22 @@ struct TokensRoute: Sendable {
         let fields = try DetokenizeFields(from: &root, settings: settings)
         return try await service.answer(by: fields.model) { _ in
             let text = try service.detokenize(fields.tokens, model: fields.model)
-            return .json(["content": .string(text), "prompt": .string(text)], warnings: fields.remarks.warnings)
+            return Self.answer(["content": .string(text), "prompt": .string(text)], fields.remarks.warnings)
         }
     }
 
     func applyTemplate(_ request: DoorRequest) async throws -> DoorAnswer {
-        let body = try await request.object()
-        return try await service.answer(by: body["model"]?.stringValue) { _ in try template(body) }
+        var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
+        call.request.owner = request.owner
+        let asked = call
+        return try await service.answer(by: asked.request.model) { _ in try template(asked) }
     }
 
-    private func template(_ body: JSONObject) throws -> DoorAnswer {
-        let (prompt, warnings) = try prompt(body)
+    private func template(_ call: ChatCompletionCall) throws -> DoorAnswer {
+        var remarks = call.remarks
+        let rendering = try remarks.naming { () throws(ServingError) in try service.rendering(of: call.request) }
+        try remarks.add(rendering.warnings)
+        let prompt = rendering.prompt
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "prompt", string: prompt.text)
@@ -59,22 +64,37 @@ struct TokensRoute: Sendable {
         writer.endArray()
         writer.append(key: "count", int: prompt.ids.count)
         writer.append(key: "starts_in", string: prompt.startPhase == .reasoning ? "reasoning" : "content")
+        rendering.tools.write(to: &writer)
+        remarks.warnings.write(to: &writer)
         writer.endObject()
-        return .json(writer.bytes, warnings: warnings)
+        return .json(writer.bytes, warnings: remarks.warnings)
     }
 
     /// How many tokens the prompt of a chat request has.
     func count(_ request: DoorRequest) async throws -> DoorAnswer {
         let body = try await request.object()
         return try await service.answer(by: body["model"]?.stringValue) { _ in
-            let (prompt, warnings) = try prompt(body)
-            return .json(
-                ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings: warnings)
+            let (prompt, warnings) = try prompt(body, of: request)
+            return Self.answer(
+                ["object": "response.input_tokens", "input_tokens": .number(prompt.ids.count)], warnings)
         }
     }
 
-    private func prompt(_ body: JSONObject) throws -> (Prompt, [RequestWarning]) {
-        let call = try ChatCompletionDecoder.call(from: body, settings: settings)
+    private static func answer(_ members: JSONObject, _ warnings: [RequestWarning]) -> DoorAnswer {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (key, value) in members {
+            writer.append(key: key)
+            writer.append(value: value)
+        }
+        warnings.write(to: &writer)
+        writer.endObject()
+        return .json(writer.bytes, warnings: warnings)
+    }
+
+    private func prompt(_ body: JSONObject, of request: DoorRequest) throws -> (Prompt, [RequestWarning]) {
+        var call = try ChatCompletionDecoder.call(from: body, settings: settings)
+        call.request.owner = request.owner
         let prompt = try call.remarks.naming { () throws(ServingError) in try service.prompt(for: call.request) }
         return (prompt, call.remarks.warnings)
     }
@@ -145,6 +165,7 @@ struct TokenizeBody {
     let contextLength: Int
     let withPieces: Bool
     let withStrings: Bool
+    let warnings: [RequestWarning]
 
     var bytes: [UInt8] {
         var writer = JSONWriter()
@@ -167,6 +188,7 @@ struct TokenizeBody {
             pieces.forEach { writer.append(string: String(decoding: $0.bytes, as: UTF8.self)) }
             writer.endArray()
         }
+        warnings.write(to: &writer)
         writer.endObject()
         return writer.bytes
     }

@@ -13,6 +13,7 @@ extension TokenUsage {
         writer.append(key: "prompt_tokens_details")
         writer.beginObject()
         writer.append(key: "cached_tokens", int: cachedTokens)
+        writeRestoredReasoning(to: &writer)
         writer.endObject()
         writer.append(key: "completion_tokens_details")
         writer.beginObject()
@@ -36,6 +37,11 @@ extension TokenUsage {
         writer.append(key: "predicted_ms", double: timings.decode.milliseconds)
         writer.append(key: "predicted_per_second", double: rate(completionTokens, timings.decode))
         writer.append(key: "queue_ms", double: timings.queue.milliseconds)
+        if let yarnFactor {
+            writer.append(key: "yarn_factor")
+            writer.append(double: yarnFactor)
+            writer.append(key: "yarn_recomputed_n", int: cachedElsewhereTokens)
+        }
         if draftTokens > 0 {
             writer.append(key: "draft_n", int: draftTokens)
             writer.append(key: "draft_n_accepted", int: acceptedDraftTokens)

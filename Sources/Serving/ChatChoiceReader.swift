@@ -20,13 +20,16 @@ struct ChatChoiceReader: ChoiceReader {
     /// The arguments of the call that is being written.
     private var openArguments: String?
     private let incidents: EventCounters<ReplyIncident>
+    private var transcript: ReplyTranscript?
+    private let hasEnded: (@Sendable (ChatMessage, ChatFinish) -> Void)?
     private(set) var usage: GenerationUsage?
 
     init(
         choice: Int, parser: AssistantOutputParser, tokenizer: Tokenizer, reportsTokens: Bool,
         reportsReasoningTokens: Bool = false, toolCallLimit: Int?, thinking: ThinkingLimit, stopStrings: [String],
         delivery: ReasoningDelivery = .apart, abortion: ReplyAbortion,
-        incidents: EventCounters<ReplyIncident> = EventCounters()
+        incidents: EventCounters<ReplyIncident> = EventCounters(),
+        hasEnded: (@Sendable (ChatMessage, ChatFinish) -> Void)? = nil
     ) {
         self.choice = choice
         self.parser = parser
@@ -39,6 +42,8 @@ struct ChatChoiceReader: ChoiceReader {
         self.stopStrings = stopStrings
         self.abortion = abortion
         self.incidents = incidents
+        self.hasEnded = hasEnded
+        transcript = hasEnded == nil ? nil : ReplyTranscript()
     }
 
     /// Whether the model has begun more tool calls than the request allows: what follows is for nobody.
@@ -49,7 +54,7 @@ struct ChatChoiceReader: ChoiceReader {
     /// What an engine event means for the client; adjacent pieces of one text come as one.
     mutating func read(_ event: GenerationEvent) throws(ServingError) -> [ChatEvent] {
         switch event {
-        case .queued(let ahead): return [.progress(.queued(choice: choice, ahead: ahead))]
+        case .queued(let ahead, let wait): return [.progress(.queued(choice: choice, ahead: ahead, wait: wait))]
         case .prefilling(let done, let total):
             return [.progress(.prefilling(choice: choice, done: done, of: total))]
         case .promptLogProbabilities: return []
@@ -94,6 +99,7 @@ struct ChatChoiceReader: ChoiceReader {
                 countToolCall()
             }
             guard !isToBeCut else { break }
+            transcript?.add(delta)
             switch delta {
             case .toolCallBegan: openArguments = ""
             case .toolCallArguments(_, let text): openArguments?.append(text)
@@ -163,6 +169,9 @@ struct ChatChoiceReader: ChoiceReader {
             throw .draining
         case .failed(let message):
             throw .internalFailure(message)
+        }
+        if case .finished(_, let finish)? = events.last, let transcript {
+            hasEnded?(transcript.message, finish)
         }
         return events
     }

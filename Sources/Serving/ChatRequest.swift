@@ -34,6 +34,11 @@ public struct ChatRequest: Sendable {
     public var templateVariables: JSONObject
     /// Whether the prompt has the reasoning of earlier turns too, which Qwen3's template leaves out.
     public var keepsEarlierReasoning: Bool
+    /// Whether reasoning that the client left out of earlier replies is put back, and that of this one kept for it; where the
+    /// server remembers any when nil.
+    public var restoresReasoning: Bool?
+    /// Whose request it is: what the server remembers of it is for nobody else. All who have no name share one.
+    public var owner: [UInt8]?
     /// Whether the prompt ends with the opening of an assistant turn; on when nil, unless the last message goes on.
     public var addsGenerationPrompt: Bool?
     /// Whether the reply goes on where the last message, the assistant's, ends.
@@ -48,7 +53,8 @@ public struct ChatRequest: Sendable {
         thinkingBudget: Int? = nil,
         thinkingStopMessage: String? = nil, minimumAnswerTokens: Int? = nil, thinkingTime: Int? = nil,
         reasoningDelivery: ReasoningDelivery = .apart, templateVariables: JSONObject = [:],
-        keepsEarlierReasoning: Bool = false, addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
+        keepsEarlierReasoning: Bool = false, restoresReasoning: Bool? = nil, owner: [UInt8]? = nil,
+        addsGenerationPrompt: Bool? = nil, continuesFinalMessage: Bool = false,
         options: GenerationOptions = GenerationOptions()
     ) {
         self.model = model
@@ -68,6 +74,8 @@ public struct ChatRequest: Sendable {
         self.reasoningDelivery = reasoningDelivery
         self.templateVariables = templateVariables
         self.keepsEarlierReasoning = keepsEarlierReasoning
+        self.restoresReasoning = restoresReasoning
+        self.owner = owner
         self.addsGenerationPrompt = addsGenerationPrompt
         self.continuesFinalMessage = continuesFinalMessage
         self.options = options

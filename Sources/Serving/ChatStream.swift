@@ -15,6 +15,7 @@ public struct ChatStream: ReplyStream {
     let generations: [Generation]
     let readers: [ChatChoiceReader]
     let abortion: ReplyAbortion
+    public let record = ReplyRecord()
 
     public var model: ServedModel { lease.model }
 
@@ -28,6 +29,8 @@ public struct ChatStream: ReplyStream {
         generations.forEach { $0.endThinking() }
     }
 
+    public var restoredReasoningCount: Int { settings.restoredReasoningCount }
+
     public var cachedTokenCount: Int { generations.first?.cachedTokenCount ?? 0 }
 
     public func promptTokenCount(choice: Int) -> Int { promptTokenCount }
@@ -37,10 +40,12 @@ public struct ChatStream: ReplyStream {
         _ receive: ([ChatEvent]) async throws -> Void
     ) async throws -> TokenUsage {
         let counted = try await model.incidents.noticingDisconnects {
-            try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+            try await generations.forEach(readers: readers, record: record, pulse: pulse, prompt: prompt, receive)
         }
         var usage = UsageCounter.usage(promptTokenCount: promptTokenCount, counted)
         usage.thinkingBudget = settings.isBudgetAskedFor ? settings.thinkingBudget : nil
-        return usage
+        usage.yarnFactor = model.hasSeveralWindows ? settings.yarnFactor : nil
+        usage.restoredReasoningCount = restoredReasoningCount
+        return record.end(usage)
     }
 }

@@ -1,14 +1,14 @@
-internal import Checkpoints
+public import Checkpoints
 
 /// Finds the licence that a checkpoint says it comes under.
-enum CheckpointLicense {
+public enum CheckpointLicense {
     /// A model card states it at its beginning; what follows is not searched.
     private static let searchedByteCount = 65_536
     private static let nameByteLimit = 200
 
     /// The name, such as `apache-2.0`: of a GGUF file's `general.license`, or of the model card beside the weights. Nil where
     /// nothing is said.
-    static func name(of checkpoint: Checkpoint) -> String? {
+    public static func name(of checkpoint: Checkpoint) -> String? {
         if let name = try? checkpoint.metadata?.string("general.license") { return checked(name) }
         guard let card = try? checkpoint.fileBytes(named: "README.md") else { return nil }
         return name(inCard: String(decoding: card.prefix(searchedByteCount), as: UTF8.self))

@@ -41,7 +41,7 @@ struct CompletionChoiceReader: ChoiceReader {
     /// What an engine event means for the client.
     mutating func read(_ event: GenerationEvent) throws(ServingError) -> [CompletionEvent] {
         switch event {
-        case .queued(let ahead): return [.progress(.queued(choice: choice, ahead: ahead))]
+        case .queued(let ahead, let wait): return [.progress(.queued(choice: choice, ahead: ahead, wait: wait))]
         case .prefilling(let done, let total):
             return [.progress(.prefilling(choice: choice, done: done, of: total))]
         case .promptLogProbabilities(let tokens):

@@ -9,9 +9,12 @@ public struct CompletionStream: ReplyStream {
     public let warnings: [ServingWarning]
     public var choiceCount: Int { generations.count }
     let promptTokenCounts: [Int]
+    /// How far YaRN stretches positions, of several prompts the most.
+    public let yarnFactor: Double
     let generations: [Generation]
     let readers: [CompletionChoiceReader]
     let abortion: ReplyAbortion
+    public let record = ReplyRecord()
 
     public var model: ServedModel { lease.model }
 
@@ -32,9 +35,9 @@ public struct CompletionStream: ReplyStream {
         _ receive: ([CompletionEvent]) async throws -> Void
     ) async throws -> TokenUsage {
         let counted = try await model.incidents.noticingDisconnects {
-            try await generations.forEach(readers: readers, pulse: pulse, prompt: prompt, receive)
+            try await generations.forEach(readers: readers, record: record, pulse: pulse, prompt: prompt, receive)
         }
-        return usage(of: counted)
+        return record.end(usage(of: counted))
     }
 
     private func usage(of choices: [GenerationUsage?]) -> TokenUsage {
@@ -44,6 +47,7 @@ public struct CompletionStream: ReplyStream {
             let ownChoices = choices.dropFirst(prompt * choicesPerPrompt).prefix(choicesPerPrompt)
             total.add(UsageCounter.usage(promptTokenCount: promptTokenCount, Array(ownChoices)))
         }
+        total.yarnFactor = model.hasSeveralWindows ? yarnFactor : nil
         return total
     }
 }

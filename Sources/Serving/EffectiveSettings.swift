@@ -3,8 +3,10 @@ public import Sampling
 
 /// What a chat request comes to once every gap is filled and every conflict settled.
 public struct EffectiveSettings: Sendable {
-    /// Whether the chat template was told to let the model think.
+    /// Whether the model thinks: as the chat template was told to, or as the template has it.
     public var thinks: Bool
+    /// Whether the template leaves no choice: it always opens a think block, or knows none.
+    public var isThinkingTheModels: Bool
     /// The most tokens of reasoning; nil sets no limit.
     public var thinkingBudget: Int?
     /// Whether any budget was asked for.
@@ -17,10 +19,14 @@ public struct EffectiveSettings: Sendable {
     public var stops: StopConditions
     /// Whether the prompt has the reasoning of earlier turns too.
     public var keepsEarlierReasoning: Bool
+    /// How many messages got back the reasoning that the client had left out.
+    public var restoredReasoningCount: Int
     /// Which calls the reply may make.
     public var tools: ToolMode
-    /// How far YaRN stretches positions; 1 where the model goes without.
+    /// How far YaRN stretches this request's positions; 1 where it does not.
     public var yarnFactor: Double
+    /// Whether the reply comes after those that somebody waits for.
+    public var isBatch: Bool
 }
 
 /// Which calls a reply may make.
@@ -36,6 +42,13 @@ public enum ToolMode: Sendable, Hashable {
     init(_ names: [String], areDemanded: Bool) {
         self = names.isEmpty ? .none : areDemanded ? .required(names) : .automatic(names)
     }
+}
+
+/// The prompt of a chat request, and what its chat template and tools come to.
+public struct ChatRendering: Sendable {
+    public var prompt: Prompt
+    public var tools: ToolMode
+    public var warnings: [ServingWarning]
 }
 
 /// What a chat request would be answered with, without answering it.

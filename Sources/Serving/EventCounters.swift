@@ -6,8 +6,9 @@ public final class EventCounters<Event: Hashable & Sendable>: Sendable {
 
     public init() {}
 
-    public func add(_ event: Event) {
-        counts.withLock { $0[event, default: 0] += 1 }
+    public func add(_ event: Event, count: Int = 1) {
+        guard count > 0 else { return }
+        counts.withLock { $0[event, default: 0] += count }
     }
 
     /// How often each event came that ever did.
@@ -18,6 +19,8 @@ public final class EventCounters<Event: Hashable & Sendable>: Sendable {
 public enum ReplyIncident: Sendable, Hashable {
     /// A tool was called with arguments that are a JSON object, or with others.
     case toolCall(isValid: Bool)
+    /// A message got back the reasoning that its client had left out.
+    case restoredReasoning
     /// The client went away before its reply was complete.
     case disconnect
 }

@@ -54,8 +54,15 @@ public struct GenerationOptions: Sendable, Hashable {
     public var stopScope: OutputScope
     /// Requests with lower values go first, -1000 to 1000; 0 when nil.
     public var priority: Int?
+    /// Whether nobody waits for the reply, which then comes after those that somebody waits for.
+    public var isBatch = false
     /// Whether loops are ended, and what counts as one; as the model's defaults have it when nil.
     public var repetitionDetection: RepetitionDetection?
+    /// The factor of YaRN to be used, one of the model's; the smallest that the request's length needs when nil.
+    public var ropeFactor: Double?
+
+    /// The values of ``priority``.
+    public static let priorities = -1000...1000
 
     public init(
         maximumTokens: Int? = nil, minimumTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil,

@@ -28,16 +28,16 @@ public final class InferenceService: Sendable {
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
         var warnings = validated.warnings(about: prompt)
-        let maximumTokens = try model.maximumTokens(
-            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
-        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
+        let room = try model.room(for: validated.options, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens)
         let generations = try validated.options.generations(promptTokenCount: prompt.ids.count) {
             (sampling, group) throws(ServingError) in
             try model.generate(
                 validated.generation(
-                    prompt: prompt, maximumTokens: maximumTokens, thinking: thinking, group: group, sampling: sampling))
+                    prompt: prompt, room: room, thinking: thinking, group: group, sampling: sampling))
         }
         let abortion = ReplyAbortion()
+        model.incidents.add(.restoredReasoning, count: validated.recollection?.restoredCount ?? 0)
         let readers = generations.indices.map { choice in
             ChatChoiceReader(
                 choice: choice,
@@ -48,11 +48,12 @@ public final class InferenceService: Sendable {
                 tokenizer: model.tokenizer, reportsTokens: validated.options.sampling.logProbabilityCount != nil,
                 reportsReasoningTokens: request.options.reportsReasoningTokens, toolCallLimit: validated.toolCallLimit,
                 thinking: thinking, stopStrings: validated.options.stops.strings, delivery: request.reasoningDelivery,
-                abortion: abortion, incidents: model.incidents)
+                abortion: abortion, incidents: model.incidents,
+                hasEnded: validated.aftermath)
         }
         return ChatStream(
             lease: lease, warnings: warnings, choiceCount: generations.count,
-            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking),
+            settings: validated.effective(room: room, thinking: thinking),
             promptTokenCount: prompt.ids.count, generations: generations, readers: readers, abortion: abortion)
     }
 
@@ -70,28 +71,37 @@ public final class InferenceService: Sendable {
         var warnings: [ServingWarning] = []
         var generations: [Generation] = []
         var readers: [CompletionChoiceReader] = []
+        var rooms: [ReplyRoom] = []
         let abortion = ReplyAbortion()
         for prompt in validated.prompts {
-            let maximumTokens = try model.maximumTokens(
-                validated.options.maximumTokens, promptTokenCount: prompt.tokens.count, warnings: &warnings)
+            let room = try model.room(
+                for: validated.options, promptTokenCount: prompt.tokens.count, warnings: &warnings)
+            rooms.append(room)
             generations += try validated.options.generations(promptTokenCount: prompt.tokens.count) {
                 (sampling, group) throws(ServingError) in
                 readers.append(
                     validated.reader(
                         choice: readers.count, prompt: prompt, tokenizer: model.tokenizer, abortion: abortion))
                 return try model.generate(
-                    validated.generation(prompt: prompt, maximumTokens: maximumTokens, group: group, sampling: sampling)
-                )
+                    validated.generation(prompt: prompt, room: room, group: group, sampling: sampling))
             }
         }
         return CompletionStream(
             lease: lease, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
-            generations: generations, readers: readers, abortion: abortion)
+            yarnFactor: rooms.map(\.factor).max() ?? 1, generations: generations, readers: readers, abortion: abortion)
     }
 
     /// The prompt that a chat request comes to, without answering it.
     public func prompt(for request: ChatRequest) throws(ServingError) -> Prompt {
         try ValidatedChatRequest(request, model: registry.model(named: request.model)).prompt()
+    }
+
+    /// The same with what the request's tools come to; a prompt may be longer than the context.
+    public func rendering(of request: ChatRequest) throws(ServingError) -> ChatRendering {
+        let validated = try ValidatedChatRequest(request, model: registry.model(named: request.model))
+        let prompt = try validated.prompt()
+        return ChatRendering(
+            prompt: prompt, tools: validated.constraint.tools, warnings: validated.warnings(about: prompt))
     }
 
     /// What a chat request would be answered with: its prompt and what it comes to. Refuses what `chat` refuses.
@@ -101,12 +111,11 @@ public final class InferenceService: Sendable {
         let validated = try ValidatedChatRequest(request, model: model)
         let prompt = try validated.prompt()
         var warnings = validated.warnings(about: prompt)
-        let maximumTokens = try model.maximumTokens(
-            validated.options.maximumTokens, promptTokenCount: prompt.ids.count, warnings: &warnings)
-        let thinking = validated.thinkingLimit(maximumTokens: maximumTokens)
+        let room = try model.room(for: validated.options, promptTokenCount: prompt.ids.count, warnings: &warnings)
+        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens)
         return ChatPreview(
             model: model, prompt: prompt,
-            settings: validated.effective(maximumTokens: maximumTokens, thinking: thinking), warnings: warnings)
+            settings: validated.effective(room: room, thinking: thinking), warnings: warnings)
     }
 
     /// Takes nothing new, and lets what runs finish until the deadline.
@@ -138,30 +147,14 @@ public final class InferenceService: Sendable {
 }
 
 extension ServedModel {
-    /// How many tokens a reply may have: what was asked for, within the rest of the context.
-    fileprivate func maximumTokens(
-        _ requested: Int?, promptTokenCount: Int, warnings: inout [ServingWarning]
-    ) throws(ServingError) -> Int {
-        let rest = contextLength - promptTokenCount
-        guard rest >= min(1, requested ?? 1) else {
-            throw .contextLengthExceeded(promptTokenCount: promptTokenCount, limit: contextLength)
-        }
-        guard let requested else { return rest }
-        if requested > rest, !warnings.contains(where: { $0.field == .maximumTokens }) {
-            warnings.append(
-                ServingWarning(
-                    field: .maximumTokens,
-                    message: "\(requested) tokens do not fit: the context of \(contextLength) leaves \(rest)."))
-        }
-        return min(requested, rest)
-    }
-
     /// Hands a request to the engine, its refusals in the service's terms.
     func generate(_ request: GenerationRequest) throws(ServingError) -> Generation {
+        var request = request
+        request.client = RequestClient.current.share
         do {
             return try engine.generate(request)
         } catch {
-            throw ServingError(error, statistics: engine.statistics)
+            throw ServingError(error, model: name, statistics: engine.statistics)
         }
     }
 }
@@ -184,17 +177,17 @@ extension ValidatedOptions {
 
 extension ServingError {
     /// An engine's refusal.
-    fileprivate init(_ error: AdmissionError, statistics: EngineStatistics) {
+    fileprivate init(_ error: AdmissionError, model: String, statistics: EngineStatistics) {
         switch error {
         case .contextLengthExceeded(let prompt, let limit):
             self = .contextLengthExceeded(promptTokenCount: prompt, limit: limit)
         case .queueFull(let limit):
-            // A guess from the queue's length: about two seconds for each round of those that run together.
-            let rounds = (statistics.waitingCount + 1) / max(1, statistics.runningCount) + 1
-            self = .queueFull(limit: limit, retryAfter: .seconds(min(60, 2 * rounds)))
+            let wait = statistics.estimatedWait(behind: statistics.waitingCount) ?? .seconds(2)
+            self = .queueFull(limit: limit, retryAfter: max(.seconds(1), min(.seconds(60), wait)))
         case .draining: self = .draining
+        case .failed(let reason): self = .modelFailed(name: model, reason: reason)
         case .emptyPrompt: self = .invalidValue(field: .prompt, message: "The prompt has no tokens.")
-        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing:
+        case .tokenOutOfRange, .negativeTokenLimit, .tooManyLogProbabilities, .headMissing, .windowMissing:
             self = .internalFailure(error.description)
         }
     }

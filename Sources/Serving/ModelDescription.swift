@@ -14,11 +14,15 @@ public struct ModelDescription: Sendable {
     public let fingerprint: String
     /// The most tokens of prompt and reply together.
     public let contextLength: Int
+    /// The contexts that requests can run in, ascending; several where YaRN goes by length.
+    public let windows: [ContextWindow]
     public let shape: ModelShape
     public let facts: ModelFacts
     public let abilities: ModelAbilities
     /// Whether it has a chat template.
-    public let hasChatFormat: Bool
+    public var hasChatFormat: Bool { chatTemplate != nil }
+    /// The source of its chat template; nil where it has none.
+    public let chatTemplate: String?
     /// Whether it thinks before it answers; nil for a model that does not chat.
     public let thinkingMode: ThinkingMode?
     /// What the model can do, in Ollama's words.
@@ -26,20 +30,21 @@ public struct ModelDescription: Sendable {
     public let defaults: GenerationDefaults
 
     init(
-        name: String, aliases: [String], creationTime: Int, fingerprint: String, contextLength: Int, shape: ModelShape,
-        facts: ModelFacts, abilities: ModelAbilities, chatFormat: ChatFormat?, tokenizer: Tokenizer,
-        defaults: GenerationDefaults
+        name: String, aliases: [String], creationTime: Int, fingerprint: String, contextLength: Int,
+        windows: [ContextWindow], shape: ModelShape, facts: ModelFacts, abilities: ModelAbilities,
+        chatFormat: ChatFormat?, tokenizer: Tokenizer, defaults: GenerationDefaults
     ) {
         self.name = name
         self.aliases = aliases
         self.creationTime = creationTime
         self.fingerprint = fingerprint
         self.contextLength = contextLength
+        self.windows = windows
         self.shape = shape
         self.facts = facts
         self.abilities = abilities
         self.defaults = defaults
-        hasChatFormat = chatFormat != nil
+        chatTemplate = chatFormat?.source
         thinkingMode = abilities.generates ? chatFormat?.thinkingMode : nil
         capabilities = Self.capabilities(abilities, hasChatFormat: chatFormat != nil, tokenizer)
     }
@@ -61,7 +66,7 @@ extension ServedModel {
     public var description: ModelDescription {
         ModelDescription(
             name: name, aliases: aliases, creationTime: creationTime, fingerprint: fingerprint,
-            contextLength: contextLength, shape: engine.shape, facts: facts, abilities: abilities,
+            contextLength: contextLength, windows: windows, shape: engine.shape, facts: facts, abilities: abilities,
             chatFormat: chatFormat, tokenizer: tokenizer, defaults: defaults)
     }
 
@@ -83,7 +88,7 @@ public struct ModelListing: Sendable {
     /// When the server first had it, in seconds since 1970.
     public var creationTime: Int
     public var status: Status
-    /// Why it could not be opened or loaded the last time; nil where nothing failed.
+    /// Why it could not be opened or loaded the last time, or answers nothing any more; nil where nothing failed.
     public var failure: String?
     /// Nil where its files could not be read, and while it is loaded for the first time.
     public var description: ModelDescription?

@@ -8,25 +8,20 @@ public struct ModelFacts: Sendable, Hashable {
     public let quantization: String
     /// The licence that its files name, such as `apache-2.0`; nil where they name none.
     public let license: String?
-    /// How far YaRN stretches positions; 1 where the model goes without.
-    public let yarnFactor: Double
     /// The bytes of its weights in the files.
     public let byteCount: Int
 
-    public init(
-        parameterCount: Int, quantization: String, license: String? = nil, yarnFactor: Double = 1, byteCount: Int = 0
-    ) {
+    public init(parameterCount: Int, quantization: String, license: String? = nil, byteCount: Int = 0) {
         self.parameterCount = parameterCount
         self.quantization = quantization
         self.license = license
-        self.yarnFactor = yarnFactor
         self.byteCount = byteCount
     }
 
     init(_ plan: MemoryPlan, license: String?) {
         self.init(
             parameterCount: plan.parameterCount, quantization: plan.mainFormat, license: license,
-            yarnFactor: plan.yarnFactor, byteCount: plan.weightByteCount)
+            byteCount: plan.weightByteCount)
     }
 
     /// The parameters as people say them, such as `30.5B`.

@@ -1,3 +1,4 @@
+internal import Engine
 internal import Synchronization
 
 extension ModelRegistry {
@@ -69,6 +70,7 @@ extension ModelTable.Entry {
         case .starting, .loading: listing.status = .loading
         case .ready(let model), .leaving(let model):
             listing.status = .loaded
+            listing.failure = model.engine.failure
             listing.description = model.description
             listing.creationTime = model.creationTime
             listing.byteCount = byteCount

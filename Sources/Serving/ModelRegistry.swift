@@ -1,16 +1,19 @@
+internal import Engine
 internal import Synchronization
 
 /// The models of a server by name, and what state each is in.
 ///
 /// A model that the server's start loads is *loading*, then *ready* or *failed*. A model with an offer is loaded when a request
-/// names it, and given up when nobody has asked for it for a while, or when another needs its memory. The whole registry may be
-/// *draining*: nothing new is begun. All methods may be called from any thread.
+/// names it, and given up when nobody has asked for it for a while, or when another needs its memory. A ready model can fail
+/// later, and answers nothing until it was given up and is loaded again. The whole registry may be *draining*: nothing new is
+/// begun. All methods may be called from any thread.
 public final class ModelRegistry: Sendable {
     /// Whether requests can be served, as a load balancer wants to know it.
     public enum Readiness: Sendable, Hashable {
         case ready
         case loading(name: String)
         case failed(name: String, reason: String)
+        case stopped(name: String, reason: String)
         case draining
     }
 
@@ -118,7 +121,10 @@ public final class ModelRegistry: Sendable {
                 switch entry.state {
                 case .starting: return .loading(name: entry.name)
                 case .failed(let reason, nil): return .failed(name: entry.name, reason: reason)
-                case .absent, .loading, .ready, .leaving, .failed: continue
+                case .ready(let model):
+                    guard let reason = model.engine.failure else { continue }
+                    return .stopped(name: entry.name, reason: reason)
+                case .absent, .loading, .leaving, .failed: continue
                 }
             }
             return .ready
@@ -133,8 +139,9 @@ public final class ModelRegistry: Sendable {
         return try table.withLock { table in
             find(name, in: table).flatMap { index -> Result<ServedModel, ServingError> in
                 let entry = table.entries[index]
+                if let error = refusal(entry, now: now) { return .failure(error) }
                 if case .ready(let model) = entry.state { return .success(model) }
-                return .failure(refusal(entry, now: now) ?? .modelLoading(name: entry.name))
+                return .failure(.modelLoading(name: entry.name))
             }
         }.get()
     }
@@ -166,6 +173,11 @@ public final class ModelRegistry: Sendable {
         }
     }
 
+    /// Whether a model, in memory or not, goes by just this name.
+    public func serves(_ name: String) -> Bool {
+        table.withLock { $0.index(of: name, answersToAnyName: false) != nil }
+    }
+
     func find(_ name: String?, in table: ModelTable) -> Result<Int, ServingError> {
         guard let index = table.index(of: name, answersToAnyName: answersToAnyName) else {
             return .failure(.modelNotFound(name: name ?? "", known: table.entries.map(\.name)))
@@ -180,7 +192,9 @@ public final class ModelRegistry: Sendable {
         case .failed(let reason, nil): .modelLoadFailed(name: entry.name, reason: reason)
         case .failed(let reason, .some(let until)) where now < until:
             .modelLoadFailed(name: entry.name, reason: reason)
-        case .absent, .loading, .ready, .leaving, .failed: nil
+        case .ready(let model):
+            model.engine.failure.map { ServingError.modelFailed(name: entry.name, reason: $0) }
+        case .absent, .loading, .leaving, .failed: nil
         }
     }
 }

@@ -14,6 +14,8 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var chatTemplate: String?
     /// The most tokens of prompt and reply together.
     public var contextLength: Int?
+    /// How positions are stretched for a longer context than the checkpoint was trained with.
+    public var ropeScaling = RopeScaling()
     /// Threads that compute, the engine's own included.
     public var threadCount = 1
     /// The most tokens that one step computes.
@@ -34,6 +36,12 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var reranks = false
     /// Whether replies that go round in a loop are ended.
     public var endsLoops = true
+    /// Whether the engine computes the next turn of a conversation before it comes, while there is nothing else to do.
+    public var prefillsAhead = true
+    /// Bytes of what the model thought before its replies, kept for clients that leave it out; 0 keeps nothing.
+    public var reasoningMemoryByteCount = 64 << 20
+    /// How long that is kept after its last use.
+    public var reasoningLifetime = Duration.seconds(3600)
     /// The most requests that may wait.
     public var queueLimit: Int?
     /// Seconds since 1970, for the model's entry in lists.
@@ -79,9 +87,12 @@ public enum ModelStartup {
             let engine = try engine(for: checkpoint, draft: draft, tokenizer: parts.tokenizer, options: options)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
-                fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
+                fingerprint: try CheckpointFingerprint.text(of: checkpoint, options: options),
                 contextLength: engine.contextLength, engine: engine, tokenizer: parts.tokenizer,
-                chatFormat: parts.format, defaults: parts.defaults, abilities: parts.abilities, facts: parts.facts)
+                chatFormat: parts.format, defaults: parts.defaults, abilities: parts.abilities, facts: parts.facts,
+                reasoningMemory: options.reasoningMemoryByteCount > 0
+                    ? ReasoningMemory(
+                        byteLimit: options.reasoningMemoryByteCount, lifetime: options.reasoningLifetime) : nil)
         }
     }
 
@@ -91,10 +102,11 @@ public enum ModelStartup {
     ) throws(ModelStartupError) -> ModelDescription {
         try naming(checkpoint) {
             let parts = try ModelParts(checkpoint, options: options)
+            let contextLength = min(options.contextLength ?? .max, parts.plan.shape.contextLength)
             return ModelDescription(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
-                fingerprint: CheckpointFingerprint.text(of: checkpoint, options: options),
-                contextLength: min(options.contextLength ?? .max, parts.plan.shape.contextLength),
+                fingerprint: try CheckpointFingerprint.text(of: checkpoint, options: options),
+                contextLength: contextLength, windows: parts.plan.shape.windows.within(contextLength),
                 shape: parts.plan.shape, facts: parts.facts, abilities: parts.abilities, chatFormat: parts.format,
                 tokenizer: parts.tokenizer, defaults: parts.defaults)
         }
@@ -119,12 +131,14 @@ public enum ModelStartup {
         var configuration = options.engineConfiguration
         configuration.vocabularyLimit = tokenizer.tokenCount
         let (threadCount, activations, tileCache) = (options.threadCount, options.activations, options.tileCache)
+        let scaling = options.scaling
         let draft = try options.speculation == .automatic ? DraftCheckpoint.checked(draft, for: tokenizer) : nil
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
             let pool = WorkerPool(threadCount: threadCount)
             func load(_ checkpoint: Checkpoint) throws(ModelError) -> any CausalLanguageModel {
-                try ModelLoader.load(checkpoint, pool: pool, activations: activations, tileCache: tileCache)
+                try ModelLoader.load(
+                    checkpoint, pool: pool, activations: activations, scaling: scaling, tileCache: tileCache)
             }
             return EngineModels(model: try load(checkpoint), draft: try draft.map(load), pool: pool)
         }
@@ -161,6 +175,13 @@ private struct ModelParts {
 }
 
 extension ModelStartupOptions {
+    /// How positions are stretched, for the context that is asked for.
+    public var scaling: RopeScaling {
+        var scaling = ropeScaling
+        scaling.contextLength = contextLength ?? scaling.contextLength
+        return scaling
+    }
+
     /// What an engine that is started with these options will take for a model and its draft, besides their weights.
     public func memory(for plan: MemoryPlan, draft: MemoryPlan? = nil) -> EngineMemory {
         engineConfiguration.memory(for: plan, draft: draft)
@@ -172,6 +193,7 @@ extension ModelStartupOptions {
         configuration.kvCacheFormat = cacheFormat
         configuration.stepTokenBudget = stepTokenBudget ?? configuration.stepTokenBudget
         configuration.queueLimit = queueLimit ?? configuration.queueLimit
+        configuration.prefillAhead = prefillsAhead ? PrefillAhead() : nil
         configuration.speculation = speculation.engineSpeculation
         if let cacheByteCount {
             configuration.cacheSize = .bytes(cacheByteCount)

@@ -1,3 +1,5 @@
+internal import Engine
+
 /// The models of a server, and what is to become of them: a value that decides and does nothing, so that every decision can
 /// be tested without files, threads and clocks.
 ///
@@ -88,9 +90,9 @@ struct ModelTable {
         change(&entries[index])
     }
 
-    /// The model, held once more; nil where it is not in memory.
+    /// The model, held once more; nil where it is not in memory, or answers nothing any more.
     mutating func take(_ index: Int, now: Instant) -> ServedModel? {
-        guard case .ready(let model) = entries[index].state else { return nil }
+        guard case .ready(let model) = entries[index].state, model.engine.failure == nil else { return nil }
         entries[index].useCount += 1
         entries[index].lastUse = now
         return model

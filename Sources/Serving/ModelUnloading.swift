@@ -38,12 +38,18 @@ extension ModelRegistry {
         return true
     }
 
-    /// Forgets that a model could not be loaded, so that it is tried again.
-    public func forgetFailure(_ name: String?) {
-        table.withLock { table in
-            guard case .success(let index) = find(name, in: table) else { return }
+    /// Forgets that a model could not be loaded, or stopped, so that it is tried again. Returns when what is left of one that
+    /// stopped is gone.
+    public func forgetFailure(_ name: String?) async {
+        let stopped = table.withLock { table -> Int? in
+            guard case .success(let index) = find(name, in: table) else { return nil }
             table.forgetFailure(index)
+            guard case .ready(let model) = table.entries[index].state, model.engine.failure != nil,
+                table.entries[index].offer != nil
+            else { return nil }
+            return index
         }
+        if let stopped { await evict(stopped) }
     }
 
     /// Gives a model up: its running replies end first, and requests that come meanwhile have it loaded again. Returns when its

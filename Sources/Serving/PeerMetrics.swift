@@ -37,8 +37,12 @@ public enum PeerMetrics: String, Sendable, CaseIterable {
         ("inter_token_latency_seconds", "inter_token_latency_seconds"),
         ("e2e_request_latency_seconds", "request_seconds"), ("request_queue_time_seconds", "queue_time_seconds"),
         ("request_prefill_time_seconds", "prefill_time_seconds"),
-        ("request_decode_time_seconds", "decode_time_seconds"), ("request_prompt_tokens", "request_prompt_tokens"),
+        ("request_decode_time_seconds", "decode_time_seconds"),
+        ("request_inference_time_seconds", "inference_time_seconds"),
+        ("request_time_per_output_token_seconds", "time_per_output_token_seconds"),
+        ("request_prompt_tokens", "request_prompt_tokens"),
         ("request_generation_tokens", "request_generation_tokens"), ("iteration_tokens_total", "step_tokens"),
+        ("spec_decode_num_drafts_total", "speculation_drafts_total"),
         ("spec_decode_num_draft_tokens_total", "speculation_draft_tokens_total"),
         ("spec_decode_num_accepted_tokens_total", "speculation_accepted_tokens_total"),
     ]
@@ -47,7 +51,8 @@ public enum PeerMetrics: String, Sendable, CaseIterable {
         ("requests_processing", "requests_running"), ("requests_deferred", "requests_waiting"),
         ("prompt_tokens_total", "prefill_tokens_total"), ("prompt_tokens_cached_total", "prompt_tokens_cached_total"),
         ("tokens_predicted_total", "generation_tokens_total"), ("n_decode_total", "steps_total"),
-        ("kv_cache_usage_ratio", "kv_cache_usage_ratio"),
+        ("kv_cache_usage_ratio", "kv_cache_usage_ratio"), ("kv_cache_tokens", "kv_cache_tokens"),
+        ("n_tokens_max", "longest_request_tokens"), ("spec_decode_num_drafts_total", "speculation_drafts_total"),
         ("spec_decode_num_draft_tokens_total", "speculation_draft_tokens_total"),
         ("spec_decode_num_accepted_tokens_total", "speculation_accepted_tokens_total"),
     ]
@@ -59,6 +64,7 @@ public enum PeerMetrics: String, Sendable, CaseIterable {
         ("time_to_first_token_seconds", "time_to_first_token_seconds"),
         ("inter_token_latency_seconds", "inter_token_latency_seconds"),
         ("e2e_request_latency_seconds", "request_seconds"), ("queue_time_seconds", "queue_time_seconds"),
+        ("gen_throughput", "generation_tokens_per_second"), ("num_retracted_reqs", "requests_preempted"),
     ]
 
     /// What the peer adds up or divides in another way.
@@ -86,6 +92,9 @@ public enum PeerMetrics: String, Sendable, CaseIterable {
                 family("prompt_tokens_seconds", .gauge, "Prompt tokens a second, on average.", models) {
                     Self.ratio(Double($0.engine.prefillTokenCount), $0.engine.prefillTime.sum)
                 },
+                family("n_busy_slots_per_decode", .gauge, "Requests that a step computes for, on average.", models) {
+                    Self.ratio(Double($0.engine.stepGenerationCount), Double($0.engine.stepCount))
+                },
                 family("predicted_tokens_seconds", .gauge, "Tokens of a reply a second, on average.", models) {
                     Self.ratio($0.engine.replyLength.sum, $0.engine.decodeTime.sum)
                 },
@@ -97,6 +106,10 @@ public enum PeerMetrics: String, Sendable, CaseIterable {
                 },
                 family("spec_accept_rate", .gauge, "The part of guessed tokens that were drawn.", models) {
                     Self.ratio(Double($0.engine.acceptedDraftTokenCount), Double($0.engine.draftTokenCount))
+                },
+                family("spec_accept_length", .gauge, "Tokens that a step with guesses draws, on average.", models) {
+                    Self.ratio(
+                        Double($0.engine.draftCount + $0.engine.acceptedDraftTokenCount), Double($0.engine.draftCount))
                 },
                 family("num_aborted_requests_total", .counter, "Replies that were called off.", models) {
                     Double($0.engine.outcomes[.cancelled])

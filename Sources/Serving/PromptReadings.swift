@@ -1,4 +1,5 @@
 internal import Engine
+internal import Models
 internal import Tokens
 
 /// Many prompts of one request, computed for what is read where each ends.
@@ -52,9 +53,12 @@ struct PromptReadings: Sendable {
     private func request(_ index: Int, _ group: PromptGroup, elapsed: Duration) -> GenerationRequest {
         var timeLimits = options.timeLimits
         timeLimits.total = timeLimits.total.map { max(.zero, $0 - elapsed) }
-        return GenerationRequest(
+        var request = GenerationRequest(
             prompt: prompts[index], reading: reading, usesPrefixCache: options.usesPrefixCache,
             cacheSalt: options.cacheSalt, promptGroup: group, timeLimits: timeLimits)
+        request.urgency = options.urgency
+        request.window = model.engine.windows.place(holding: prompts[index].count)
+        return request
     }
 
     /// How many tokens all prompts begin with.

@@ -11,8 +11,12 @@ public protocol ReplyStream: Sendable {
     var warnings: [ServingWarning] { get }
     /// All choices of all prompts.
     var choiceCount: Int { get }
+    /// Messages of the prompt that got back the reasoning that the client had left out.
+    var restoredReasoningCount: Int { get }
     /// Prompt tokens that the first choice found in the prefix cache; 0 before there is progress.
     var cachedTokenCount: Int { get }
+    /// What became of it, for logs.
+    var record: ReplyRecord { get }
     /// Calls the reply off: it ends within a step, as one that is cut, with what there is of it. May be called from anywhere.
     func abort()
     /// How many tokens the prompt of a choice has.
@@ -33,6 +37,8 @@ public protocol ReplyStream: Sendable {
 }
 
 extension ReplyStream {
+    public var restoredReasoningCount: Int { 0 }
+
     /// The same without a pulse, or without asking about the prompt.
     public func forEach(
         pulse: Duration? = nil, _ receive: ([Event]) async throws -> Void
@@ -90,8 +96,8 @@ public protocol StreamEvent: Sendable {
 
 /// What happens before and between the pieces of a reply.
 public enum StreamProgress: Sendable, Hashable {
-    /// The choice waits for its turn; so many requests are before it.
-    case queued(choice: Int, ahead: Int)
+    /// The choice waits for its turn; so many requests are before it, which will take about so long.
+    case queued(choice: Int, ahead: Int, wait: Duration?)
     /// The prompt is being read.
     case prefilling(choice: Int, done: Int, of: Int)
     /// So many more tokens of the choice were generated; what they come to follows.
@@ -113,7 +119,8 @@ protocol ChoiceReader: Sendable {
 extension [Generation] {
     /// Reads all generations, each with the reader in its place, and answers what the engine counted for each.
     func forEach<Reader: ChoiceReader>(
-        readers: [Reader], pulse: Duration?, prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
+        readers: [Reader], record: ReplyRecord, pulse: Duration?,
+        prompt: (_ choice: Int, [PromptLogProbability]) -> Void,
         _ receive: ([Reader.Event]) async throws -> Void
     ) async throws -> [GenerationUsage?] {
         var readers = readers
@@ -127,7 +134,9 @@ extension [Generation] {
                     switch event {
                     case .promptLogProbabilities(let tokens): prompt(index, tokens)
                     case .tokens(let tokens):
+                        record.add(tokenCount: tokens.count)
                         new.append(.progress(.generated(choice: index, count: tokens.count)))
+                    case .finished(let reason, _): record.add(reason)
                     default: break
                     }
                     new += try readers[index].read(event)

@@ -39,5 +39,8 @@ public enum RequestField: String, Sendable, Hashable, CaseIterable {
     case totalTime = "max_latency_ms"
     case priority
     case repetitionDetection = "repetition_detection"
+    case ropeFactor = "rope_factor"
     case thinking = "enable_thinking"
+    case restoresReasoning = "restore_reasoning"
+    case templateVariables = "chat_template_kwargs"
 }

@@ -16,8 +16,11 @@ struct ValidatedOptions: Sendable {
     var promptLogProbabilityCount: Int?
     /// Higher goes first.
     var priority: Int
+    /// The factor of YaRN to be used; nil leaves it to the length. Checked where the model's factors are known.
+    var ropeFactor: Double?
     /// What counts as a loop; nil lets loops go on.
     var loopLimits: LoopLimits?
+    var urgency = RequestUrgency.interactive
 }
 
 /// Checks what a client asked for against a model's limits and fills in the model's defaults.
@@ -57,8 +60,10 @@ struct RequestValidator {
             promptLogProbabilityCount: try options.promptLogProbabilityCount.map { (count) throws(ServingError) in
                 try checked(count, .promptLogProbabilityCount, 0...20)
             },
-            priority: -(try checked(options.priority ?? 0, .priority, -1000...1000)),
-            loopLimits: try loopLimits(options))
+            priority: -(try checked(options.priority ?? 0, .priority, GenerationOptions.priorities)),
+            ropeFactor: options.ropeFactor,
+            loopLimits: try loopLimits(options),
+            urgency: options.isBatch || RequestClient.current.isBatch ? .batch : .interactive)
     }
 
     /// Who wants no end of text wants a number of tokens, whatever they say.

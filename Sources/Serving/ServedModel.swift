@@ -1,6 +1,7 @@
 public import Chat
 internal import ConstrainedDecoding
 public import Engine
+public import Models
 public import Sampling
 public import Tokenization
 internal import Tokens
@@ -29,6 +30,8 @@ public final class ServedModel: Sendable {
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
     let thinkingStopPhrase: [TokenID]
+    /// What it thought before its replies; nil where nothing of that is kept.
+    let reasoningMemory: ReasoningMemory?
     /// What happens to its replies above the engine.
     public let incidents = EventCounters<ReplyIncident>()
     /// Compiles what answers are held to.
@@ -38,7 +41,7 @@ public final class ServedModel: Sendable {
         name: String, aliases: [String] = [], creationTime: Int, fingerprint: String, contextLength: Int,
         engine: InferenceEngine, tokenizer: Tokenizer, chatFormat: ChatFormat?, defaults: GenerationDefaults,
         abilities: ModelAbilities = ModelAbilities(),
-        facts: ModelFacts = ModelFacts(parameterCount: 0, quantization: "")
+        facts: ModelFacts = ModelFacts(parameterCount: 0, quantization: ""), reasoningMemory: ReasoningMemory? = nil
     ) {
         self.name = name
         self.aliases = aliases
@@ -51,6 +54,7 @@ public final class ServedModel: Sendable {
         self.defaults = defaults
         self.abilities = abilities
         self.facts = facts
+        self.reasoningMemory = reasoningMemory
         self.thinkingMode = abilities.generates ? chatFormat?.thinkingMode : nil
         self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
             message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
@@ -65,6 +69,12 @@ public final class ServedModel: Sendable {
 }
 
 extension ServedModel {
+    /// The contexts that requests can run in, ascending; several where YaRN goes by length.
+    public var windows: [ContextWindow] { engine.windows }
+
+    /// Whether YaRN goes by length.
+    var hasSeveralWindows: Bool { engine.windows.count > 1 }
+
     /// The grammar that a request's output is held to, if it asks for one; with line feeds before it, as they stand behind
     /// reasoning, if there may be some.
     func grammar(

@@ -50,6 +50,12 @@ public enum ServiceMetrics {
         [
             gauge("requests_running", "Requests that hold memory of the cache.", models) { $0.runningCount },
             gauge("requests_waiting", "Requests that wait for their turn.", models) { $0.waitingCount },
+            gauge("requests_preempted", "Those of them that gave back their memory and are computed again.", models) {
+                $0.preemptedCount
+            },
+            gauge("longest_request_tokens", "Tokens of prompt and reply of the longest request that ended.", models) {
+                $0.longestGeneration
+            },
             MetricFamily(
                 "ponder_requests_finished_total", .counter, "Replies that ended, choice by choice, by what ended them.",
                 models.flatMap { model in
@@ -68,6 +74,10 @@ public enum ServiceMetrics {
                         MetricSample(model.incidents[.toolCall(isValid: $0)] ?? 0, model.labels("valid", "\($0)"))
                     }
                 }),
+            MetricFamily(
+                "ponder_reasoning_restored_total", .counter,
+                "Messages of prompts that got back the reasoning that their client had left out.",
+                models.map { MetricSample($0.incidents[.restoredReasoning] ?? 0, $0.labels()) }),
             MetricFamily(
                 "ponder_loop_stops_total", .counter, "Loops that the loop guard ended, by where.",
                 models.flatMap { model in
@@ -97,6 +107,11 @@ public enum ServiceMetrics {
             counter("thinking_budget_hits", "Replies whose thinking a budget or the answer's reserve ended.", models) {
                 $0.thinkingBudgetHitCount
             },
+            MetricFamily(
+                "ponder_generation_tokens_per_second", .gauge,
+                "Tokens generated a second, over about the last second; 0 while nothing runs.",
+                models.map { MetricSample(.number($0.engine.generationRate), $0.labels()) }),
+            counter("speculation_drafts", "Times that tokens were guessed for a reply.", models) { $0.draftCount },
             counter("speculation_draft_tokens", "Tokens guessed and computed ahead.", models) { $0.draftTokenCount },
             counter("speculation_accepted_tokens", "Those of them that were then drawn.", models) {
                 $0.acceptedDraftTokenCount
@@ -107,6 +122,9 @@ public enum ServiceMetrics {
     private static func work(_ models: [ModelReading]) -> [MetricFamily] {
         [
             counter("steps", "Steps of the engine.", models) { $0.stepCount },
+            counter("step_requests", "Requests that steps computed for, added up over the steps.", models) {
+                $0.stepGenerationCount
+            },
             counter("preemptions", "Requests that gave back their memory for others, to be computed again.", models) {
                 $0.preemptionCount
             },
@@ -133,6 +151,9 @@ public enum ServiceMetrics {
                     let share = Double(model.engine.usedBlockCount) / Double(max(1, model.engine.blockCount))
                     return MetricSample(.number(share), model.labels())
                 }),
+            gauge("kv_cache_tokens", "Tokens that the blocks which requests hold have room for.", models) {
+                $0.usedBlockCount * $0.blockLength
+            },
             gauge("kv_cache_blocks", "Blocks of the key-value cache.", models) { $0.blockCount },
             gauge(
                 "kv_cache_reusable_blocks", "Blocks that no request holds and whose content can be read again.", models
@@ -141,6 +162,12 @@ public enum ServiceMetrics {
                 $0.cacheQueryTokenCount
             },
             counter("prefix_cache_hits", "Those of them that were found.", models) { $0.cacheHitTokenCount },
+            counter("prefill_ahead_tokens", "Tokens of next turns computed before anybody asked for them.", models) {
+                $0.aheadTokenCount
+            },
+            counter("prefill_ahead_hits", "Those of them that were then asked for.", models) {
+                $0.aheadHitTokenCount
+            },
         ]
     }
 
@@ -158,6 +185,12 @@ public enum ServiceMetrics {
                 $0.prefillTime
             },
             histogram("decode_time_seconds", "From a reply's first token to its end.", models) { $0.decodeTime },
+            histogram("inference_time_seconds", "From a request's first step to the end of its reply.", models) {
+                $0.inferenceTime
+            },
+            histogram("time_per_output_token_seconds", "Of a reply, the time for each token after the first.", models) {
+                $0.outputTokenTime
+            },
             histogram("step_seconds", "A step of the engine.", models) { $0.stepTime },
             histogram("step_tokens", "Tokens that a step computes.", models) { $0.stepTokens },
             histogram("request_prompt_tokens", "Tokens of a request's prompt.", models) { $0.promptLength },

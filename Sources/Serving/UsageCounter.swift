@@ -7,6 +7,7 @@ enum UsageCounter {
         var usage = TokenUsage(promptTokens: promptTokenCount)
         // The first choice found in the cache what earlier requests left; the others found what the first computed.
         usage.cachedTokens = choices.first??.cachedTokens ?? 0
+        usage.cachedElsewhereTokens = choices.first??.cachedElsewhereTokens ?? 0
         for choice in choices {
             usage.completionTokens += choice?.completionTokens ?? 0
             usage.reasoningTokens += choice?.reasoningTokens ?? 0

@@ -18,14 +18,20 @@ struct ValidatedChatRequest {
     private let stopPhrase: [TokenID]
     private let thinkingTime: Duration?
     private let promptRequest: ChatPromptRequest
+    /// What is remembered of the conversation; nil where nothing is to be.
+    let recollection: Recollection?
+    private let isDeniedMemory: Bool
     private let thinks: Bool
+    private let thinkingMode: ThinkingMode
     private let closesForm: Bool
     private let endsThinkingAtToolCall: Bool
 
     init(_ request: ChatRequest, model: ServedModel) throws(ServingError) {
         let format = try Self.format(request, model: model)
-        let thinks = request.thinking ?? true
+        let mode = request.chatTemplate == nil ? model.thinkingMode ?? .automatic : format.thinkingMode
+        let thinks = mode == .always || request.thinking ?? true
         self.thinks = thinks
+        thinkingMode = mode
         endsThinkingAtToolCall = request.endsThinkingAtToolCall
         closesForm = request.options.closesFormAtLimit
         self.model = model
@@ -35,7 +41,16 @@ struct ValidatedChatRequest {
         thinkingBudget = try Self.thinkingBudget(request)
         minimumAnswerTokens = try Self.minimumAnswerTokens(request)
         stopPhrase = try Self.stopPhrase(request, model: model)
-        promptRequest = try Self.promptRequest(request)
+        var promptRequest = try Self.promptRequest(request)
+        recollection = model.reasoningMemory.flatMap { memory in
+            request.restoresReasoning == false
+                ? nil
+                : Recollection(
+                    memory, owner: request.owner, salt: request.options.cacheSalt, format: format,
+                    restoringIn: &promptRequest)
+        }
+        isDeniedMemory = request.restoresReasoning == true && model.reasoningMemory == nil
+        self.promptRequest = promptRequest
         let validator = RequestValidator(
             vocabularySize: model.tokenizer.tokenCount, endsLoops: model.defaults.endsLoops)
         var options = try validator.validate(
@@ -50,7 +65,19 @@ struct ValidatedChatRequest {
 
     /// What will not happen as it was asked for.
     func warnings(about prompt: Prompt) -> [ServingWarning] {
-        constraint.warnings + [thinkingWarning(about: prompt), closingWarning].compactMap(\.self)
+        constraint.warnings + [thinkingWarning(about: prompt), closingWarning, memoryWarning].compactMap(\.self)
+            + variableWarnings
+    }
+
+    /// What is to be said about variables that the template does not read.
+    private var variableWarnings: [ServingWarning] {
+        // The switch for earlier reasoning works without the template, too.
+        let names = promptRequest.variables.map(\.key).filter { $0 != "preserve_thinking" && !format.mentions($0) }
+        return names.map { name in
+            ServingWarning(
+                field: .templateVariables, member: name,
+                message: "The template of this model does not read it; it has no effect.")
+        }
     }
 
     /// What is to be said where the template does not obey the switch for thinking.
@@ -62,6 +89,12 @@ struct ValidatedChatRequest {
             field: .thinking,
             message: "The template of this model has no such switch: "
                 + (opensThinking ? "it always thinks." : "whether it thinks is its own choice."))
+    }
+
+    private var memoryWarning: ServingWarning? {
+        guard isDeniedMemory else { return nil }
+        return ServingWarning(
+            field: .restoresReasoning, message: "This server remembers no reasoning; it has no effect.")
     }
 
     private var closingWarning: ServingWarning? {
@@ -77,6 +110,25 @@ struct ValidatedChatRequest {
         } catch {
             throw .promptFailed(message: "The chat template cannot render this conversation: \(error.reason)")
         }
+    }
+
+    /// What is done with a reply once it is complete; nil where nothing is.
+    var aftermath: (@Sendable (ChatMessage, ChatFinish) -> Void)? {
+        // What goes on with a message is no message by itself.
+        guard recollection != nil || nextTurn != nil, !promptRequest.continuesFinalMessage else { return nil }
+        return { [recollection, nextTurn] reply, finish in
+            recollection?.keep(reply, isIncomplete: finish.reason == .length)
+            guard let nextTurn, finish.cut == nil else { return }
+            Task.detached(priority: .utility) { nextTurn.expect(behind: reply) }
+        }
+    }
+
+    /// What will follow the reply; nil where nothing of it is computed ahead, or all of it goes on from what is cached anyway.
+    private var nextTurn: NextTurn? {
+        guard model.engine.worksAhead, options.usesPrefixCache, options.choiceCount == 1,
+            !promptRequest.keepsEarlierReasoning
+        else { return nil }
+        return NextTurn(model: model, format: format, request: promptRequest, options: options)
     }
 
     /// What may end the thinking of a reply with so many tokens.
@@ -95,17 +147,19 @@ struct ValidatedChatRequest {
     }
 
     /// What the request comes to.
-    func effective(maximumTokens: Int, thinking: ThinkingLimit) -> EffectiveSettings {
+    func effective(room: ReplyRoom, thinking: ThinkingLimit) -> EffectiveSettings {
         EffectiveSettings(
-            thinks: thinks, thinkingBudget: thinks ? thinking.budget : nil,
+            thinks: thinks && thinkingMode != .never, isThinkingTheModels: [.always, .never].contains(thinkingMode),
+            thinkingBudget: thinks ? thinking.budget : nil,
             isBudgetAskedFor: thinkingBudget != nil, isBudgetFromReserve: thinking.isReserve,
-            maximumTokens: maximumTokens, sampling: options.sampling, stops: options.stops,
-            keepsEarlierReasoning: promptRequest.keepsEarlierReasoning, tools: constraint.tools,
-            yarnFactor: model.facts.yarnFactor)
+            maximumTokens: room.maximumTokens, sampling: options.sampling, stops: options.stops,
+            keepsEarlierReasoning: promptRequest.keepsEarlierReasoning,
+            restoredReasoningCount: recollection?.restoredCount ?? 0, tools: constraint.tools,
+            yarnFactor: room.factor, isBatch: options.urgency == .batch)
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, thinking: ThinkingLimit, group: PromptGroup?, sampling: SamplingParameters
+        prompt: Prompt, room: ReplyRoom, thinking: ThinkingLimit, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
         var timeLimits = options.timeLimits
         timeLimits.thinking = thinkingTime
@@ -116,7 +170,7 @@ struct ValidatedChatRequest {
             sampling.logitBiasScope = .all
         }
         var generation = GenerationRequest(
-            prompt: prompt.ids, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
+            prompt: prompt.ids, maximumTokens: room.maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(
                 tokens: model.outputTokens, start: prompt.startPhase, parsesToolCalls: constraint.readsCalls,
                 thinkingBudget: thinking.budget, stopPhrase: thinking.stopPhrase,
@@ -128,6 +182,8 @@ struct ValidatedChatRequest {
             promptGroup: group, timeLimits: timeLimits, priority: options.priority,
             loopLimits: options.loopLimits)
         generation.closesFormAtLimit = closesForm
+        generation.urgency = options.urgency
+        generation.window = room.window
         return generation
     }
 

@@ -54,16 +54,19 @@ struct ValidatedCompletionRequest {
     }
 
     func generation(
-        prompt: Prompt, maximumTokens: Int, group: PromptGroup?, sampling: SamplingParameters
+        prompt: Prompt, room: ReplyRoom, group: PromptGroup?, sampling: SamplingParameters
     ) -> GenerationRequest {
-        GenerationRequest(
-            prompt: prompt.tokens, maximumTokens: maximumTokens, sampling: sampling, stops: options.stops,
+        var generation = GenerationRequest(
+            prompt: prompt.tokens, maximumTokens: room.maximumTokens, sampling: sampling, stops: options.stops,
             output: OutputMachine(tokens: OutputGrammarTokens(ends: ends)),
             constraint: grammar?.makeMatcher(),
             promptLogProbabilities: promptLogProbabilityCount(sampling),
             usesPrefixCache: options.usesPrefixCache, cacheSalt: options.cacheSalt,
             promptGroup: group, timeLimits: options.timeLimits, priority: options.priority,
             loopLimits: options.loopLimits)
+        generation.urgency = options.urgency
+        generation.window = room.window
+        return generation
     }
 
     private static func prompt(

@@ -9,7 +9,7 @@ package enum AcceptOutcome: ~Copyable {
     case wouldBlock
     /// The peer went away before it was accepted; the next may be fine.
     case peerGone
-    /// No descriptor was left: the connection was refused by closing it.
+    /// No descriptor was left for it: it waits on, and the socket stays ready.
     case outOfDescriptors
     /// The listener itself is broken.
     case failed(SocketError)
@@ -23,7 +23,6 @@ package struct ListeningSocket: ~Copyable, Sendable {
     package let address: SocketAddress
     /// Whether a Unix socket's file was made here, and so is to be removed here.
     private let ownsPath: Bool
-    private var spare: OwnedDescriptor?
 
     /// Binds and listens. A stale Unix socket, one that nobody serves any more, is replaced.
     ///
@@ -58,7 +57,6 @@ package struct ListeningSocket: ~Copyable, Sendable {
         self.descriptor = descriptor
         self.address = bound ?? address
         ownsPath = true
-        spare = Self.openSpare()
     }
 
     /// Takes over a socket that listens already, as a service manager hands it to the process.
@@ -74,19 +72,16 @@ package struct ListeningSocket: ~Copyable, Sendable {
         self.descriptor = descriptor
         address = bound
         ownsPath = false
-        spare = Self.openSpare()
     }
 
     /// Takes one waiting connection.
-    package mutating func accept() -> AcceptOutcome {
+    package func accept() -> AcceptOutcome {
         let result = linux_accept(descriptor.number)
         if result >= 0 { return .accepted(StreamSocket(OwnedDescriptor(result))) }
         switch -result {
         case EAGAIN: return .wouldBlock
         case EINTR, ECONNABORTED, EPROTO, EPERM: return .peerGone
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-            refuseOne()
-            return .outOfDescriptors
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .outOfDescriptors
         case let code: return .failed(SocketError(operation: "accept \(address)", code: code))
         }
     }
@@ -95,19 +90,6 @@ package struct ListeningSocket: ~Copyable, Sendable {
     package func unlinkPath() {
         guard ownsPath, case .unix(let path) = address else { return }
         _ = unsafe unlink(path)
-    }
-
-    // Without a descriptor to accept with, the waiting connection would make the listener ready for ever.
-    private mutating func refuseOne() {
-        spare = nil
-        let result = linux_accept(descriptor.number)
-        if result >= 0 { _ = OwnedDescriptor(result) }
-        spare = Self.openSpare()
-    }
-
-    private static func openSpare() -> OwnedDescriptor? {
-        let number = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
-        return number >= 0 ? OwnedDescriptor(number) : nil
     }
 
     private static func removeStaleSocket(_ path: String) throws(SocketError) {

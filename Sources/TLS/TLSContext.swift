@@ -11,8 +11,10 @@ public final class TLSContext: Sendable {
     }
 
     let role: Role
-    // OpenSSL counts its users with atomics, and nothing changes it after the initialiser.
+    // OpenSSL counts its users with atomics, and nothing changes it once it is handed out.
     private nonisolated(unsafe) let context: OpaquePointer
+    /// The contexts, this one first and nil last, of which one is chosen by the name that a client asks for.
+    private nonisolated(unsafe) var choices: UnsafeMutablePointer<OpaquePointer?>?
 
     private init(_ role: Role) throws(TLSError) {
         let method = unsafe role == .server ? TLS_server_method() : TLS_client_method()
@@ -23,6 +25,14 @@ public final class TLSContext: Sendable {
     }
 
     deinit {
+        if let choices = unsafe choices {
+            var next = unsafe choices + 1
+            while let other = unsafe next.pointee {
+                unsafe SSL_CTX_free(other)
+                unsafe next += 1
+            }
+            unsafe choices.deallocate()
+        }
         unsafe SSL_CTX_free(context)
     }
 
@@ -36,15 +46,26 @@ extension TLSContext {
     /// A server's side.
     ///
     /// - Parameters:
-    ///   - certificate: The path of a PEM file: the server's certificate, then those that lead to its root.
-    ///   - key: The path of a PEM file with the certificate's private key, not encrypted.
+    ///   - identities: The server's certificates, at least one. A client that names a server gets the first that is of this
+    ///     name, by itself or else by a wildcard; the first of all where none is, or no name was given.
     ///   - clientAuthority: The path of a PEM file with certificates of authorities: clients must then bring a
     ///     certificate of one of them. Nil asks for none.
     /// - Returns: The context of all connections that clients open from now on.
     /// - Throws: ``TLSError``, which names the file that cannot be used and why.
     public static func server(
-        certificate: String, key: String, clientAuthority: String? = nil
+        _ identities: [TLSIdentity], clientAuthority: String? = nil
     ) throws(TLSError) -> TLSContext {
+        var contexts: [TLSContext] = []
+        for identity in identities {
+            contexts.append(try server(identity, clientAuthority: clientAuthority))
+        }
+        guard let first = contexts.first else { throw TLSError("no certificate") }
+        if contexts.count > 1 { first.choose(among: contexts) }
+        return first
+    }
+
+    private static func server(_ identity: TLSIdentity, clientAuthority: String?) throws(TLSError) -> TLSContext {
+        let (certificate, key) = (identity.certificate, identity.key)
         let made = try TLSContext(.server)
         let context = unsafe made.context
         unsafe openssl_ask_nobody(context)
@@ -62,6 +83,19 @@ extension TLSContext {
         }
         if let clientAuthority { try made.askForCertificates(of: clientAuthority) }
         return made
+    }
+
+    /// Has connections of this context go on with that of the name that the client asks for. Called once, before the first.
+    private func choose(among contexts: [TLSContext]) {
+        let list = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: contexts.count + 1)
+        for (index, other) in contexts.enumerated() {
+            // The list counts as a user of each but this one, which must not keep itself.
+            if other !== self { unsafe SSL_CTX_up_ref(other.context) }
+            unsafe (list + index).initialize(to: other.context)
+        }
+        unsafe (list + contexts.count).initialize(to: nil)
+        unsafe choices = list
+        unsafe openssl_choose_among(context, list)
     }
 
     /// A client's side. The server must prove its name.

@@ -32,6 +32,8 @@ package final class TLSSession: @unchecked Sendable {
     /// What a record adds to them at most.
     package static let recordOverhead = 256
 
+    /// Kept as long as the connection, which may still choose among its certificates.
+    private let context: TLSContext
     private let connection: OpaquePointer
     private let input: OpaquePointer
     private let output: OpaquePointer
@@ -50,6 +52,7 @@ package final class TLSSession: @unchecked Sendable {
         }
         // The connection owns both from here on.
         unsafe SSL_set_bio(connection, input, output)
+        self.context = context
         unsafe self.connection = connection
         unsafe self.input = input
         unsafe self.output = output

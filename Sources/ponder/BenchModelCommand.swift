@@ -3,6 +3,7 @@ import Benchmarks
 import Checkpoints
 import Compute
 import Foundation
+import ModelHub
 
 /// `ponder bench MODEL`: how fast models are on this machine, and how near its limits.
 struct BenchModelCommand: ParsableCommand {
@@ -21,7 +22,7 @@ struct BenchModelCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "GGUF files or checkpoint folders. Without any, the built-in model.")
+    @Argument(help: "GGUF files, checkpoint folders or names of models that are here. Without any, the built-in model.")
     var models: [String] = []
 
     @Option(help: ArgumentHelp("Lengths of prompts to read; 0 for none.", valueName: "tokens,…"))
@@ -66,11 +67,13 @@ struct BenchModelCommand: ParsableCommand {
         guard let format = BenchmarkReport.Format(rawValue: format) else {
             throw SettingsError(place: "--format", value: format, expectation: "table, markdown, json or csv")
         }
+        let locator = ModelLocator(environment: ProcessInfo.processInfo.environment)
         var report = BenchmarkReport(options: options)
         for path in models.isEmpty ? [nil] : models.map(Optional.some) {
+            let located = try path.map { text throws(HubError) in try locator.locate(text).path }
             let line = ProgressLine()
             line.show("\(path ?? ModelSource.builtInName): loading")
-            var benchmark = try ModelBenchmark(ModelSource(path: path).open(), options: options)
+            var benchmark = try ModelBenchmark(ModelSource(path: located).open(), options: options)
             for test in options.cases {
                 let result = benchmark.measure(test) { run in
                     line.show("\(path ?? ModelSource.builtInName): \(test.name), run \(run) of \(options.repetitions)")

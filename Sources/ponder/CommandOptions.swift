@@ -7,8 +7,9 @@ import ArgumentParser
 struct ServeOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "GGUF files (the first, if split) or checkpoint folders, also as NAME=PATH. The first is loaded at once, others "
-                + "when a request names them. Without any, the built-in model is served.",
+            "GGUF files (the first, if split), checkpoint folders or names such as Qwen/Qwen3-0.6B of models that are here; "
+                + "also as NAME=PATH. The first is loaded at once, others when a request names them. Without any, the "
+                + "built-in model is served.",
             valueName: "model"))
     var models: [String] = []
 
@@ -30,6 +31,12 @@ struct ServeOptions: ParsableArguments {
             valueName: "seconds"))
     var idleUnload: String?
 
+    @Flag(help: "Fetch a model that is named and not here.")
+    var pull = false
+
+    @Flag(help: "Let requests fetch models and remove them: POST /api/pull and DELETE /api/delete.")
+    var allowPull = false
+
     @Option(
         help: ArgumentHelp(
             "The address to listen on, or unix:PATH; give it several times for several. (default: 127.0.0.1)",
@@ -45,11 +52,11 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP.",
+            "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP. Several are chosen by the name that a client asks for.",
             valueName: "file"
         )
     )
-    var tlsCertificate: String?
+    var tlsCertificate: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -57,7 +64,7 @@ struct ServeOptions: ParsableArguments {
             valueName: "file"
         )
     )
-    var tlsKey: String?
+    var tlsKey: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -75,6 +82,26 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var context: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How positions are stretched for a longer context: auto (as the model says, else by each request's length), "
+                + "by-length, yarn, linear or none. (default: auto)",
+            valueName: "method"
+        )
+    )
+    var ropeScaling: String?
+
+    @Option(
+        name: [.customLong("rope-scale"), .customLong("yarn-factor")],
+        help: ArgumentHelp("The factor of YaRN or of linear scaling; by length, the largest.", valueName: "factor"))
+    var ropeScale: String?
+
+    @Option(
+        name: [.customLong("yarn-original-context"), .customLong("yarn-orig-ctx")],
+        help: ArgumentHelp(
+            "The context that the model was trained with, for YaRN. (default: as the model says)", valueName: "tokens"))
+    var yarnOriginalContext: String?
 
     @Option(
         help: ArgumentHelp(
@@ -153,6 +180,30 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var loopGuard: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether the next turn of a conversation is computed ahead while there is nothing else to do: on or off. "
+                + "(default: on)",
+            valueName: "switch"
+        )
+    )
+    var prefillAhead: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for reasoning of earlier replies, which is put back where a client leaves it out between the steps of a "
+                + "tool call: a size, or off. (default: 64MiB)",
+            valueName: "size"
+        )
+    )
+    var reasoningMemory: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long such reasoning is kept after its last use. (default: 3600)", valueName: "seconds")
+    )
+    var reasoningMemorySeconds: String?
 
     @Flag(
         name: [.customLong("embeddings"), .customLong("embedding")],
@@ -257,6 +308,9 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var logLevel: String?
+
+    @Option(help: ArgumentHelp("How logs are written: text or json. (default: text)", valueName: "format"))
+    var logFormat: String?
 
     @Option(
         help: ArgumentHelp(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Checkpoints
+import Foundation
+import ModelHub
 import Models
 
 /// `ponder inspect`: what a model is and needs, from headers and configuration alone.
@@ -17,11 +19,16 @@ struct InspectCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A GGUF file, a checkpoint folder or a config.json. Without one, the built-in model.")
+    @Argument(
+        help:
+            "A GGUF file, a checkpoint folder, a config.json or the name of a model that is here. Without one, the built-in model."
+    )
     var model: String?
 
     func run() throws {
-        let checkpoint = try ModelSource(path: model).openForInspection()
+        let locator = ModelLocator(environment: ProcessInfo.processInfo.environment)
+        let path = try model.map { text throws(HubError) in try locator.locate(text).path }
+        let checkpoint = try ModelSource(path: path).openForInspection()
         print(try ModelLoader.describe(checkpoint))
     }
 }

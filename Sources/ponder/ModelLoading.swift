@@ -28,7 +28,19 @@ struct ModelLoading: Sendable {
         } catch {
             refusal = error.description
         }
-        return PlannedModel(byteCount: plan.neededByteCount, refusal: refusal) { try load() }
+        return PlannedModel(byteCount: plan.neededByteCount, refusal: refusal) {
+            let model = try load()
+            watch(model)
+            return model
+        }
+    }
+
+    /// Logs when a model answers nothing any more, unless it was given up.
+    private func watch(_ model: ServedModel) {
+        Task { [name = model.name, engine = model.engine] in
+            guard let reason = await engine.waitForEnd() else { return }
+            logger.critical("\(name) stopped: \(reason). POST /models/load loads it again.")
+        }
     }
 
     /// What lists tell of the model.
@@ -70,6 +82,8 @@ struct ModelLoading: Sendable {
         if plan.settings.draftModel != nil, plan.draft == nil {
             logger.notice("The draft model is not loaded: speculation is \(plan.settings.speculation.rawValue).")
         }
+        if let stretching = plan.stretching { logger.info("\(stretching).") }
+        for notice in plan.contextNotices { logger.notice("\(notice)") }
         let cache = "\(ByteCount(plan.memory.cacheByteCount)) of \(plan.options.cacheFormat)"
         logger.info("KV cache: \(cache). Threads: \(plan.options.threadCount).")
     }

@@ -17,6 +17,19 @@ struct PeerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("SGLang's name for --context.", valueName: "tokens", visibility: .hidden))
     var contextLength: String?
 
+    @Option(
+        name: [.customShort("c"), .customLong("ctx-size")],
+        help: ArgumentHelp("llama-server's name for --context.", valueName: "tokens", visibility: .hidden))
+    var contextSize: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "vLLM's settings over config.json's: those of YaRN.", valueName: "json", visibility: .hidden))
+    var hfOverrides: String?
+
+    @Option(help: ArgumentHelp("SGLang's name for the same.", valueName: "json", visibility: .hidden))
+    var jsonModelOverrideArgs: String?
+
     @Option(help: ArgumentHelp("vLLM's name for --host unix:PATH.", valueName: "path", visibility: .hidden))
     var uds: String?
 
@@ -85,12 +98,11 @@ struct PeerFlags: ParsableArguments {
         try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
         try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
         try fill(&options.context, contextLength, name: "--context", flag: "--context-length")
-        if let uds {
-            guard options.host.isEmpty || options.host == ["unix:\(uds)"] else {
-                throw ValidationError("--uds is \(uds), but --host is given already.")
-            }
-            options.host = ["unix:\(uds)"]
+        if contextSize != "0" {
+            try fill(&options.context, contextSize, name: "--context", flag: "--ctx-size")
         }
+        try fillScaling(&options)
+        try fill(&options.host, uds.map { "unix:\($0)" }, name: "--host", flag: "--uds")
         try fill(&options.tlsCertificate, sslCertfile, name: "--tls-certificate", flag: "--ssl-certfile")
         try fill(&options.tlsKey, sslKeyfile, name: "--tls-key", flag: "--ssl-keyfile")
         try fill(&options.tlsClientAuthority, sslCaCerts, name: "--tls-client-authority", flag: "--ssl-ca-certs")
@@ -104,6 +116,25 @@ struct PeerFlags: ParsableArguments {
             throw ValidationError("--pooling \(pooling) is not supported: last and rank are.")
         }
         return warnings
+    }
+
+    /// What vLLM and SGLang take as JSON, in their own flags or as the value of `--rope-scaling`.
+    private func fillScaling(_ options: inout ServeOptions) throws {
+        var overrides: [(flag: String, override: RopeOverride)] = []
+        if let text = options.ropeScaling, text.hasPrefix("{") {
+            options.ropeScaling = nil
+            overrides.append(("--rope-scaling", try RopeOverride(scaling: text, flag: "--rope-scaling")))
+        }
+        for (flag, text) in [("--hf-overrides", hfOverrides), ("--json-model-override-args", jsonModelOverrideArgs)] {
+            guard let text else { continue }
+            overrides.append((flag, try RopeOverride(configuration: text, flag: flag)))
+        }
+        for (flag, override) in overrides {
+            try fill(&options.ropeScaling, override.method, name: "--rope-scaling", flag: flag)
+            try fill(&options.ropeScale, override.factor, name: "--rope-scale", flag: flag)
+            try fill(
+                &options.yarnOriginalContext, override.originalContext, name: "--yarn-original-context", flag: flag)
+        }
     }
 
     private var warnings: [String] {
@@ -129,5 +160,11 @@ struct PeerFlags: ParsableArguments {
             throw ValidationError("\(flag) is \(value), but \(name) is \(given) already.")
         }
         option = value
+    }
+
+    private func fill(_ option: inout [String], _ value: String?, name: String, flag: String) throws {
+        var one = option.isEmpty ? nil : option.joined(separator: ",")
+        try fill(&one, value, name: name, flag: flag)
+        if let value { option = [value] }
     }
 }

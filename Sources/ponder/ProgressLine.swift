@@ -14,7 +14,7 @@ struct ProgressLine: Sendable {
 
     private func write(_ text: String) {
         guard isShown else { return }
-        FileHandle.standardError.write(Data(text.utf8))
+        DescriptorWriting.write(text, to: STDERR_FILENO)
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Telemetry
 
 /// `ponder serve`: loads a model and answers HTTP requests until told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -16,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES:
               ponder serve
               ponder serve Qwen3-0.6B-Q8_0.gguf --host 0.0.0.0 --port 8080
+              ponder serve Qwen/Qwen3-8B-GGUF:q4_k_m --pull
               ponder serve Qwen3-30B-A3B-Q4_K_M.gguf --context 8192 --dry-run
               ponder serve chat=Qwen3-8B-Q4_K_M.gguf embed=Qwen3-Embedding-0.6B/
               ponder serve --models-dir ~/models --memory-limit 12GiB --idle-unload 600
@@ -33,9 +35,10 @@ struct ServeCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         var options = options
         for warning in try peerFlags.apply(to: &options) {
-            FileHandle.standardError.write(Data("ponder: warning: \(warning)\n".utf8))
+            DescriptorWriting.write("ponder: warning: \(warning)\n", to: STDERR_FILENO)
         }
-        let settings = try SettingsLoader(options: options, environment: environment).load()
+        var settings = try SettingsLoader(options: options, environment: environment).load()
+        try ModelLocator(environment: environment, pulls: settings.pulls).locateModels(of: &settings)
         if dryRun {
             let catalog = try ModelCatalog(settings)
             let plans = try catalog.entries.map { entry in
@@ -46,7 +49,11 @@ struct ServeCommand: AsyncParsableCommand {
             print(plans.map(\.description).joined(separator: "\n\n"))
             return try plans.forEach { try $0.check() }
         }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        try await ServeLifecycle(settings: settings, environment: environment).run()
+        let metrics = MetricsRegistry(helps: ServeMetrics.helps)
+        let logs = LogOutput(descriptor: STDERR_FILENO, countLost: ServeMetrics.lostLines(metrics))
+        defer { logs.finish(within: .seconds(1)) }
+        let format = settings.logFormat
+        LoggingSystem.bootstrap { format.handler(label: $0, output: logs) }
+        try await ServeLifecycle(settings: settings, environment: environment, logs: logs, metrics: metrics).run()
     }
 }

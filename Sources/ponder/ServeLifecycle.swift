@@ -1,9 +1,13 @@
+import Checkpoints
+import Engine
 import Foundation
 import Glibc
 import HTTP
 import Logging
+import ModelHub
 import Serving
 import Sockets
+import Telemetry
 
 /// One server from start to exit: listen, load its first models, say that it is ready, drain when told to stop.
 ///
@@ -14,6 +18,7 @@ struct ServeLifecycle {
     private enum Event: Sendable {
         case loaded(Result<ServedModel, any Error>)
         case allLoaded
+        case failed(String)
         case signal(Int32)
         case drained
     }
@@ -22,6 +27,7 @@ struct ServeLifecycle {
     private static let deliveryTime = Duration.seconds(5)
 
     private let settings: ServeSettings
+    private let logs: LogOutput
     private let logger: Logger
     private let service: InferenceService
     private let credentials: ServerCredentials
@@ -29,7 +35,9 @@ struct ServeLifecycle {
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
-    init(settings: ServeSettings, environment: [String: String]) throws {
+    init(
+        settings: ServeSettings, environment: [String: String], logs: LogOutput, metrics: MetricsRegistry
+    ) throws {
         var logger = Logger(label: "ponder")
         logger.logLevel = settings.logLevel
         self.settings = settings
@@ -37,11 +45,14 @@ struct ServeLifecycle {
             registry: ModelRegistry(
                 answersToAnyName: settings.answersToAnyName, returnMemory: ProcessPreparation.returnFreedMemory))
         self.logger = logger
+        self.logs = logs
         ProcessPreparation.ignoreBrokenPipes()
         credentials = try ServerCredentials(settings)
         manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
-            settings: settings, service: service, credentials: credentials, manager: manager, logger: logger
+            settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
+            logger: logger,
+            library: settings.allowsPulls ? ModelLibrary(settings: HubSettings(environment: environment)) : nil
         ).server()
     }
 
@@ -62,7 +73,7 @@ struct ServeLifecycle {
         let signals = ProcessSignals(numbers) { continuation.yield(.signal($0)) }
         defer { signals.cancel() }
         Self.load(loadings[...]) { continuation.yield($0) }
-        try await handle(events, addresses: addresses) { continuation.yield(.drained) }
+        try await handle(events, addresses: addresses) { continuation.yield($0) }
     }
 
     /// Announces all models. Those of the start are planned, so that what cannot be loaded ends it before anything listens.
@@ -92,31 +103,45 @@ struct ServeLifecycle {
     private func handle(
         _ events: AsyncStream<Event>,
         addresses: [SocketAddress],
-        reportDrained: @escaping @Sendable () -> Void
+        report: @escaping @Sendable (Event) -> Void
     ) async throws {
         var isStopping = false
         for await event in events {
             switch event {
             case .loaded(.success(let model)):
                 service.registry.add(model)
+                watch(model, report)
             case .allLoaded:
                 if !isStopping { announce(at: addresses) }
             case .loaded(.failure(let error)):
                 await server.shutDown(grace: .zero)
                 throw error
+            case .failed(let message):
+                // Whoever watches over the process sees it at /ready; what else is asked for is still answered.
+                logger.critical("\(message)")
+                manager.tellStatus(message)
             case .signal(SIGHUP):
                 reload()
             case .signal(let number) where isStopping:
+                logs.finish(within: .milliseconds(100))
                 exit(128 + number)
             case .signal:
                 isStopping = true
                 Task {
                     await drain()
-                    reportDrained()
+                    report(.drained)
                 }
             case .drained:
                 return
             }
+        }
+    }
+
+    /// Reports when a model of the start answers nothing any more, unless it was given up.
+    private func watch(_ model: ServedModel, _ report: @escaping @Sendable (Event) -> Void) {
+        Task { [name = model.name, engine = model.engine] in
+            guard let reason = await engine.waitForEnd() else { return }
+            report(.failed("\(name) stopped: \(reason). Start the server again."))
         }
     }
 
@@ -130,7 +155,7 @@ struct ServeLifecycle {
         let models = names.isEmpty ? "models on demand" : names.joined(separator: ", ")
         let line = "ponder: serving \(models) at \(places.joined(separator: ", "))\n"
         manager.tellReady("Serving \(models)")
-        FileHandle.standardOutput.write(Data(line.utf8))
+        DescriptorWriting.write(line, to: STDOUT_FILENO)
     }
 
     private func reload() {

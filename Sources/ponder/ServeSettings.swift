@@ -2,13 +2,15 @@ import APIDoors
 import Compute
 import HTTP
 import Logging
+import Models
 import Serving
+import TLS
 
 /// Everything `ponder serve` can be told, after all sources were read and checked.
 ///
 /// An optional is nil where the value depends on the model or the machine and nobody set it.
 struct ServeSettings: Equatable, Sendable {
-    /// GGUF files or checkpoint folders; none is the built-in model, unless there is a folder of models.
+    /// GGUF files, checkpoint folders or names of models; none is the built-in model, unless there is a folder of models.
     var models: [NamedModel] = []
 
     /// A folder of models.
@@ -20,6 +22,12 @@ struct ServeSettings: Equatable, Sendable {
     /// How long models stay in memory after their last request.
     var idleUnload = IdleUnload.automatic
 
+    /// Whether models that are named and not here are fetched.
+    var pulls = false
+
+    /// Whether requests may fetch models and remove them.
+    var allowsPulls = false
+
     /// Where to listen, at least one.
     var hosts = [ListenTarget.host("127.0.0.1", port: nil)]
 
@@ -29,11 +37,8 @@ struct ServeSettings: Equatable, Sendable {
     /// The permissions of a Unix socket's file.
     var socketPermissions: UInt32 = 0o600
 
-    /// The PEM file of the server's certificate; nil speaks HTTP without TLS.
-    var tlsCertificate: String?
-
-    /// The PEM file of its private key; nil is the certificate's own file.
-    var tlsKey: String?
+    /// The server's certificates with their keys; none speaks HTTP without TLS.
+    var tlsIdentities: [TLSIdentity] = []
 
     /// The PEM file of authorities, one of which must have signed a client's certificate; nil asks for none.
     var tlsClientAuthority: String?
@@ -43,6 +48,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// The longest prompt and reply together, in tokens; nil is the model's own limit.
     var context: Int?
+
+    /// How positions are stretched for a context beyond the model's own.
+    var ropeScaling = RopeScaling()
 
     /// How many rows one engine step may hold: prefill chunks and decoding sequences together.
     var maxBatchTokens: Int?
@@ -73,6 +81,15 @@ struct ServeSettings: Equatable, Sendable {
 
     /// Whether replies that go round in a loop are ended.
     var endsLoops = true
+
+    /// Whether next turns of conversations are computed while there is nothing else to do.
+    var prefillsAhead = true
+
+    /// Bytes of earlier reasoning that are kept for clients that do not send it back; 0 keeps none.
+    var reasoningMemory = 64 << 20
+
+    /// How long that is kept after its last use.
+    var reasoningLifetime = Duration.seconds(3600)
 
     /// Whether a model that was not made for it gives embeddings.
     var embeds = false
@@ -124,6 +141,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// The least severe message that is logged.
     var logLevel = Logger.Level.info
+
+    /// How logs are written.
+    var logFormat = LogFormat.text
 
     /// How long running replies may go on after the signal to stop.
     var drain = Duration.seconds(30)

@@ -2,6 +2,7 @@ import APIDoors
 import AnthropicAPI
 import HTTP
 import Logging
+import ModelHub
 import OllamaAPI
 import OpenAIAPI
 import Serving
@@ -14,19 +15,10 @@ struct ServerAssembly {
     let service: InferenceService
     let credentials: ServerCredentials
     let manager: ServiceManager
+    let metrics: MetricsRegistry
     let logger: Logger
-    private let metrics = MetricsRegistry(helps: HTTPMetrics.helps)
-
-    init(
-        settings: ServeSettings, service: InferenceService, credentials: ServerCredentials, manager: ServiceManager,
-        logger: Logger
-    ) {
-        self.settings = settings
-        self.service = service
-        self.credentials = credentials
-        self.manager = manager
-        self.logger = logger
-    }
+    /// Where requests may fetch models to and remove them from; nil lets them do neither.
+    let library: ModelLibrary?
 
     /// A server that does not listen yet.
     ///
@@ -39,6 +31,7 @@ struct ServerAssembly {
         configuration.serverName = "ponder/\(Version.text)"
         let doors = doorway
         configuration.errorBody = doors.errorBody
+        configuration.isBrief = doors.briefRequests
         return HTTPServer(
             configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
     }
@@ -75,7 +68,7 @@ struct ServerAssembly {
             .openAI(service: service, settings: apiSettings),
             [
                 .anthropic(service: service, settings: apiSettings),
-                .ollama(service: service, settings: apiSettings),
+                .ollama(service: service, settings: apiSettings, library: library),
             ],
             access: credentials.access)
     }

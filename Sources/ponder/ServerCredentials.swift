@@ -17,7 +17,7 @@ struct ServerCredentials: Sendable {
     }
 
     /// Whether there is a file that could have changed.
-    var isReloadable: Bool { settings.apiKeyFile != nil || settings.tlsCertificate != nil }
+    var isReloadable: Bool { settings.apiKeyFile != nil || !settings.tlsIdentities.isEmpty }
 
     /// Takes the files as they are now. Running replies and connections go on.
     ///
@@ -29,11 +29,9 @@ struct ServerCredentials: Sendable {
     }
 
     private static func context(_ settings: ServeSettings) throws(SettingsError) -> TLSContext? {
-        guard let certificate = settings.tlsCertificate else { return nil }
+        guard !settings.tlsIdentities.isEmpty else { return nil }
         do throws(TLSError) {
-            return try .server(
-                certificate: certificate, key: settings.tlsKey ?? certificate,
-                clientAuthority: settings.tlsClientAuthority)
+            return try .server(settings.tlsIdentities, clientAuthority: settings.tlsClientAuthority)
         } catch {
             throw SettingsError(error.description)
         }

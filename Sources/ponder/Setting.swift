@@ -4,6 +4,8 @@ enum Setting: String, CaseIterable, Sendable {
     case modelsDir = "models-dir"
     case preload
     case idleUnload = "idle-unload"
+    case pull
+    case allowPull = "allow-pull"
     case host
     case port
     case socketPermissions = "socket-permissions"
@@ -12,6 +14,9 @@ enum Setting: String, CaseIterable, Sendable {
     case tlsClientAuthority = "tls-client-authority"
     case threads
     case context
+    case ropeScaling = "rope-scaling"
+    case ropeScale = "rope-scale"
+    case yarnOriginalContext = "yarn-original-context"
     case maxBatchTokens = "max-batch-tokens"
     case kvCacheMemory = "kv-cache-memory"
     case kvCacheType = "kv-cache-type"
@@ -22,6 +27,9 @@ enum Setting: String, CaseIterable, Sendable {
     case draftModel = "draft-model"
     case speculation
     case loopGuard = "loop-guard"
+    case prefillAhead = "prefill-ahead"
+    case reasoningMemory = "reasoning-memory"
+    case reasoningMemorySeconds = "reasoning-memory-seconds"
     case embeddings
     case reranking
     case alias
@@ -40,6 +48,7 @@ enum Setting: String, CaseIterable, Sendable {
     case chatTemplateFile = "chat-template-file"
     case metricsCompat = "metrics-compat"
     case logLevel = "log-level"
+    case logFormat = "log-format"
     case drainSeconds = "drain-seconds"
 
     /// The environment variable that holds the setting.
@@ -50,27 +59,35 @@ enum Setting: String, CaseIterable, Sendable {
     /// What the setting takes, in the words of an error message.
     var expectation: String {
         switch self {
-        case .model: "the path of a GGUF file or of a checkpoint folder, or NAME=PATH, or several with commas"
+        case .model: "the path of a GGUF file or a checkpoint folder, a model's name, NAME=PATH, or several with commas"
         case .modelsDir: "the path of an existing folder"
         case .preload: "one or more names of models, separated by commas"
         case .idleUnload: "auto, never or a number of seconds"
+        case .pull, .allowPull: "true or false"
         case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
         case .socketPermissions: "three octal digits such as 660"
-        case .tlsCertificate: "the path of a PEM file with the certificate and those that lead to its root"
-        case .tlsKey: "the path of a PEM file with the certificate's private key"
+        case .tlsCertificate:
+            "the path of a PEM file with the certificate and those that lead to its root, or several with commas"
+        case .tlsKey:
+            "the path of a PEM file with the certificate's private key, or as many as certificates with commas"
         case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
+        case .ropeScaling: "one of auto, none, linear, yarn and by-length"
+        case .ropeScale: "a number above 1, and at most 1024"
+        case .yarnOriginalContext: "a whole number of tokens from 1"
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
         case .activationType: "one of f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .tileCache, .slotSavePath: "the path of an existing folder"
-        case .draftModel: "the path of a GGUF file or of a checkpoint folder"
+        case .draftModel: "the path of a GGUF file or of a checkpoint folder, or a model's name"
         case .speculation: "one of auto, lookup and off"
-        case .loopGuard: "on or off"
+        case .loopGuard, .prefillAhead: "on or off"
+        case .reasoningMemory: "off or a size such as 64MiB"
+        case .reasoningMemorySeconds: "a number of seconds from 0 to 86400"
         case .embeddings, .reranking: "true or false"
         case .alias: "a name without spaces"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
@@ -83,6 +100,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
         case .metricsCompat: "one of vllm, llamacpp and sglang"
+        case .logFormat: "text or json"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
         }
@@ -95,14 +113,19 @@ enum Setting: String, CaseIterable, Sendable {
         case .modelsDir: options.modelsDir
         case .preload: options.preload.isEmpty ? nil : options.preload.joined(separator: ",")
         case .idleUnload: options.idleUnload
+        case .pull: options.pull ? "true" : nil
+        case .allowPull: options.allowPull ? "true" : nil
         case .host: options.host.isEmpty ? nil : options.host.joined(separator: ",")
         case .socketPermissions: options.socketPermissions
         case .port: options.port
-        case .tlsCertificate: options.tlsCertificate
-        case .tlsKey: options.tlsKey
+        case .tlsCertificate: options.tlsCertificate.isEmpty ? nil : options.tlsCertificate.joined(separator: ",")
+        case .tlsKey: options.tlsKey.isEmpty ? nil : options.tlsKey.joined(separator: ",")
         case .tlsClientAuthority: options.tlsClientAuthority
         case .threads: options.threads
         case .context: options.context
+        case .ropeScaling: options.ropeScaling
+        case .ropeScale: options.ropeScale
+        case .yarnOriginalContext: options.yarnOriginalContext
         case .maxBatchTokens: options.maxBatchTokens
         case .kvCacheMemory: options.kvCacheMemory
         case .kvCacheType: options.kvCacheType
@@ -113,6 +136,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .draftModel: options.draftModel
         case .speculation: options.speculation
         case .loopGuard: options.loopGuard
+        case .prefillAhead: options.prefillAhead
+        case .reasoningMemory: options.reasoningMemory
+        case .reasoningMemorySeconds: options.reasoningMemorySeconds
         case .embeddings: options.embeddings ? "true" : nil
         case .reranking: options.reranking ? "true" : nil
         case .alias: options.alias
@@ -131,6 +157,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .chatTemplateFile: options.chatTemplateFile
         case .metricsCompat: options.metricsCompat
         case .logLevel: options.logLevel
+        case .logFormat: options.logFormat
         case .drainSeconds: options.drainSeconds
         }
     }

@@ -3,7 +3,9 @@ import Compute
 import Foundation
 import HTTP
 import Logging
+import Models
 import Serving
+import TLS
 
 /// Reads the settings of `ponder serve`: flags over environment over file over defaults.
 struct SettingsLoader {
@@ -33,14 +35,20 @@ struct SettingsLoader {
         try read(.modelsDir, Self.folder) { settings.modelsFolder = $0 }
         try read(.preload, Self.names) { settings.preload = $0 }
         try read(.idleUnload, { IdleUnload($0) }) { settings.idleUnload = $0 }
+        try read(.pull, { Bool($0) }) { settings.pulls = $0 }
+        try read(.allowPull, { Bool($0) }) { settings.allowsPulls = $0 }
         try read(.host, Self.targets) { settings.hosts = $0 }
         try read(.port, Self.wholeNumber(0...65_535)) { settings.port = $0 }
         try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
-        try read(.tlsCertificate) { settings.tlsCertificate = $0 }
-        try read(.tlsKey) { settings.tlsKey = $0 }
+        settings.tlsIdentities = try identities()
         try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
         try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
+        try read(.ropeScaling, { RopeScaling.Method(rawValue: $0) }) { settings.ropeScaling.method = $0 }
+        try read(.ropeScale, Self.factor) { settings.ropeScaling.factor = $0 }
+        try read(.yarnOriginalContext, Self.wholeNumber(1...(1 << 25))) {
+            settings.ropeScaling.originalContextLength = $0
+        }
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
@@ -51,6 +59,9 @@ struct SettingsLoader {
         try read(.draftModel) { settings.draftModel = $0 }
         try read(.speculation, { SpeculationMode(rawValue: $0) }) { settings.speculation = $0 }
         try read(.loopGuard, Self.onOrOff) { settings.endsLoops = $0 }
+        try read(.prefillAhead, Self.onOrOff) { settings.prefillsAhead = $0 }
+        try read(.reasoningMemory, { $0 == "off" ? 0 : Self.size($0) }) { settings.reasoningMemory = $0 }
+        try read(.reasoningMemorySeconds, Self.seconds) { settings.reasoningLifetime = $0 }
         try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
         try read(.alias, Self.name) { settings.alias = $0 }
@@ -69,11 +80,26 @@ struct SettingsLoader {
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.metricsCompat, { PeerMetrics(rawValue: $0) }) { settings.peerMetrics = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
+        try read(.logFormat, { LogFormat(rawValue: $0) }) { settings.logFormat = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }
-        if settings.tlsCertificate == nil, settings.tlsKey != nil || settings.tlsClientAuthority != nil {
+        if settings.tlsIdentities.isEmpty, settings.tlsClientAuthority != nil {
             throw SettingsError("tls-key and tls-client-authority need tls-certificate")
         }
+        try check(&settings.ropeScaling)
         return settings
+    }
+
+    /// A factor alone means YaRN with that factor; and what the method has no use for is refused.
+    private func check(_ scaling: inout RopeScaling) throws(SettingsError) {
+        switch scaling.method {
+        case .automatic where scaling.factor != nil: scaling.method = .yarn
+        case .automatic where scaling.originalContextLength != nil:
+            throw SettingsError("yarn-original-context needs rope-scaling yarn or by-length")
+        case .none where scaling.factor != nil || scaling.originalContextLength != nil:
+            throw SettingsError("rope-scaling none takes neither rope-scale nor yarn-original-context")
+        case .linear where scaling.factor == nil: throw SettingsError("rope-scaling linear needs rope-scale")
+        case .automatic, .none, .linear, .yarn, .byLength: return
+        }
     }
 
     /// The variables that are ours to read, less what an orchestrator put there.
@@ -111,6 +137,25 @@ extension SettingsLoader {
         }
     }
 
+    /// Certificates with their keys, which may stand in the certificates' own files.
+    private func identities() throws(SettingsError) -> [TLSIdentity] {
+        var (certificates, keys): ([String], [String]) = ([], [])
+        try read(.tlsCertificate, Self.paths) { certificates = $0 }
+        try read(.tlsKey, Self.paths) { keys = $0 }
+        if certificates.isEmpty, !keys.isEmpty {
+            throw SettingsError("tls-key and tls-client-authority need tls-certificate")
+        }
+        guard keys.isEmpty || keys.count == certificates.count else {
+            throw SettingsError("tls-key has \(keys.count) files, and tls-certificate \(certificates.count)")
+        }
+        return zip(certificates, keys.isEmpty ? certificates : keys).map { TLSIdentity(certificate: $0, key: $1) }
+    }
+
+    private static func paths(_ text: String) -> [String]? {
+        let paths = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        return paths.contains("") ? nil : paths
+    }
+
     private static func wholeNumber(_ range: ClosedRange<Int>) -> (String) -> Int? {
         { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
     }
@@ -118,6 +163,10 @@ extension SettingsLoader {
     /// Also takes `auto`, which is the nil inside.
     private static func automatic<Value>(_ parse: @escaping (String) -> Value?) -> (String) -> Value?? {
         { text in text == "auto" ? .some(nil) : parse(text).map(Optional.some) }
+    }
+
+    private static func factor(_ text: String) -> Double? {
+        Double(text).flatMap { $0 > 1 && $0 <= 1024 ? $0 : nil }
     }
 
     private static func cacheFormat(_ text: String) -> KVCacheFormat? {

@@ -32,18 +32,24 @@ struct StartupPlan: Sendable {
     ) throws(ModelError) {
         name = settings.alias ?? checkpoint.name
         self.settings = settings
-        model = try ModelLoader.describe(checkpoint)
-        draft = if let draftCheckpoint { try ModelLoader.describe(draftCheckpoint) } else { nil }
+        var scaling = settings.ropeScaling
+        scaling.contextLength = settings.context
+        model = try ModelLoader.describe(checkpoint, scaling: scaling)
+        draft = if let draftCheckpoint { try ModelLoader.describe(draftCheckpoint, scaling: scaling) } else { nil }
         availableMemory = settings.memoryLimit ?? limits.availableMemory
         var options = ModelStartupOptions()
         options.name = name
         options.contextLength = min(settings.context ?? model.shape.contextLength, model.shape.contextLength)
+        options.ropeScaling = settings.ropeScaling
         options.threadCount = settings.threads ?? limits.coreCount
         options.stepTokenBudget = settings.maxBatchTokens
         options.cacheFormat = settings.kvCacheType
         options.activations = settings.activationType
         options.speculation = settings.speculation
         options.endsLoops = settings.endsLoops
+        options.prefillsAhead = settings.prefillsAhead
+        options.reasoningMemoryByteCount = settings.reasoningMemory
+        options.reasoningLifetime = settings.reasoningLifetime
         options.embeds = settings.embeds
         options.reranks = settings.reranks
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
@@ -63,6 +69,37 @@ struct StartupPlan: Sendable {
         self.options = options
         memory = options.memory(for: model, draft: draft)
     }
+
+    /// How far YaRN stretches positions, in the words of the table and the log; nil where nothing is stretched.
+    var stretching: String? {
+        let windows = memory.windows
+        guard let first = windows.first, windows.count > 1 || first.factor != 1 else { return nil }
+        guard windows.count > 1 else { return "YaRN with factor \(first.factorText) for every request" }
+        let parts = windows.map { "\($0.factorText) up to \(MemoryPlan.grouped($0.length)) tokens" }
+        return "YaRN by each request's length: factor \(parts.joined(separator: ", "))"
+    }
+
+    /// What an operator may not expect of the context; nothing where all is as asked for.
+    var contextNotices: [String] { [lengthNotice, sizeNotice].compactMap(\.self) }
+
+    private var lengthNotice: String? {
+        guard let context = settings.context, context > memory.contextLength else { return nil }
+        let asked = "A context of \(context) tokens was asked for"
+        return context > model.shape.contextLength
+            ? "\(asked); the model goes to \(model.shape.contextLength)."
+            : "\(asked); the KV cache holds \(memory.contextLength): see --kv-cache-memory."
+    }
+
+    private var sizeNotice: String? {
+        // What a checkpoint declares by itself is its makers' business.
+        guard stretching != nil, memory.windows.count > 1 || settings.ropeScaling != RopeScaling(),
+            model.parameterCount < Self.documentedParameterCount
+        else { return nil }
+        return "Qwen documents YaRN for models of 4 billion parameters and more; this one is smaller."
+    }
+
+    /// Below it, Qwen3's models are documented for 32,768 tokens only. The 4B has 4.0 billion.
+    private static let documentedParameterCount = 3_000_000_000
 
     /// Whether the weights stay in a file, from which the system fetches what is used.
     var mapsWeights: Bool { options.tileCache != nil }

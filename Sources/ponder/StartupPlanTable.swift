@@ -31,7 +31,8 @@ extension StartupPlan: CustomStringConvertible {
             "\(name): \(model.architecture)",
             "context of \(MemoryPlan.grouped(memory.contextLength)) tokens, \(options.threadCount) threads",
         ]
-        return (head + [""] + Self.lines(weights + guesses + sums + (available.map { [$0] } ?? []))).joined(
+        let words = head + [stretching].compactMap(\.self) + contextNotices
+        return (words + [""] + Self.lines(weights + guesses + sums + (available.map { [$0] } ?? []))).joined(
             separator: "\n")
     }
 

@@ -20,13 +20,24 @@ import Testing
             # who may do what
             one infer,metrics requests=60 alice
 
-            two bob tokens=1000 requests=2 admin   # a comment
+            two bob tokens=1000 priority=-5 requests=2 admin   # a comment
             \tthree\t
             """)
         #expect(keys.map(\.name) == ["alice", "bob", "line-5"])
         #expect(keys.map(\.scopes) == [[.infer, .metrics], [.admin], [.infer, .metrics, .admin]])
         #expect(keys.map(\.limits.requestsPerMinute) == [60, 2, nil])
         #expect(keys.map(\.limits.tokensPerMinute) == [nil, 1_000, nil])
+        #expect(keys.map(\.standing.priorityBound) == [nil, -5, nil])
+    }
+
+    @Test func `a key has its weight, and may be for what nobody waits for`() throws {
+        let access = AccessControl(keys: try AccessKeyFile.parse("one weight=3 batch nightly\ntwo"))
+        let one = try #require(access.caller(bringing: [Array("one".utf8)]))
+        let two = try #require(access.caller(bringing: [Array("two".utf8)]))
+        #expect([one.name, two.name] == ["nightly", "line-2"])
+        #expect([one.client.weight, two.client.weight] == [3, 1])
+        #expect([one.client.isBatch, two.client.isBatch] == [true, false])
+        #expect(Set([0, one.client.id, two.client.id]).count == 3)
     }
 
     @Test func `a key may hold the sign of comments`() throws {
@@ -42,7 +53,9 @@ import Testing
         ("\n\nsécret", "line 3: a key is visible ASCII"),
         ("secret requests=0", "line 1: 'requests=0' needs a whole number"),
         ("secret tokens=many", "line 1: 'tokens=many' needs a whole number"),
-        ("secret colour=3", "line 1: 'colour=3' is neither requests= nor tokens="),
+        ("secret colour=3", "line 1: 'colour=3' is none of requests=, tokens=, weight= and priority="),
+        ("secret weight=1001", "line 1: 'weight=1001' needs a whole number from 1 to 1000"),
+        ("secret priority=1001", "line 1: 'priority=1001' needs a whole number from -1000 to 1000"),
         ("secret infer,root joe", "line 1: 'joe' is a second name"),
     ])
     func `a line that cannot be used is told without its key`(text: String, complaint: String) {

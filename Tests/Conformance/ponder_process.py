@@ -23,12 +23,12 @@ def environment(**extra):
 class Ponder:
     """`ponder serve` with the arguments; it is ready when the constructor returns."""
 
-    def __init__(self, *arguments, port=0, wait=True, **extra_environment):
+    def __init__(self, *arguments, port=0, wait=True, stderr=None, **extra_environment):
         self.log = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
             [EXECUTABLE, "serve", *map(str, arguments), "--port", str(port)],
             stdout=subprocess.PIPE,
-            stderr=self.log,
+            stderr=self.log if stderr is None else stderr,
             text=True,
             env=environment(**extra_environment),
         )

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import signal
+import threading
 
 import openai
 import pytest
@@ -115,6 +116,40 @@ def test_pages_of_other_origins_may_not_even_call_a_server_without_keys(server):
     rebound = f"evil.example:{server.port}"
     assert post(f"http://{rebound}", rebound)[0] == 403
     assert post(f"http://{own}", own)[0] == 200
+
+
+def test_a_key_with_many_replies_gives_way_to_one_with_none(serve, tmp_path):
+    """More replies than run together: whoever came last would have to wait until the first of them ends."""
+    file = tmp_path / "keys"
+    file.write_text("many infer\none infer\nwatcher metrics\n")
+    server = serve(MODEL_NAME, "--api-key-file", file)
+    many = openai.OpenAI(base_url=f"{server.url}/v1", api_key="many", timeout=120)
+    one = openai.OpenAI(base_url=f"{server.url}/v1", api_key="one", timeout=120)
+    ended = []
+
+    def read(number):
+        stream = many.completions.create(
+            model=server.name, prompt=f"Number {number}", max_tokens=1000, stream=True, extra_body={"ignore_eos": True}
+        )
+        for _ in stream:
+            pass
+        ended.append(number)
+
+    def have_all_come():
+        load = request(server.port, "GET", "/load", headers=bearer("watcher")).json()
+        return load["server_load"] + len(ended) >= 80
+
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(80)]
+    for reader in readers:
+        reader.start()
+    assert eventually(have_all_come)
+    reply = one.completions.create(model=server.name, prompt="Me", max_tokens=2, extra_body={"ignore_eos": True})
+    # Sixty-four run together, so seventeen would have had to end before.
+    assert len(ended) < 17
+    assert reply.usage.completion_tokens == 2
+    for reader in readers:
+        reader.join()
+    assert sorted(ended) == list(range(80))
 
 
 def test_keys_are_read_again_at_sighup(tmp_path):

@@ -252,6 +252,47 @@ def test_certificates_change_at_sighup_and_connections_stay(certificates, tmp_pa
         assert serial() == after
 
 
+def subject(server, *arguments):
+    """Whose certificate a client gets."""
+    shown = s_client(server.port, *arguments).stdout
+    return next(line for line in shown.splitlines() if line.startswith("subject=")).partition("CN")[2].strip(" =")
+
+
+def test_certificates_are_chosen_by_name_and_change_together_at_sighup(certificates, tmp_path):
+    files = {name: tmp_path / f"{name}.pem" for name in ("first", "second", "domain")}
+
+    def install(number):
+        names = {"first": "DNS:localhost", "second": "DNS:two.models.example", "domain": "DNS:*.models.example"}
+        for name, file in files.items():
+            issue(tmp_path, "new", "-subj", f"/CN={name}-{number}", "-addext", f"subjectAltName={names[name]}")
+            file.write_text((tmp_path / "new.pem").read_text() + (tmp_path / "new.key").read_text())
+
+    def shown():
+        asked = [["-noservername"], *(["-servername", name] for name in (
+            "localhost", "two.models.example", "TWO.models.example", "one.models.example", "a.one.models.example", "elsewhere.org"))]
+        return [subject(server, *name) for name in asked]
+
+    def expected(number):
+        names = ["first", "first", "second", "second", "domain", "first", "first"]
+        return [f"{name}-{number}" for name in names]
+
+    install(1)
+    flags = [argument for file in files.values() for argument in ("--tls-certificate", file)]
+    with SecurePonder(*flags) as server:
+        assert shown() == expected(1)
+        for version in ("-tls1_2", "-tls1_3"):
+            assert subject(server, version, "-servername", "two.models.example") == "second-1"
+        install(2)
+        files["domain"].write_text("nothing")
+        server.signal(signal.SIGHUP)
+        assert eventually(lambda: f"{files['domain']}: no private key" in server.log_text())
+        assert shown() == expected(1)
+        install(3)
+        server.signal(signal.SIGHUP)
+        assert eventually(lambda: subject(server, "-noservername") == "first-3")
+        assert shown() == expected(3)
+
+
 @pytest.mark.parametrize("certificate, key, file, reason", [
     ("none.pem", "server.key", "none.pem", "No such file"),
     ("server.key", "server.key", "server.key", "no certificate"),

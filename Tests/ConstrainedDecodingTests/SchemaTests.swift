@@ -64,9 +64,31 @@ import Testing
     }
 
     @Test func `white space is bounded`() throws {
-        let definition = ConstraintDefinition.jsonObject
-        #expect(try definition.accepts("{" + String(repeating: " ", count: 8) + "}"))
-        #expect(try !definition.accepts("{" + String(repeating: " ", count: 17) + "}"))
+        let definitions = [
+            .jsonObject,
+            try ConstraintDefinition.schema(#"{"properties":{"a":true,"b":true},"maxProperties":1}"#),
+            try ConstraintDefinition.schema(
+                """
+                {"properties":{"a":{"items":true,"minContains":0,"maxContains":3,"contains":{"type":"null"}},
+                 "b":{"items":{"enum":[1,2]},"uniqueItems":true},"c":{"prefixItems":[true]}}}
+                """),
+        ]
+        // `_` stands for white space, in each place that JSON has for it.
+        let texts = ["{_}", #"{_"a":_[_]_}"#, #"{_"b":_[_1_,_2_]_}"#, #"{_"c":_[_null_]_}"#, #"{_"a":_{_}_}"#]
+        for text in texts {
+            for definition in definitions where try definition.accepts(text.replacing("_", with: "")) {
+                for place in text.indices where text[place] == "_" {
+                    func spelled(_ count: Int) -> String {
+                        text.indices.map { index in
+                            let space = String(repeating: " ", count: index == place ? count : 1)
+                            return text[index] == "_" ? space : String(text[index])
+                        }.joined()
+                    }
+                    #expect(try definition.accepts(spelled(8)), "\(spelled(8))")
+                    #expect(try !definition.accepts(spelled(9)), "\(spelled(9))")
+                }
+            }
+        }
     }
 
     @Test func `schemas may refer to themselves`() throws {

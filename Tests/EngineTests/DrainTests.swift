@@ -31,7 +31,7 @@ private final class EndSignal: Sendable {
         while refusal == nil {
             do throws(AdmissionError) {
                 _ = try engine.generate(request)
-                await Task.yield()
+                try? await Task.sleep(for: .milliseconds(1))
             } catch {
                 refusal = error
             }
@@ -51,9 +51,7 @@ private final class EndSignal: Sendable {
         let generation = try engine.generate(GenerationRequest(prompt: [1, 2, 3], maximumTokens: 200))
         await gate.awaitStep()
         async let drained: Void = engine.drain(deadline: .zero)
-        while (try? engine.generate(GenerationRequest(prompt: [1], maximumTokens: 1))) != nil {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { (try? engine.generate(GenerationRequest(prompt: [1], maximumTokens: 1))) != nil }
         gate.open()
         await drained
         #expect(await Collected(generation).finish == .cancelled)
@@ -62,9 +60,7 @@ private final class EndSignal: Sendable {
     @Test func `a paused generation does not keep a drain beyond its deadline`() async throws {
         let engine = try makeEngine(.small.changed { $0.unreadTokenLimit = 4 })
         let generation = try engine.generate(GenerationRequest(prompt: [1, 2, 3], maximumTokens: 200))
-        while engine.statistics.pausedCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { engine.statistics.pausedCount == 0 }
         await engine.drain(deadline: .milliseconds(10))
         #expect(await Collected(generation).finish == .cancelled)
     }

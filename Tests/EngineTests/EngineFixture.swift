@@ -36,7 +36,7 @@ struct Collected: Equatable {
 
     mutating func add(_ event: GenerationEvent) {
         switch event {
-        case .queued(let ahead): queued.append(ahead)
+        case .queued(let ahead, _): queued.append(ahead)
         case .prefilling(let done, _): prefilling.append(done)
         case .promptLogProbabilities(let new): promptLogProbabilities += new
         case .reading(let values): reading = values

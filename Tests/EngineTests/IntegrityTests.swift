@@ -16,7 +16,8 @@ import Tokens
         let blockCount = Int.random(in: 6...20, using: &generator)
         var scheduler = Scheduler(
             limits: .init(
-                rowCount: 12, sequenceCount: 5, promptLogitRowCount: 3, blockCount: blockCount, blockLength: 4))
+                rowCount: 12, sequenceCount: 5, promptLogitRowCount: 3, blockCount: blockCount, blockLength: 4,
+                windowCount: 2))
         let capacity = blockCount * 4
         var live: [Live] = []
         var finished = 0
@@ -60,7 +61,9 @@ import Tokens
         let prompt = (0..<count).map { TokenID($0 < 9 ? first : Int.random(in: 0..<2, using: &generator)) }
         let slot = scheduler.add(
             prompt: prompt, usesPrefixCache: Int.random(in: 0..<5, using: &generator) > 0,
-            salt: UInt64.random(in: 0..<2, using: &generator), priority: Int.random(in: 0..<2, using: &generator),
+            scope: PrefixScope(
+                salt: UInt64.random(in: 0..<2, using: &generator), window: Int32.random(in: 0..<2, using: &generator)),
+            priority: Int.random(in: 0..<2, using: &generator),
             wantsPromptLogits: Int.random(in: 0..<4, using: &generator) == 0)
         return Live(slot: slot, limit: Int.random(in: count...capacity, using: &generator))
     }

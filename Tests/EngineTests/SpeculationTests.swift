@@ -153,9 +153,7 @@ import Tokens
         let expected = await Collected(try engine(nil).generate(request))
         let guessing = try engine(kind, slow)
         let generation = try guessing.generate(request)
-        while guessing.statistics.pausedCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { guessing.statistics.pausedCount == 0 }
         #expect(guessing.statistics.generatedTokenCount == 11)
         expectSame(await Collected(generation), expected, "\(kind)")
     }

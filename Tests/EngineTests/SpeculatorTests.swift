@@ -1,4 +1,5 @@
 import Compute
+import Models
 import Sampling
 import TestSupport
 import Testing
@@ -20,7 +21,7 @@ import Tokens
             scheduler = Scheduler(
                 limits: .init(
                     rowCount: 2048, sequenceCount: 32, promptLogitRowCount: 64, blockCount: 4096, blockLength: 4))
-            speculator = Speculator(settings: settings, contextLength: 4096, draft: nil)
+            speculator = Speculator(settings: settings, windows: [ContextWindow(length: 4096)], draft: nil)
             for round in 0..<200 {
                 let rows = 1 + round % 16
                 speculator.observe(rowCount: rows, seconds: 0.01 * (1 + slope * Double(rows - 1)))
@@ -104,8 +105,9 @@ import Tokens
             var decoding = Decoding(1, slope: 0.05, prompt: randomPrompt(40, seed: 3))
             let draft = try DraftModel(
                 model: ScriptedModel(), limits: decoding.scheduler.limits, configuration: .small, tokenLimit: 64,
-                pool: WorkerPool(threadCount: 1))
-            decoding.speculator = Speculator(settings: Speculation(), contextLength: 4096, draft: draft)
+                windows: [ContextWindow(length: 4096)], pool: WorkerPool(threadCount: 1))
+            decoding.speculator = Speculator(
+                settings: Speculation(), windows: [ContextWindow(length: 4096)], draft: draft)
             for round in 0..<100 {
                 decoding.speculator.observe(
                     rowCount: 1 + round % 9, seconds: seconds * (1 + 0.05 * Double(round % 9)))
@@ -126,7 +128,7 @@ import Tokens
     @Test func `nothing is guessed before a step was measured, nor when it is off`() {
         var decoding = Decoding(1, slope: 0.05, settings: .off, prompt: Self.prompt)
         #expect(decoding.step { _ in 1 } == 0)
-        decoding.speculator = Speculator(settings: Speculation(), contextLength: 4096, draft: nil)
+        decoding.speculator = Speculator(settings: Speculation(), windows: [ContextWindow(length: 4096)], draft: nil)
         #expect(decoding.step { _ in 2 } == 0)
     }
 }

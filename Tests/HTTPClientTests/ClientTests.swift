@@ -28,6 +28,42 @@ import Testing
     }
 }
 
+@Suite struct ResourceURLTests {
+    @Test(arguments: [
+        ("https://a.example/x/y?z=1", "https://b.example:8443/c?d#e", "https://b.example:8443/c?d"),
+        ("https://a.example/x/y?z=1", "/c", "https://a.example/c"),
+        ("http://a.example:8080/x", "//b.example/c", "http://b.example/c"),
+        ("http://a.example", "http://b?c", "http://b/?c"),
+    ])
+    func `a location is resolved`(from: String, location: String, to: String) throws {
+        #expect(try ResourceURL(from).resolving(location).description == to)
+    }
+
+    @Test(arguments: ["c", "ftp://b/c", "http://", "/a b", "/a\r\nx: y", "http://a/\u{0}", "http://u:p@a/"])
+    func `what is no place to go on is refused`(location: String) throws {
+        let url = try ResourceURL("http://a/")
+        #expect(throws: ClientError.self) { try url.resolving(location) }
+    }
+}
+
+@Suite struct ClientProxyTests {
+    @Test(
+        arguments: [
+            ("http://proxy:3128", "http://proxy:3128", nil), ("proxy:3128", "http://proxy:3128", nil),
+            ("http://u:p%40ss@proxy:1", "http://proxy:1", "Basic dTpwQHNz"), ("u@proxy", "http://proxy", "Basic dQ=="),
+        ] as [(String, String, String?)])
+    func `an address may hold a name and a password`(text: String, server: String, authorization: String?) throws {
+        let proxy = try ClientProxy(text)
+        #expect(proxy.description == server && proxy.authorization == authorization)
+    }
+
+    @Test(arguments: ["socks5://u:secret@proxy:1", "https://u:secret@proxy", "http://u:secret@"])
+    func `other proxies are refused without repeating a password`(text: String) {
+        let error = #expect(throws: ClientError.self) { try ClientProxy(text) }
+        #expect(error?.description.contains("secret") == false)
+    }
+}
+
 @Suite struct ResponseParserTests {
     /// Parses a response cut at the given size: its status, body and whether it ended.
     private func parse(_ text: String, cut: Int, closes: Bool = false) throws -> (Int?, String, Bool) {
@@ -161,7 +197,7 @@ import Testing
     @Test func `a server that speaks TLS has to prove who it is`() async throws {
         let files = try Certificates.shared.get()
         let (server, url) = try await Self.server(
-            tls: .server(certificate: files.server.certificate, key: files.server.key))
+            tls: .server([files.server]))
         @Sendable func echo(_ tls: TLSContext?, _ url: ServerURL) throws -> String {
             let connection = ClientConnection(to: url, tls: tls, timeout: .seconds(60))
             let text = Array(String(repeating: "x", count: 200_000).utf8)
@@ -175,6 +211,22 @@ import Testing
         #expect(try await blocking { try echo(blind, url) } == "200 true")
         let refusal = try await blocking { #expect(throws: ClientError.self) { try echo(nil, url) } }
         #expect(refusal?.description.contains("certificate verify failed: unable to get local issuer") == true)
+        await server.shutDown(grace: .zero)
+    }
+
+    @Test func `a proxy passes plain requests on, and is asked for a tunnel to servers with TLS`() async throws {
+        let (server, url) = try await Self.server()
+        let proxy = try ClientProxy("u:p@\(url.authority)")
+        @Sendable func send(to text: String) throws -> Int {
+            let connection = ClientConnection(
+                to: try ServerURL(text), tls: try .client(isUnverified: true), timeout: .seconds(60))
+            connection.proxy = proxy
+            return try connection.send("GET", "/stream", fields: [(name: "Range", value: "bytes=0-")]).status
+        }
+        // A server that is no proxy refuses both: the host is nowhere, so that only the proxy can have answered.
+        #expect(try await blocking { try send(to: "http://nowhere.invalid") } != 0)
+        let error = try await blocking { #expect(throws: ClientError.self) { try send(to: "https://nowhere.invalid") } }
+        #expect(error?.description.contains("the proxy \(url) answers") == true)
         await server.shutDown(grace: .zero)
     }
 

@@ -31,6 +31,29 @@ struct HTTPServerTests {
         #expect(test.server.connectionCount == 0)
     }
 
+    /// What is brief is answered by a loop's executor, and all else by the pool.
+    @Test(arguments: [1, 2]) func briefRequestsAreAnsweredOnTheirLoop(loopCount: Int) async throws {
+        let whereabouts = Route(.get, "/{where}") { _, _, writer in
+            let isOnLoop = withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor != nil }
+            try await writer.send(HTTPResponse(status: .ok), body: Array("<\(isOnLoop)>".utf8))
+        }
+        let test = try await TestServer.start([whereabouts]) {
+            $0.loopCount = loopCount
+            $0.isBrief = { method, target in method == .get && target == "/brief" }
+        }
+        for _ in 0..<4 {
+            let client = try test.connect()
+            for _ in 0..<3 {
+                client.send("GET /brief HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(await client.receive(until: ">").contains("<true>"))
+                client.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(await client.receive(until: ">").contains("<false>"))
+            }
+        }
+        await test.server.shutDown(grace: .seconds(5))
+        #expect(test.server.connectionCount == 0)
+    }
+
     @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
         let test = try await TestServer.start([Self.hello, Self.echo])
         let client = try test.connect()

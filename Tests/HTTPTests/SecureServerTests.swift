@@ -20,8 +20,7 @@ struct SecureServerTests {
         _ routes: [Route] = [HTTPServerTests.hello, HTTPServerTests.echo], clientAuthority: String? = nil,
         configure: (inout HTTPServerConfiguration) -> Void = { _ in }
     ) async throws -> TestServer {
-        let context = try TLSContext.server(
-            certificate: files.server.certificate, key: files.server.key, clientAuthority: clientAuthority)
+        let context = try TLSContext.server([files.server], clientAuthority: clientAuthority)
         return try await TestServer.start(routes) {
             $0.tls = context
             configure(&$0)
@@ -136,7 +135,7 @@ struct SecureServerTests {
         let old = try SecureClient(test.connect(), trust)
         try await old.handshake()
         test.server.replaceTLS(
-            with: try .server(certificate: files.stranger.certificate, key: files.stranger.key))
+            with: try .server([files.stranger]))
         let refusing = try SecureClient(test.connect(), trust)
         await #expect(throws: TLSError.self) { try await refusing.handshake() }
         let new = try SecureClient(test.connect(), .client(authority: files.stranger.certificate))

@@ -35,6 +35,16 @@ struct ModelReference {
         get throws { try (document["prompts"]?.arrayValue ?? []).map { try prompt($0, ids: $0["ids"]) } }
     }
 
+    /// What the checkpoint gives with other factors of YaRN than its own.
+    var factors: [(factor: Double, prompt: Prompt)] {
+        get throws {
+            let file = try JSONValue(parsing: Fixtures.bytes("\(folder)/factors.json"))
+            return try (file["prompts"]?.arrayValue ?? []).map { entry in
+                (try #require(entry["factor"]?.doubleValue), try prompt(entry, ids: entry["ids"]))
+            }
+        }
+    }
+
     /// The prompts of a quantised file, whose ids may stand in ref.json.
     func prompts(ofType type: String) throws -> [Prompt] {
         let file = try JSONValue(parsing: Fixtures.bytes("\(folder)/gguf.json"))

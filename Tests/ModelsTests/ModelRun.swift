@@ -10,6 +10,7 @@ final class ModelRun {
     let model: any CausalLanguageModel
     private let storage: CacheBox
     private let blockTable: [Int32]
+    private let window: Int
     private(set) var position = 0
 
     /// A cache that a class can hold.
@@ -18,8 +19,11 @@ final class ModelRun {
         init(_ cache: consuming KVCacheStorage) { self.cache = cache }
     }
 
-    init(_ model: any CausalLanguageModel, format: KVCacheFormat = .f32, positionLimit: Int = 256) throws {
+    init(
+        _ model: any CausalLanguageModel, format: KVCacheFormat = .f32, positionLimit: Int = 256, window: Int = 0
+    ) throws {
         self.model = model
+        self.window = window
         let blockCount = (positionLimit + 31) / 32
         storage = CacheBox(try model.makeCache(blockCount: blockCount, blockLength: 32, format: format))
         blockTable = (0..<Int32(blockCount)).reversed()
@@ -28,7 +32,7 @@ final class ModelRun {
     /// Runs tokens in one batch and answers the logits of the given ones of them.
     func feed(_ tokens: [Int], logitsAt wanted: Set<Int>) -> [[Float]] {
         var batch = TokenBatch()
-        batch.beginSequence(blockTable: blockTable)
+        batch.beginSequence(blockTable: blockTable, window: window)
         for (index, token) in tokens.enumerated() {
             batch.append(token: TokenID(token), position: position + index, wantsLogits: wanted.contains(index))
         }
@@ -62,6 +66,7 @@ extension ModelRun {
         threads: Int = 1,
         features: CPUFeatures = .current,
         activations: ActivationFormat = .f32,
+        scaling: RopeScaling = RopeScaling(),
         logitRowLimit: Int = 64
     ) throws -> any CausalLanguageModel {
         try load(
@@ -69,6 +74,7 @@ extension ModelRun {
             threads: threads,
             features: features,
             activations: activations,
+            scaling: scaling,
             logitRowLimit: logitRowLimit
         )
     }
@@ -79,10 +85,11 @@ extension ModelRun {
         threads: Int = 1,
         features: CPUFeatures = .current,
         activations: ActivationFormat = .f32,
+        scaling: RopeScaling = RopeScaling(),
         logitRowLimit: Int = 64
     ) throws -> any CausalLanguageModel {
         let pool = WorkerPool(threadCount: threads, features: features)
-        let model = try ModelLoader.load(Checkpoint.open(path), pool: pool, activations: activations)
+        let model = try ModelLoader.load(Checkpoint.open(path), pool: pool, activations: activations, scaling: scaling)
         model.prepare(rowLimit: 256, logitRowLimit: logitRowLimit)
         return model
     }

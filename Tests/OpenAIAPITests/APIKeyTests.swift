@@ -1,9 +1,11 @@
-import APIDoors
 import HTTP
 import HTTPTypes
 import JSON
+import Serving
 import ServingTestSupport
 import Testing
+
+@testable import APIDoors
 
 @Suite struct APIKeyTests {
     @Test func everyRouteAsksForAKey() async throws {
@@ -80,7 +82,41 @@ import Testing
         #expect(try await status("watcher", "/nothing") == 404)
         let refusal = try await client.send(.get, "/load", headers: [.authorization: "Bearer user"])
         #expect(try refusal.error("code") == "insufficient_permissions")
+        #expect(try refusal.error("type") == "permission_error")
         #expect(try refusal.error("message")?.stringValue?.contains("'metrics'") == true)
+    }
+
+    @Test func aKeysRequestsAreAsUrgentAsItAllows() async throws {
+        let keys = try AccessKeyFile.parse("batch priority=10\nquick priority=-5\nfree\n")
+        let client = try APIClient(access: AccessControl(keys: keys))
+        func reply(_ key: String, _ priority: JSONValue?) async throws -> Reply {
+            var members: JSONObject = ["max_tokens": 1]
+            members["priority"] = priority
+            return try await client.send(
+                .post, "/v1/chat/completions", headers: [.authorization: "Bearer \(key)"],
+                body: APIClient.chat(members).serializedBytes())
+        }
+        let allowed: [(String, JSONValue?)] = [("batch", nil), ("batch", 10), ("quick", -5), ("free", -1000)]
+        for (key, priority) in allowed {
+            #expect(try await reply(key, priority).status == 200, "\(key)")
+        }
+        for (key, priority) in [("batch", 9), ("quick", -6)] as [(String, JSONValue)] {
+            let refused = try await reply(key, priority)
+            #expect(refused.status == 400)
+            #expect(try refused.error("param") == "priority")
+        }
+        var request = DoorRequest(
+            Request(method: .post, target: "/"), id: "", parameters: [:], bodyByteLimit: 0,
+            caller: AccessControl(keys: keys).caller(bringing: [Array("batch".utf8)]))
+        var options = GenerationOptions()
+        try options.bound(by: request)
+        #expect(options.priority == 10)
+        request = DoorRequest(
+            Request(method: .post, target: "/"), id: "", parameters: [:], bodyByteLimit: 0,
+            caller: AccessControl(keys: keys).caller(bringing: [Array("quick".utf8)]))
+        options = GenerationOptions()
+        try options.bound(by: request)
+        #expect(options.priority == nil)
     }
 
     @Test func aStoredResponseIsForItsKeyAlone() async throws {

@@ -2,6 +2,7 @@ import APIDoors
 import HTTPTypes
 import JSON
 import ServingTestSupport
+import TestSupport
 import Testing
 
 @testable import OpenAIAPI
@@ -20,7 +21,7 @@ import Testing
             let reply = try await client.send(.post, path, headers: headers, body: body.serializedBytes())
             #expect(reply.status == 200, "\(reply.text)")
             if try reply.json["aborted"] == 1 { return }
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 
@@ -74,9 +75,7 @@ import Testing
         let client = try client()
         async let first = client.chat(APIClient.chat())
         async let second = client.post("/completion", ["prompt": "Hi"])
-        while client.model.served.engine.statistics.runningCount < 2 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.runningCount < 2 }
         while try await client.post("/abort_request", ["abort_all": true]).json["aborted"] == 0 {}
         // Whichever reply had not been found yet is called off by the next.
         _ = try await client.post("/abort_request", ["abort_all": true])
@@ -90,9 +89,7 @@ import Testing
         let body = APIClient.chat(["rid": "mine"])
         async let answered = client.send(
             .post, "/v1/chat/completions", headers: headers[0], body: body.serializedBytes())
-        while client.model.served.engine.statistics.runningCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.runningCount == 0 }
         for request: JSONValue in [["rid": "mine"], ["abort_all": true]] {
             let reply = try await client.send(
                 .post, "/abort_request", headers: headers[1], body: request.serializedBytes())
@@ -119,9 +116,7 @@ import Testing
     @Test func aResponseThatIsCancelledKeepsWhatThereIsOfIt() async throws {
         let client = try client()
         async let answered = client.post("/v1/responses", ["input": "Hi", "enable_thinking": false])
-        while client.model.served.engine.statistics.runningCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.runningCount == 0 }
         let id = try await client.idOfRunningReply()
         let path = "/v1/responses/\(id)"
         let cancelled = try await client.send(.post, path + "/cancel")

@@ -116,6 +116,11 @@ import Tokens
         #expect(events.last?["usage"]?["prompt_tokens"]?.intValue == 2 * client.model.tokens("Once").count)
     }
 
+    @Test func aRefusalSpeaksOfTheFieldByItsName() async throws {
+        let refused = try await complete(try APIClient(), ["prompt": "a", "logprobs": 21])
+        #expect(try refused.error("message")?.stringValue?.contains("'logprobs'") == true)
+    }
+
     /// What is refused, and by which name.
     static let refused: [(body: JSONObject, param: String, code: String?)] = [
         (["prompt": "a", "suffix": "b"], "suffix", "unsupported_value"),

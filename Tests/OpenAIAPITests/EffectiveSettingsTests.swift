@@ -74,6 +74,7 @@ import Testing
             #expect(effective["callable_tools"] == callable)
             #expect(effective["thinking"] == .bool(thinks))
             #expect(effective["yarn_factor"]?.doubleValue == 1)
+            #expect(effective["service_tier"] == "default")
         }
     }
 
@@ -118,6 +119,38 @@ import Testing
         #expect(events.first?["effective"] == effective)
         #expect(events.dropFirst().allSatisfy { $0["effective"] == nil })
         #expect(try await client.chat(APIClient.chat(members)).json["effective"] == nil)
+    }
+
+    @Test(arguments: [
+        ("qwen3-thinking-2507", true), ("qwen3-instruct-2507", false),
+    ])
+    func whatTheTemplateDecidesIsNotTheRequests(template: String, thinks: Bool) async throws {
+        var options = TestModel.Options()
+        options.template = "templates/\(template).jinja"
+        let client = try APIClient(options)
+        for members in [
+            [:], ["think": .bool(!thinks)], ["thinking": ["type": thinks ? "disabled" : "enabled"]],
+            ["reasoning_effort": thinks ? "none" : "high"],
+        ] as [JSONObject] {
+            let json = try await client.chat(try APIClient.chat(members).adding("dry_run", true)).json
+            #expect(json["effective"]?["thinking"] == .bool(thinks), "\(members)")
+            #expect(json["effective"]?["thinking_source"] == "model")
+            let warned = json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } ?? []
+            // By the name that the client used.
+            let names = members.keys.map { $0 == "thinking" ? "thinking.type" : $0 }
+            #expect(warned == names)
+        }
+    }
+
+    @Test func variablesThatTheTemplateDoesNotReadAreNamed() async throws {
+        let client = try APIClient()
+        let variables: JSONValue = ["enable_thinking": true, "preserve_thinking": false, "thinking": false, "a.b": 1]
+        let body = APIClient.chat(["chat_template_kwargs": variables])
+        let warned = try await client.chat(body).json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue }
+        #expect(warned == ["chat_template_kwargs.thinking", "chat_template_kwargs.a.b"])
+        let strict = try await client.chat(try body.adding("strict", true))
+        #expect(strict.status == 400)
+        #expect(try strict.error("param") == "chat_template_kwargs.thinking")
     }
 
     @Test func promptsCanBeCounted() async throws {

@@ -68,7 +68,7 @@ import Testing
         ("safety_identifier", 1), ("prompt_cache_key", 1), ("prompt_cache_options", 1), ("prompt_cache_retention", 1),
         ("verbosity", 1), ("prediction", 1), ("modalities", "text"), ("audio", 1), ("web_search_options", 1),
         ("functions", 1), ("function_call", 1), ("return_tokens_as_token_ids", 1), ("cache_prompt", 1),
-        ("cache_salt", 1), ("thinking", 1), ("think", 1), ("reasoning", 1),
+        ("cache_salt", 1), ("rope_factor", "2"), ("thinking", 1), ("think", 1), ("reasoning", 1),
     ]
 
     @Test(arguments: wrongTypes.indices) func aWrongTypeIsRefusedByItsName(index: Int) async throws {

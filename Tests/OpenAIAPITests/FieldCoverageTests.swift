@@ -40,13 +40,13 @@ import Testing
         "reasoning_budget_message": " Enough.", "custom_params": ["thinking_budget": 4], "think": false,
         "thinking": ["type": "disabled"], "reasoning": ["enabled": false], "include_reasoning": false,
         "separate_reasoning": false, "stream_reasoning": false, "reasoning_format": "none", "cache_salt": "s",
-        "cache_prompt": false, "t_max_predict_ms": 0, "max_latency_ms": 0, "thinking_time_ms": 0,
+        "cache_prompt": false, "max_latency_ms": 0, "thinking_time_ms": 0,
         "return_tokens_as_token_ids": true, "return_progress": true, "id_slot": 3, "n_keep": 4, "mirostat": 2,
         "typical_p": 0.5, "dry_multiplier": 0.8, "xtc_probability": 0.5, "samplers": ["top_k"], "n_probs": 3,
         "keep_alive": "5m", "options": ["num_ctx": 512], "format": "json", "rid": "r", "lora_path": "a",
         "incremental_output": true, "provider": ["order": ["a"]], "transforms": ["a"], "truncate_prompt_tokens": 5,
         "logits_processors": ["a"], "mm_processor_kwargs": ["a": 1], "preserve_thinking": true,
-        "tool_call_in_think": "end_thinking", "priority": 2000,
+        "tool_call_in_think": "end_thinking", "priority": 2000, "rope_factor": 2,
         "exclude_tools_when_tool_choice_none": true, "close_json_on_length": true,
     ]
 

@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Serving
 import ServingTestSupport
+import TestSupport
 import Testing
 
 @testable import OpenAIAPI
@@ -25,10 +26,25 @@ import Testing
         #expect(blocks.last == "data: [DONE]")
     }
 
+    @Test func aStreamsHeadComesWithItsFirstBytes() async throws {
+        let gate = Gate()
+        var options = TestModel.Options()
+        options.willCompute = { _ in gate.wait() }
+        let client = try APIClient(options)
+        let body = APIClient.chat(["stream": true])
+        try client.prepare("There", for: body)
+        // The model computes nothing until the first bytes came.
+        let reply = WatchedReply { _ in gate.open() }
+        try await client.stream(body, to: reply)
+        #expect(reply.text.hasPrefix(": keep-alive\n\ndata: {"))
+    }
+
     @Test func aRequestThatWaitsBehindOthersIsToldSoAtOnce() async throws {
         var heartbeat = StreamHeartbeat()
-        #expect(heartbeat.status(after: .queued(choice: 0, ahead: 3)) == "queued, 3 ahead")
-        #expect(heartbeat.status(after: .queued(choice: 0, ahead: 2)) == nil)
+        #expect(
+            heartbeat.status(after: .queued(choice: 0, ahead: 3, wait: .milliseconds(11_200)))
+                == "queued, 3 ahead, about 12 s")
+        #expect(heartbeat.status(after: .queued(choice: 0, ahead: 2, wait: nil)) == nil)
         #expect(heartbeat.status(after: .pulse) == "queued, 2 ahead")
         #expect(heartbeat.status(after: .prefilling(choice: 0, done: 512, of: 4000)) == nil)
         #expect(heartbeat.status(after: .pulse) == "reading the prompt, 512 of 4000 tokens")
@@ -47,22 +63,16 @@ import Testing
         await #expect(throws: ResponseError.peerGone) {
             try await client.stream(APIClient.chat(["stream": true]), to: reply)
         }
-        while client.model.served.engine.statistics.cancelledCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.cancelledCount == 0 }
         #expect(!reply.text.contains("[DONE]"))
     }
 
     @Test func cancellingTheTaskOfARequestCancelsItsGeneration() async throws {
         let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
         let task = Task { try await client.chat(APIClient.chat()) }
-        while client.model.served.engine.statistics.runningCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.runningCount == 0 }
         task.cancel()
-        while client.model.served.engine.statistics.cancelledCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.cancelledCount == 0 }
         _ = await task.result
     }
 
@@ -73,9 +83,7 @@ import Testing
             if text.contains("\"content\":\".") { gate.open() }
         }
         async let answered: Void = client.stream(APIClient.chat(["stream": true]), to: reply)
-        while !gate.isOpened {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { !gate.isOpened }
         await client.service.drain(deadline: .zero)
         try await answered
         let blocks = reply.text.split(separator: "\n\n")
@@ -93,9 +101,7 @@ import Testing
             if text.contains("\"content\":\".") { gate.open() }
         }
         let task = Task { try await client.stream(APIClient.chat(["stream": true]), to: reply) }
-        while !gate.isOpened {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { !gate.isOpened }
         task.cancel()
         try await task.value
         #expect(reply.text.contains("\"code\":\"shutting_down\""))

@@ -20,12 +20,36 @@ import Testing
     @Test func aStreamHasThePiecesAndALastEventWithTheCounts() async throws {
         let client = try APIClient()
         client.model.prepare(" upon a time", forText: "Once")
-        let text = try await client.post("/completion", ["prompt": "Once", "stream": true]).text
-        let events = try text.split(separator: "\n\n").map { try JSONValue(parsing: String($0.dropFirst(6))) }
+        let events = try await client.post("/completion", ["prompt": "Once", "stream": true]).namedEvents.map(\.data)
         #expect(events.compactMap { $0["content"]?.stringValue }.joined() == " upon a time")
         #expect(events.dropLast().allSatisfy { $0["stop"] == false })
         #expect(events.last?["stop"] == true)
         #expect(events.last?["tokens_predicted"]?.intValue ?? 0 > 0)
+    }
+
+    @Test func tokensAreToldWithTheirLikelihoodsWhereTheyAreAskedFor() async throws {
+        let client = try APIClient()
+        client.model.prepare(" upon a time", forText: "Once")
+        let ids = client.model.tokens(" upon a time").map { JSONValue.number($0.index) }
+        var body: JSONObject = ["prompt": "Once", "n_probs": 2, "return_tokens": true]
+        let whole = try await client.post("/completion", .object(body)).json
+        #expect(whole["tokens"] == .array(ids))
+        let probabilities = try #require(whole["completion_probabilities"]?.arrayValue)
+        #expect(probabilities.map { $0["id"] ?? .null } == ids)
+        #expect(probabilities.compactMap { $0["token"]?.stringValue }.joined() == " upon a time")
+        for token in probabilities {
+            #expect(token.objectValue?.keys == ["id", "token", "logprob", "bytes", "top_logprobs"])
+            #expect(token["top_logprobs"]?.arrayValue?.count == 2)
+            #expect(token["top_logprobs"]?[0]?["id"] == token["id"])
+        }
+        body["stream"] = true
+        let events = try await client.post("/completion", .object(body)).namedEvents.map(\.data)
+        #expect(events.flatMap { $0["tokens"]?.arrayValue ?? [] } == ids)
+        #expect(events.flatMap { $0["completion_probabilities"]?.arrayValue ?? [] } == probabilities)
+        let plain = try await client.post("/completion", ["prompt": "Once", "n_probs": 0]).json
+        #expect(plain["tokens"] == nil && plain["completion_probabilities"] == nil && plain["warnings"] == nil)
+        let refused = try await client.post("/completion", ["prompt": "Once", "n_probs": 21])
+        #expect(try refused.error("param") == "n_probs")
     }
 
     @Test func whatStoppedIsNamed() async throws {
@@ -67,6 +91,11 @@ import Testing
         let client = try APIClient()
         let properties = try await client.get("/props").json
         #expect(properties["default_generation_settings"]?["n_ctx"] == 512)
+        #expect(properties["default_generation_settings"]?["params"]?["top_p"]?.doubleValue == 0.95)
+        let direct = properties["default_generation_settings"]?["params_without_thinking"]
+        #expect(direct?["temperature"]?.doubleValue == 0.7)
+        #expect(direct?["top_p"]?.doubleValue == 0.8)
+        #expect(properties["chat_template"]?.stringValue?.contains("<|im_start|>") == true)
         #expect(properties["model_alias"] == "test-model")
         let slots = try await client.get("/slots").json
         #expect(slots[0]?["is_processing"] == false)

@@ -96,6 +96,21 @@ import Testing
         #expect(template["count"]?.intValue == tokens?.arrayValue?.count)
     }
 
+    @Test func aPromptTellsWhereItsOutputBeginsAndWhichToolsItMayCall() async throws {
+        var options = TestModel.Options()
+        options.template = "templates/qwen3-thinking-2507.jinja"
+        let client = try APIClient(options)
+        let members: JSONObject = [
+            "tools": [["type": "function", "function": ["name": "f"]]], "tool_choice": "required", "think": false,
+            "frobnicate": 1,
+        ]
+        let json = try await client.post("/apply-template", APIClient.chat(members)).json
+        #expect(json["starts_in"] == "reasoning")
+        #expect(json["tool_mode"] == "required")
+        #expect(json["callable_tools"] == ["f"])
+        #expect(json["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } == ["frobnicate", "think"])
+    }
+
     @Test func tokensBecomeText() async throws {
         let client = try APIClient()
         let ids = client.model.tokens("Hello 日本").map { JSONValue.number($0.index) }

@@ -139,14 +139,18 @@ import Testing
     }
 
     @Test func noTimeToWriteCutsTheReply() async throws {
-        let client = try APIClient.endlessThinker()
+        let client = try APIClient.endlessThinker(slowly: true)
         let choice = try #require(
-            try await client.chat(APIClient.chat(["t_max_predict_ms": 0])).json["choices"]?[0])
+            try await client.chat(APIClient.chat(["t_max_predict_ms": 1])).json["choices"]?[0])
         #expect(choice["finish_reason"] == "length")
         #expect(choice["finish_details"] == ["limit": "time"])
-        let enough: JSONObject = ["t_max_predict_ms": -1, "max_latency_ms": 3_600_000, "thinking_budget": 3]
-        let answered = try await client.chat(APIClient.chat(enough)).json["choices"]?[0]
-        #expect(answered?["message"]?["content"] == "Yes.")
+        for none in [0, -1] {
+            let enough: JSONObject = [
+                "t_max_predict_ms": .number(none), "max_latency_ms": 3_600_000, "thinking_budget": 3,
+            ]
+            let answered = try await client.chat(APIClient.chat(enough)).json["choices"]?[0]
+            #expect(answered?["message"]?["content"] == "Yes.")
+        }
     }
 
     @Test func noTimeAtAllIsAnErrorThatNobodyRetries() async throws {

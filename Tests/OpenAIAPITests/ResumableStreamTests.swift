@@ -2,6 +2,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import ServingTestSupport
+import TestSupport
 import Testing
 
 @testable import APIDoors
@@ -74,9 +75,7 @@ import Testing
             try await client.stream(
                 APIClient.chat(["stream": true, "enable_thinking": false]), headers: Self.resumable, to: reply)
         }
-        while client.model.served.engine.statistics.cancelledCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.cancelledCount == 0 }
         let name = try #require(ids(reply.text).last?.split(separator: ":").first)
         #expect(try await client.get("/v1/stream/\(name)").status == 404)
     }

@@ -45,7 +45,9 @@ import Tokens
         var options = TestModel.Options()
         options.contextLength = 2048
         options.improvise = { tokens in
-            var random = SeededGenerator(seed: UInt64(tokens.count &* 31 &+ (tokens.last?.index ?? 0)))
+            // Another text for each prompt and each beginning.
+            let seed = tokens.reduce(into: UInt64(7)) { $0 = $0 &* 31 &+ UInt64($1.index) }
+            var random = SeededGenerator(seed: seed)
             if thinking != .off, !tokens.contains(close) {
                 guard let start = tokens.lastIndex(of: open) else { return open }
                 return thinking == .on && tokens.count - start > 5 ? close : TokenID(40)
@@ -84,24 +86,37 @@ import Tokens
         let isSingle = (choiceIndex + formatIndex) % 2 == 1
         for thinking in Thinking.allCases {
             let client = try babbler(thinking)
-            var members: JSONObject = [
-                "tools": Self.tools, "tool_choice": choice, "seed": .number(formatIndex), "temperature": 1,
-                "enable_thinking": .bool(thinking != .off), "max_tokens": 70,
-                "parallel_tool_calls": .bool(!isSingle), "response_format": Self.formats[formatIndex],
-                "logprobs": true, "top_logprobs": 2,
-            ]
-            members["thinking_budget"] = thinking == .endless ? 8 : nil
-            let whole = try await client.chat(APIClient.chat(members))
-            #expect(whole.status == 200, "\(whole.text)")
-            let reply = Accumulation(whole: try #require(try whole.json["choices"]?[0]))
-            try check(reply, names, isForced, hasFormat: formatIndex > 0, isSingle: isSingle)
-            #expect((reply.reasoning?.isEmpty ?? true) == (thinking == .off))
-            if formatIndex == 2, reply.toolCalls.isEmpty, reply.finishReason == "stop" {
-                #expect(SchemaCheck.isValid(try JSONValue(parsing: reply.content), by: Self.answer))
+            for round in propertyRounds(2) {
+                var members: JSONObject = [
+                    "tools": Self.tools, "tool_choice": choice, "seed": .number(round), "temperature": 1,
+                    "enable_thinking": .bool(thinking != .off), "max_tokens": 70,
+                    "parallel_tool_calls": .bool(!isSingle), "response_format": Self.formats[formatIndex],
+                    "logprobs": true, "top_logprobs": 2,
+                ]
+                members["thinking_budget"] = thinking == .endless ? 8 : nil
+                let text = "Round \(round)"
+                let whole = try await client.chat(APIClient.chat(members, text: text))
+                #expect(whole.status == 200, "\(whole.text)")
+                let reply = Accumulation(whole: try #require(try whole.json["choices"]?[0]))
+                try check(reply, names, isForced, hasFormat: formatIndex > 0, isSingle: isSingle)
+                #expect((reply.reasoning?.isEmpty ?? true) == (thinking == .off))
+                if reply.toolCalls.isEmpty, reply.finishReason == "stop" {
+                    try checkAnswer(reply.content, formatIndex)
+                }
+                members["stream"] = true
+                let streamed = try Accumulation(try await client.chat(APIClient.chat(members, text: text)).events)
+                #expect(streamed.withoutIdentifiers() == reply.withoutIdentifiers(), "\(text)")
             }
-            members["stream"] = true
-            let streamed = try Accumulation(try await client.chat(APIClient.chat(members)).events)
-            #expect(streamed.withoutIdentifiers() == reply.withoutIdentifiers())
+        }
+    }
+
+    /// A complete answer is of its format.
+    private func checkAnswer(_ content: String, _ formatIndex: Int) throws {
+        guard formatIndex > 0 else { return }
+        let value = try JSONValue(parsing: content)
+        #expect(value.objectValue != nil, "\(content)")
+        if formatIndex == 2 {
+            #expect(SchemaCheck.isValid(value, by: Self.answer), "\(content)")
         }
     }
 

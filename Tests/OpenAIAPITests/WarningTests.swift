@@ -14,7 +14,7 @@ import Testing
     /// Fields of OpenAI's API and of its kin that change nothing here.
     private static let ineffective: [(String, JSONValue)] = [
         ("metadata", ["a": "b"]), ("prediction", ["type": "content", "content": "x"]), ("prompt_cache_key", "k"),
-        ("prompt_cache_retention", "24h"), ("safety_identifier", "s"), ("service_tier", "flex"), ("store", true),
+        ("prompt_cache_retention", "24h"), ("safety_identifier", "s"), ("service_tier", "priority"), ("store", true),
         ("user", "u"), ("verbosity", "low"), ("id_slot", 0), ("n_cache_reuse", 1), ("mirostat", 2),
         ("typical_p", 0.5), ("top_n_sigma", 1.5), ("xtc_probability", 0.5), ("dry_multiplier", 0.8),
         ("dynatemp_range", 0.5), ("samplers", ["top_k"]), ("session_params", ["id": "s"]),
@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    @Test func `a reply that may come late needs no warning`() async throws {
+        let client = try APIClient()
+        #expect(try warned(try await client.chat(APIClient.chat(["service_tier": "flex"]))) == [])
+        #expect(try warned(try await client.chat(APIClient.chat(["service_tier": "auto"]))) == [])
+    }
+
     private static let refused: [(String, JSONValue)] = [
         ("best_of", 2), ("use_beam_search", true),
         ("grammar", "root ::= missing"), ("ebnf", "x"),
@@ -41,6 +47,28 @@ import Testing
         ("chat_template", "{{ messages }}"), ("documents", [["text": "x"]]), ("audio", ["voice": "a"]),
         ("modalities", ["audio"]), ("web_search_options", ["a": 1]),
     ]
+
+    @Test(arguments: ["/tokenize", "/detokenize", "/apply-template", "/v1/chat/completions/input_tokens"])
+    func smallEndpointsWarnInTheirBodiesToo(path: String) async throws {
+        let client = try APIClient()
+        var body: JSONObject = ["frobnicate": 1]
+        switch path {
+        case "/tokenize": body["content"] = "a"
+        case "/detokenize": body["tokens"] = [1]
+        default: body["messages"] = [["role": "user", "content": "Hi"]]
+        }
+        let reply = try await client.post(path, .object(body))
+        #expect(try reply.json["warnings"]?[0]?["param"] == "frobnicate", "\(reply.text)")
+        #expect(reply.header("X-Warnings")?.hasPrefix("frobnicate: ") == true)
+    }
+
+    @Test func ofTwoNamesForOneValueTheLoserIsNamed() async throws {
+        let client = try APIClient()
+        let both = try await client.chat(APIClient.chat(["repetition_penalty": 1.1, "repeat_penalty": 1.2])).json
+        #expect(both["warnings"]?.arrayValue?.compactMap { $0["param"]?.stringValue } == ["repeat_penalty"])
+        let same = try await client.chat(APIClient.chat(["repetition_penalty": 1.1, "repeat_penalty": 1.1])).json
+        #expect(same["warnings"] == nil)
+    }
 
     @Test func whatCannotBeHonouredIsRefused() async throws {
         let client = try APIClient()

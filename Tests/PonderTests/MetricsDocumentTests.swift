@@ -1,5 +1,4 @@
 import Foundation
-import HTTP
 import Serving
 import Telemetry
 import Testing
@@ -12,7 +11,7 @@ import Testing
         let families = ServiceMetrics.families(of: model) + ProcessMetrics.families()
         let names =
             families.map(\.name) + PeerMetrics.allCases.flatMap { $0.families(of: model) }.map(\.name)
-            + HTTPMetrics.helps.keys + ["ponder_build_info", "ponder_rejected_total", "ponder_model_changes_total"]
+            + ServeMetrics.helps.keys + ["ponder_build_info", "ponder_rejected_total", "ponder_model_changes_total"]
         #expect(Set(names).count == names.count)
         let document = try String(
             contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/metrics.md"),

@@ -53,6 +53,35 @@ import Testing
         #expect(throws: (any Error).self) { try parse("a", "--pooling", "mean") }
     }
 
+    /// The lines of Qwen's documentation for long texts.
+    @Test func everyPeersWordsForYaRNWork() throws {
+        let scaling = #"{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32768}"#
+        for line in [
+            ["--rope-scaling", scaling, "--max-model-len", "131072"],
+            ["--hf-overrides", #"{"rope_parameters":\#(scaling)}"#, "--max-model-len", "131072"],
+            ["--json-model-override-args", #"{"rope_scaling":\#(scaling)}"#, "--context-length", "131072"],
+            ["-c", "131072", "--rope-scaling", "yarn", "--rope-scale", "4.0", "--yarn-orig-ctx", "32768"],
+        ] {
+            let options = try parse(["model"] + line).options
+            #expect(options.ropeScaling == "yarn")
+            #expect(options.ropeScale == "4.0")
+            #expect(options.yarnOriginalContext == "32768")
+            #expect(options.context == "131072")
+        }
+        #expect(try parse("a", "-c", "0").options.context == nil)
+    }
+
+    @Test(arguments: [
+        ["--rope-scaling", #"{"rope_type":"yarn""#], ["--rope-scaling", #"{"factor":4}"#],
+        ["--rope-scaling", #"{"rope_type":"yarn","beta_fast":3}"#], ["--hf-overrides", "{}"],
+        ["--hf-overrides", #"{"max_position_embeddings":9}"#], ["--hf-overrides", "[1]"],
+        ["--hf-overrides", #"{"rope_scaling":3}"#], ["--rope-scaling", #"{"rope_type":"yarn","factor":"4"}"#],
+        ["--rope-scale", "2", "--rope-scaling", #"{"rope_type":"yarn","factor":4}"#],
+    ])
+    func overridesThatSayMoreOrLessThanYaRNAreRefused(line: [String]) {
+        #expect(throws: (any Error).self) { try parse(["model"] + line) }
+    }
+
     @Test func oneMeaningCannotHaveTwoValues() throws {
         #expect(throws: (any Error).self) { try parse("a", "--model-path", "b") }
         #expect(throws: (any Error).self) { try parse("a", "--context", "1", "--max-model-len", "2") }

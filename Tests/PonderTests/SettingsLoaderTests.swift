@@ -1,6 +1,8 @@
 import APIDoors
 import Foundation
+import Models
 import Serving
+import TLS
 import Testing
 
 @testable import ponder
@@ -38,7 +40,8 @@ import Testing
         let settings = try load([
             "model.gguf", "b=other.gguf", "--models-dir", "/", "--preload", "b", "--idle-unload", "60",
             "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
-            "--threads", "3", "--context", "4096",
+            "--threads", "3", "--context", "4096", "--rope-scaling", "yarn", "--rope-scale", "2.5",
+            "--yarn-original-context", "32768",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--slot-save-path", "/", "--alias", "small",
@@ -50,7 +53,9 @@ import Testing
             "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
             "--trust-request-chat-template",
-            "--loop-guard", "off", "--metrics-compat", "vllm",
+            "--loop-guard", "off", "--prefill-ahead", "off", "--reasoning-memory", "off", "--reasoning-memory-seconds",
+            "60", "--metrics-compat", "vllm",
+            "--log-format", "json",
         ])
         var expected = ServeSettings()
         expected.models = [NamedModel(path: "model.gguf"), NamedModel(name: "b", path: "other.gguf")]
@@ -62,6 +67,7 @@ import Testing
         expected.port = 0
         expected.threads = 3
         expected.context = 4_096
+        expected.ropeScaling = RopeScaling(method: .yarn, factor: 2.5, originalContextLength: 32_768)
         expected.maxBatchTokens = 256
         expected.kvCacheMemory = 2 << 30
         expected.kvCacheType = .bf16
@@ -71,8 +77,7 @@ import Testing
         expected.slotSavePath = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]
-        expected.tlsCertificate = "a.pem"
-        expected.tlsKey = "a.key"
+        expected.tlsIdentities = [TLSIdentity(certificate: "a.pem", key: "a.key")]
         expected.tlsClientAuthority = "ca.pem"
         expected.apiKeyFile = "keys"
         expected.rateLimits = RateLimits(requestsPerMinute: 60, tokensPerMinute: 1_000)
@@ -92,7 +97,11 @@ import Testing
         expected.trustsRequestTemplates = true
         expected.reranks = true
         expected.endsLoops = false
+        expected.prefillsAhead = false
+        expected.reasoningMemory = 0
+        expected.reasoningLifetime = .seconds(60)
         expected.peerMetrics = .vllm
+        expected.logFormat = .json
         #expect(settings == expected)
     }
 
@@ -150,7 +159,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--threads", "0"), ("--context", "-1"), ("--max-batch-tokens", "0"), ("--kv-cache-memory", "0"),
+        ("--threads", "0"), ("--context", "-1"), ("--rope-scaling", "dynamic"), ("--rope-scale", "1"),
+        ("--rope-scale", "nan"), ("--yarn-original-context", "0"), ("--max-batch-tokens", "0"),
+        ("--kv-cache-memory", "0"),
         ("--kv-cache-type", "q3"), ("--activation-type", "f16"),
         ("--alias", "two words"), ("--alias", ""),
         ("--log-level", "loud"),
@@ -165,7 +176,20 @@ import Testing
         #expect(complaint(arguments)?.hasPrefix("\(flag) is '\(value)'; expected ") == true)
     }
 
+    @Test func `a factor alone means YaRN, and what a method has no use for is refused`() throws {
+        #expect(try load(["--yarn-factor", "4"]).ropeScaling == RopeScaling(method: .yarn, factor: 4))
+        #expect(try load(["--rope-scaling", "by-length"]).ropeScaling.method == .byLength)
+        #expect(complaint(["--rope-scaling", "linear"]) == "rope-scaling linear needs rope-scale")
+        #expect(complaint(["--rope-scaling", "none", "--rope-scale", "2"]) != nil)
+        #expect(complaint(["--yarn-original-context", "2"]) != nil)
+    }
+
     @Test func `a key for TLS needs a certificate`() {
+        #expect(
+            complaint(["--tls-client-authority", "a.pem"]) == "tls-key and tls-client-authority need tls-certificate")
+        #expect(
+            complaint(["--tls-certificate", "a.pem", "--tls-certificate", "b.pem", "--tls-key", "a.key"])
+                == "tls-key has 1 files, and tls-certificate 2")
         #expect(complaint(["--tls-key", "a.key"]) == "tls-key and tls-client-authority need tls-certificate")
     }
 

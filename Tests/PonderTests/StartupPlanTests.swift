@@ -86,6 +86,39 @@ import Testing
         #expect(plan.startByteCount > 56 << 30)
     }
 
+    @Test func `a longer context is told with its factors, and only then`() throws {
+        let plain = try plan("Qwen3-8B", available: nil)
+        #expect(plain.stretching == nil && plain.contextNotices.isEmpty)
+        let long = try plan("Qwen3-8B", available: 1 << 40) { $0.context = 131_072 }
+        #expect(
+            long.stretching
+                == "YaRN by each request's length: factor 1 up to 40,960 tokens, 2 up to 65,536 tokens, "
+                + "4 up to 131,072 tokens")
+        #expect(long.contextNotices.isEmpty)
+        #expect(long.memory.contextLength == 131_072)
+        #expect(long.memory.scratchByteCount == plain.memory.scratchByteCount + 2 * 512)
+        #expect(long.description.contains("factor 1 up to 40,960"))
+        let tooLong = try plan("Qwen3-8B", available: 1 << 40) { $0.context = 200_000 }
+        #expect(
+            tooLong.contextNotices == ["A context of 200000 tokens was asked for; the model goes to 131072."])
+        let tight = try plan("Qwen3-8B", available: 1 << 40) {
+            $0.context = 131_072
+            $0.kvCacheMemory = 8 << 30
+        }
+        #expect(
+            tight.contextNotices == [
+                "A context of 131072 tokens was asked for; the KV cache holds \(tight.memory.cachedTokenCount): "
+                    + "see --kv-cache-memory."
+            ])
+        let small = try plan("Qwen3-0.6B", available: 1 << 40) { $0.context = 65_536 }
+        #expect(small.contextNotices.last?.contains("4 billion") == true)
+        let fixed = try plan("Qwen3-8B", available: 1 << 40) {
+            $0.ropeScaling = RopeScaling(method: .yarn, factor: 2)
+        }
+        #expect(fixed.stretching == "YaRN with factor 2 for every request")
+        #expect(fixed.memory.contextLength == 65_536)
+    }
+
     @Test func `the table adds up`() throws {
         let plan = try plan("Qwen3-0.6B", available: 8 << 30) { $0.kvCacheMemory = 448 << 20 }
         let lines = plan.description.split(separator: "\n")

@@ -57,7 +57,7 @@ package struct APIClient: Sendable {
             Request(method: .post, target: "/"), id: "", parameters: [:], bodyByteLimit: 0)
         while true {
             if let name = running.replies(for: request).first?.names.first { return name }
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 

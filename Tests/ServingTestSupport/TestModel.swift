@@ -1,6 +1,7 @@
 import Chat
 public import Engine
 import Foundation
+public import Models
 import Sampling
 public import Serving
 public import TestSupport
@@ -16,23 +17,34 @@ public struct TestModel: Sendable {
         /// A fixture, or nil for a model that cannot chat.
         public var template: String? = "templates/qwen3.jinja"
         public var contextLength = 512
+        /// Empty for one of the model's own context.
+        public var windows: [ContextWindow] = []
         public var queueLimit = 256
         public var sequenceLimit = 64
         public var stepTokenBudget = 512
+        public var unreadTokenLimit = 1024
         public var speculation = Speculation.off
         public var abilities = ModelAbilities()
+        /// How next turns are computed ahead.
+        public var prefillAhead: PrefillAhead?
+        /// What is kept of earlier reasoning.
+        public var reasoningMemory: ReasoningMemory?
         /// What follows a prompt that no reply was prepared for.
         public var improvise: (@Sendable (_ tokens: [TokenID]) -> TokenID)?
         /// Called on the engine thread before each step; may wait.
         public var willCompute: (@Sendable (_ rowCount: Int) -> Void)?
+        /// Whether its weights are gone.
+        public var isDamaged: @Sendable () -> Bool = { false }
 
         public init() {}
 
-        /// Nothing but one token, until the context is full; so slowly that whoever ends the reply comes in time.
+        /// Nothing but one token, until the context is full; so slowly, and so little ahead of its reader, that whoever ends the
+        /// reply comes in time.
         public static func droning(_ token: TokenID, contextLength: Int = 2048) -> Options {
             var options = Options()
             options.improvise = { _ in token }
             options.contextLength = contextLength
+            options.unreadTokenLimit = 64
             options.willCompute = { _ in Thread.sleep(forTimeInterval: 0.002) }
             return options
         }
@@ -52,13 +64,16 @@ public struct TestModel: Sendable {
         configuration.queueLimit = options.queueLimit
         configuration.sequenceLimit = options.sequenceLimit
         configuration.stepTokenBudget = options.stepTokenBudget
+        configuration.unreadTokenLimit = options.unreadTokenLimit
         configuration.vocabularyLimit = tokenizer.tokenCount
         // Tests count steps, and how many there are must not depend on time.
         configuration.speculation = options.speculation
+        configuration.prefillAhead = options.prefillAhead
         let engine = try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             EngineModels(
                 model: ScriptedModel(
-                    vocabularySize: 1984, contextLength: 4096, willCompute: options.willCompute,
+                    vocabularySize: 1984, contextLength: 4096, windows: options.windows,
+                    willCompute: options.willCompute, isDamaged: options.isDamaged,
                     script: ScriptedModel.choosing { replies.next(after: $0) }))
         }
         let format = try options.template.map { template in
@@ -73,7 +88,7 @@ public struct TestModel: Sendable {
         served = ServedModel(
             name: options.name, aliases: options.aliases, creationTime: 1_795_420_800, fingerprint: "fp_test",
             contextLength: engine.contextLength, engine: engine, tokenizer: tokenizer, chatFormat: format,
-            defaults: defaults, abilities: options.abilities)
+            defaults: defaults, abilities: options.abilities, reasoningMemory: options.reasoningMemory)
     }
 
     /// The tokens of a text; tags written in it become the added tokens that they stand for.

@@ -3,6 +3,7 @@ import Engine
 import Sampling
 import Serving
 import ServingTestSupport
+import TestSupport
 import Testing
 import Tokens
 
@@ -209,9 +210,7 @@ import Tokens
         do {
             _ = try model.service.chat(request())
         }
-        while model.served.engine.statistics.cancelledCount == 0 {
-            await Task.yield()
-        }
+        try await Waiting.whileTrue { model.served.engine.statistics.cancelledCount == 0 }
         #expect(model.served.engine.statistics.runningCount == 0)
     }
 

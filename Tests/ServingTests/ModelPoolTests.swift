@@ -19,6 +19,8 @@ private final class Pool: Sendable {
     /// Models whose loading waits, and those whose files are broken.
     private let held = Mutex<Set<String>>([])
     private let broken = Mutex<Set<String>>([])
+    /// Models whose weights are gone while they are served.
+    private let damaged = Mutex<Set<String>>([])
     private let placeCount: Int
 
     init(places: Int = 2, keepAlive: Duration? = nil, _ names: String...) {
@@ -48,6 +50,7 @@ private final class Pool: Sendable {
         guard !broken.withLock({ $0.contains(name) }) else { throw Failure() }
         var options = TestModel.Options()
         options.name = name
+        options.isDamaged = { [self] in damaged.withLock { $0.contains(name) } }
         return try TestModel(options).served
     }
 
@@ -55,6 +58,9 @@ private final class Pool: Sendable {
     func letGo(_ name: String) { held.withLock { _ = $0.remove(name) } }
     func breakFile(of name: String) { broken.withLock { _ = $0.insert(name) } }
     func repairFile(of name: String) { broken.withLock { _ = $0.remove(name) } }
+
+    func damageWeights(of name: String) { damaged.withLock { _ = $0.insert(name) } }
+    func restoreWeights(of name: String) { damaged.withLock { _ = $0.remove(name) } }
 
     func lease(_ name: String, within limit: Duration? = nil) async throws -> ModelLease {
         try await registry.lease(named: name, within: limit)
@@ -239,8 +245,31 @@ private final class Pool: Sendable {
         pool.breakFile(of: "a")
         await #expect(throws: ServingError.self) { try await pool.use("a") }
         pool.repairFile(of: "a")
-        pool.registry.forgetFailure("a")
+        await pool.registry.forgetFailure("a")
         try await pool.use("a")
+    }
+
+    @Test func aModelThatStopsAnswersNothingUntilItIsLoadedAgain() async throws {
+        let pool = Pool("a", "b")
+        try await pool.use("a")
+        let engine = try pool.registry.model(named: "a").engine
+        pool.damageWeights(of: "a")
+        let request = CompletionRequest(model: "a", prompts: [.text("Hello")])
+        await #expect(throws: ServingError.self) {
+            try await InferenceService(registry: pool.registry).complete(request).forEach { _ in }
+        }
+        let reason = try #require(await engine.waitForEnd())
+        let failure = ServingError.modelFailed(name: "a", reason: reason)
+        #expect(throws: failure) { try pool.registry.model(named: "a") }
+        await #expect(throws: failure) { try await pool.use("a") }
+        #expect(pool.registry.readiness == .stopped(name: "a", reason: reason))
+        #expect(try await pool.registry.listing(named: "a").failure == reason)
+        try await pool.use("b")
+        pool.restoreWeights(of: "a")
+        await pool.registry.forgetFailure("a")
+        #expect(pool.registry.readiness == .ready)
+        try await pool.use("a")
+        #expect(pool.loads == ["a", "b", "a"])
     }
 
     @Test func whoGoesAwayWhileAModelIsLoadedWaitsNoLonger() async throws {

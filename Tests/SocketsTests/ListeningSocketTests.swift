@@ -46,7 +46,7 @@ struct ListeningSocketTests {
         let path = "/tmp/ponder-\(UUID().uuidString).sock"
         defer { unlink(path) }
         let made = try ListeningSocket(.unix(path: path))
-        var adopted = try ListeningSocket(adopting: dup(made.descriptor.number))
+        let adopted = try ListeningSocket(adopting: dup(made.descriptor.number))
         #expect(adopted.address == .unix(path: path))
         let client = try StreamSocket.connecting(to: adopted.address)
         guard case .accepted = adopted.accept() else {

@@ -10,9 +10,12 @@ import Testing
         files = try Certificates.shared.get()
     }
 
-    private func complaint(_ certificate: String, _ key: String, clientAuthority: String? = nil) -> String {
+    private func complaint(
+        _ certificate: String, _ key: String, clientAuthority: String? = nil, identityCount count: Int = 1
+    ) -> String {
         do {
-            _ = try TLSContext.server(certificate: certificate, key: key, clientAuthority: clientAuthority)
+            let identities = [files.server, TLSIdentity(certificate: certificate, key: key)]
+            _ = try TLSContext.server(Array(identities.suffix(count)), clientAuthority: clientAuthority)
             return ""
         } catch {
             return error.description
@@ -25,11 +28,12 @@ import Testing
     }
 
     @Test func `what is of no use is told in one line that names its file`() {
-        let (certificate, key) = files.server
+        let (certificate, key) = (files.server.certificate, files.server.key)
         let cases: [(line: String, file: String, reason: String)] = [
             (complaint("/no/such.pem", key), "/no/such.pem", "No such file"),
             (complaint(files.text, key), files.text, "no start line"),
             (complaint(key, key), key, "no start line"),
+            (complaint(files.text, key, identityCount: 2), files.text, "no start line"),
             (complaint(certificate, "/no/such.key"), "/no/such.key", "No such file"),
             (complaint(certificate, files.text), files.text, "unsupported"),
             (complaint(certificate, files.client.key), files.client.key, "no key of the certificate in"),

@@ -58,7 +58,7 @@ extension TLSSession {
 
     init() throws {
         files = try Certificates.shared.get()
-        server = try .server(certificate: files.server.certificate, key: files.server.key)
+        server = try .server([files.server])
         client = try .client(authority: files.authority)
     }
 
@@ -108,7 +108,7 @@ extension TLSSession {
     }
 
     @Test func `a server that signed for itself is refused, unless everybody is trusted`() throws {
-        let stranger = try TLSContext.server(certificate: files.stranger.certificate, key: files.stranger.key)
+        let stranger = try TLSContext.server([files.stranger])
         let errors = try JoinedSessions(client: client, server: stranger).exchange()
         #expect(errors.client?.description.contains("self-signed") == true)
         #expect(errors.server != nil)
@@ -116,9 +116,29 @@ extension TLSSession {
         #expect(try JoinedSessions(client: blind, server: stranger).exchange() == (nil, nil))
     }
 
+    @Test func `a server of several names shows the certificate of the one that is asked for`() throws {
+        let server = try TLSContext.server([files.server, files.domain, files.one])
+        func complaint(_ name: String) throws -> String? {
+            try JoinedSessions(client: client, server: server, name: name).exchange().client?.description
+        }
+        #expect(try complaint("localhost") == nil)
+        #expect(try complaint("127.0.0.1") == nil)
+        // Before that of the whole domain, which stands before it in the list.
+        #expect(try complaint("one.models.example") == nil)
+        #expect(try complaint("ONE.models.example") == nil)
+        #expect(try complaint("two.models.example")?.contains("self-signed") == true)
+        #expect(try complaint("example.org")?.contains("mismatch") == true)
+    }
+
+    @Test func `a connection keeps the certificates that it began with`() throws {
+        var server: TLSContext? = try .server([files.server, files.one])
+        let joined = try JoinedSessions(client: client, server: #require(server), name: "one.models.example")
+        server = nil
+        #expect(joined.exchange() == (nil, nil))
+    }
+
     @Test func `a client without a certificate is refused where one is asked for`() throws {
-        let asking = try TLSContext.server(
-            certificate: files.server.certificate, key: files.server.key, clientAuthority: files.authority)
+        let asking = try TLSContext.server([files.server], clientAuthority: files.authority)
         let errors = try JoinedSessions(client: client, server: asking).exchange()
         #expect(errors.server?.description.contains("peer did not return a certificate") == true)
     }

@@ -1,4 +1,5 @@
 import Foundation
+public import TLS
 
 /// Certificates for tests, made once a process in a folder of their own by the program `openssl`.
 public struct Certificates: Sendable {
@@ -9,13 +10,17 @@ public struct Certificates: Sendable {
     /// The authority that signed `server` and `client`.
     public var authority: String { path("authority.pem") }
     /// The certificate of `localhost`, `127.0.0.1` and `::1`, and its key.
-    public var server: (certificate: String, key: String) { (path("server.pem"), path("server.key")) }
+    public var server: TLSIdentity { identity("server") }
     /// Another certificate of the same names, with a key of another kind: RSA.
-    public var successor: (certificate: String, key: String) { (path("successor.pem"), path("successor.key")) }
+    public var successor: TLSIdentity { identity("successor") }
     /// A client's.
-    public var client: (certificate: String, key: String) { (path("client.pem"), path("client.key")) }
+    public var client: TLSIdentity { identity("client") }
     /// One that signed itself, of the same names.
-    public var stranger: (certificate: String, key: String) { (path("stranger.pem"), path("stranger.key")) }
+    public var stranger: TLSIdentity { identity("stranger") }
+    /// One of `one.models.example`.
+    public var one: TLSIdentity { identity("one") }
+    /// One of all names in `models.example`, which signed itself.
+    public var domain: TLSIdentity { identity("domain") }
     /// The server's key behind a passphrase.
     public var encryptedKey: String { path("encrypted.key") }
     /// A file that is none of all this.
@@ -30,6 +35,12 @@ public struct Certificates: Sendable {
         try issue("server", by: "authority", kind: Self.elliptic, names)
         try issue("successor", by: "authority", kind: ["rsa:2048"], names)
         try issue("client", by: "authority", kind: Self.elliptic, ["-subj", "/CN=client"])
+        try issue(
+            "one", by: "authority", kind: Self.elliptic,
+            ["-addext", "subjectAltName=DNS:one.models.example", "-subj", "/CN=1"])
+        try issue(
+            "domain", by: nil, kind: Self.elliptic,
+            ["-addext", "subjectAltName=DNS:*.models.example", "-subj", "/CN=2"])
         try issue("stranger", by: nil, kind: Self.elliptic, names)
         try run(["ec", "-in", "server.key", "-aes128", "-passout", "pass:secret", "-out", "encrypted.key"])
     }
@@ -54,6 +65,10 @@ public struct Certificates: Sendable {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+    }
+
+    private func identity(_ name: String) -> TLSIdentity {
+        TLSIdentity(certificate: path("\(name).pem"), key: path("\(name).key"))
     }
 
     private func path(_ name: String) -> String { folder.appending(path: name).path }

@@ -12,8 +12,11 @@ public final class ScriptedModel: CausalLanguageModel {
 
     public let shape: ModelShape
     private let script: Script
+    private let damage: @Sendable () -> Bool
     private let willCompute: (@Sendable (_ rowCount: Int) -> Void)?
     private var memory: [Int32] = []
+    /// The context window in which each token of the memory was computed.
+    private var windows: [Int32] = []
     private var blockLength = 1
     private var rowLimit = 0
     private var values: UnsafeMutablePointer<Float>
@@ -23,21 +26,29 @@ public final class ScriptedModel: CausalLanguageModel {
     /// - Parameters:
     ///   - vocabularySize: the length of a row of logits.
     ///   - contextLength: the longest sequence.
+    ///   - windows: its context windows; by default one of `contextLength`. A sequence that reads what another window left ends
+    ///     the process.
     ///   - hasHead: whether logits may be asked for.
     ///   - willCompute: called on the engine thread before each step, with its row count; may wait.
+    ///   - isDamaged: whether its weights are gone.
     ///   - script: the logits of what follows a history; by default pseudo-random ones.
     public init(
-        vocabularySize: Int = 64, contextLength: Int = 4096, hasHead: Bool = true,
-        willCompute: (@Sendable (_ rowCount: Int) -> Void)? = nil, script: Script? = nil
+        vocabularySize: Int = 64, contextLength: Int = 4096, windows: [ContextWindow] = [], hasHead: Bool = true,
+        willCompute: (@Sendable (_ rowCount: Int) -> Void)? = nil,
+        isDamaged: @escaping @Sendable () -> Bool = { false }, script: Script? = nil
     ) {
         shape = ModelShape(
             layerCount: 1, hiddenSize: 8, headCount: 1, keyValueHeadCount: 1, headDimension: 8,
-            vocabularySize: vocabularySize, contextLength: contextLength, hasHead: hasHead)
+            vocabularySize: vocabularySize, contextLength: windows.last?.length ?? contextLength, hasHead: hasHead,
+            windows: windows)
         self.willCompute = willCompute
+        damage = isDamaged
         self.script = script ?? Self.hashed(seed: 1)
         values = UnsafeMutablePointer<Float>.allocate(capacity: 1)
         states = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     }
+
+    public var isDamaged: Bool { damage() }
 
     deinit {
         values.deallocate()
@@ -92,6 +103,7 @@ public final class ScriptedModel: CausalLanguageModel {
     public func makeCache(blockCount: Int, blockLength: Int, format: KVCacheFormat) throws(ModelError) -> KVCacheStorage
     {
         memory = Array(repeating: -1, count: blockCount * blockLength)
+        windows = Array(repeating: -1, count: blockCount * blockLength)
         self.blockLength = blockLength
         return try KVCacheStorage(shape: shape, blockCount: blockCount, blockLength: blockLength, format: format)
     }
@@ -103,7 +115,9 @@ public final class ScriptedModel: CausalLanguageModel {
         willCompute?(batch.rowCount)
         for span in batch.spans {
             for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount) {
-                memory[place(of: Int(batch.positions[row]), span, batch)] = batch.tokens[row].rawValue
+                let place = place(of: Int(batch.positions[row]), span, batch)
+                memory[place] = batch.tokens[row].rawValue
+                windows[place] = span.window
             }
         }
         var logits = Array(repeating: Float(0), count: shape.vocabularySize)
@@ -133,7 +147,9 @@ public final class ScriptedModel: CausalLanguageModel {
             preconditionFailure("row \(row) belongs to no sequence")
         }
         return (0...Int(batch.positions[Int(row)])).map {
-            TokenID(rawValue: memory[place(of: $0, span, batch)])
+            let place = place(of: $0, span, batch)
+            precondition(windows[place] == span.window, "a sequence reads what another window left")
+            return TokenID(rawValue: memory[place])
         }
     }
 

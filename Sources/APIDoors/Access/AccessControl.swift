@@ -46,7 +46,9 @@ public final class AccessControl: Sendable {
                 let limiter =
                     known[key.digest].flatMap { $0.limits == limits ? $0 : nil }
                     ?? RateLimiter(limits, clock: clock)
-                return (key.digest, Caller(key: key.digest, name: key.name, scopes: key.scopes, limiter: limiter))
+                let caller = Caller(
+                    key: key.digest, name: key.name, scopes: key.scopes, limiter: limiter, standing: key.standing)
+                return (key.digest, caller)
             }
         }
     }

@@ -21,6 +21,16 @@ public struct RateLimits: Sendable, Hashable {
     static let none = RateLimits()
 }
 
+/// How a key's requests stand beside those of others.
+struct KeyStanding: Sendable, Hashable {
+    /// How much work they get, in proportion.
+    var weight = 1
+    /// Whether nobody waits for their replies.
+    var isBatch = false
+    /// The most urgent `priority` that they may ask for: lower goes first. Nil sets no bound.
+    var priorityBound: Int?
+}
+
 /// A key that opens the server. The key itself is not kept.
 public struct AccessKey: Sendable, Hashable {
     /// Names the key in logs and refusals.
@@ -29,6 +39,7 @@ public struct AccessKey: Sendable, Hashable {
     let scopes: Set<AccessScope>
     /// Where the key says nothing, the server's own limits hold.
     let limits: RateLimits
+    let standing: KeyStanding
 
     /// A key for everything.
     public init(_ key: String, name: String) {
@@ -37,11 +48,12 @@ public struct AccessKey: Sendable, Hashable {
 
     init(
         digest: KeyDigest, name: String, scopes: Set<AccessScope> = Set(AccessScope.allCases),
-        limits: RateLimits = .none
+        limits: RateLimits = .none, standing: KeyStanding = KeyStanding()
     ) {
         self.digest = digest
         self.name = name
         self.scopes = scopes
         self.limits = limits
+        self.standing = standing
     }
 }

@@ -1,7 +1,10 @@
+internal import Serving
+
 /// The form of a file of keys: one a line, as itself or as its digest, and behind it in any order what it may do.
 ///
-///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 alice
+///     sha256:9f86d081…0f00a08 infer requests=60 tokens=20000 priority=10 alice
 ///     a-key-in-the-clear infer,metrics
+///     another-one infer weight=3 batch nightly
 ///
 /// Without scopes a key is for everything; without a name it is named by its line. A word that begins with `#` begins a comment.
 public enum AccessKeyFile {
@@ -47,17 +50,20 @@ public enum AccessKeyFile {
         var name: String?
         var scopes: Set<AccessScope>?
         var limits = RateLimits.none
+        var standing = KeyStanding()
         for word in words {
             if let equals = word.firstIndex(of: "=") {
-                let value = Int(word[word.index(after: equals)...]).flatMap { 1...1_000_000_000 ~= $0 ? $0 : nil }
-                guard let value else {
-                    throw Complaint(line: line, reason: "'\(word)' needs a whole number from 1 to 1000000000")
-                }
                 switch word[..<equals] {
-                case "requests": limits.requestsPerMinute = value
-                case "tokens": limits.tokensPerMinute = value
-                default: throw Complaint(line: line, reason: "'\(word)' is neither requests= nor tokens=")
+                case "requests": limits.requestsPerMinute = try number(word, 1...1_000_000_000, line: line)
+                case "tokens": limits.tokensPerMinute = try number(word, 1...1_000_000_000, line: line)
+                case "weight": standing.weight = try number(word, 1...1000, line: line)
+                case "priority": standing.priorityBound = try number(word, GenerationOptions.priorities, line: line)
+                default:
+                    throw Complaint(
+                        line: line, reason: "'\(word)' is none of requests=, tokens=, weight= and priority=")
                 }
+            } else if word == "batch" {
+                standing.isBatch = true
             } else if let listed = listedScopes(word) {
                 scopes = (scopes ?? []).union(listed)
             } else if name == nil {
@@ -67,7 +73,20 @@ public enum AccessKeyFile {
             }
         }
         return AccessKey(
-            digest: digest, name: name ?? "line-\(line)", scopes: scopes ?? Set(AccessScope.allCases), limits: limits)
+            digest: digest, name: name ?? "line-\(line)", scopes: scopes ?? Set(AccessScope.allCases), limits: limits,
+            standing: standing)
+    }
+
+    /// The number behind a word's equals sign.
+    private static func number(
+        _ word: Substring, _ range: ClosedRange<Int>, line: Int
+    ) throws(Complaint) -> Int {
+        let text = word.drop { $0 != "=" }.dropFirst()
+        guard let value = Int(text), range.contains(value) else {
+            throw Complaint(
+                line: line, reason: "'\(word)' needs a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
     }
 
     private static func listedScopes(_ word: Substring) -> Set<AccessScope>? {

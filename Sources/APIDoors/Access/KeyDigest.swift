@@ -4,7 +4,7 @@ internal import COpenSSL
 public struct KeyDigest: Sendable, Hashable {
     static let byteCount = 32
 
-    private let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// The digest of a key's bytes.
     init(of key: some Sequence<UInt8>) {
@@ -22,6 +22,9 @@ public struct KeyDigest: Sendable, Hashable {
         guard digits.count == 2 * Self.byteCount, text.utf8.count == digits.count else { return nil }
         bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
     }
+
+    /// A number that tells digests apart, 0 for none of them.
+    var number: UInt64 { max(1, bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }) }
 
     /// Compares in a time that tells nothing of where the two differ.
     func isEqual(to other: KeyDigest) -> Bool {

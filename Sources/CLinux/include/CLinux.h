@@ -49,6 +49,17 @@ uint64_t linux_raise_descriptor_limit(void);
 /// Gives the memory that was freed back to the system, where the allocator keeps it.
 void linux_return_freed_memory(void);
 
+/// Has reads of a mapped file go on with zeros where the file does not answer (it was cut short, or its disk failed), instead of
+/// ending the process by SIGBUS. `start` is a page's. Returns a name for the mapping, to be given back before it is unmapped, or -1
+/// where too many are guarded: then all is as without.
+int linux_guard_mapping(const void *start, size_t byte_count);
+
+/// Whether a guarded mapping did not answer, so that what was read of it since cannot be trusted. Never for -1.
+int linux_mapping_is_damaged(int guard);
+
+/// Ends a guard.
+void linux_unguard_mapping(int guard);
+
 /// Takes the terminal of standard input over for single keys: no echo, no lines, no signals from keys, and pastes marked
 /// as such. The mode it had comes back by `linux_terminal_restore`, which also runs when the process exits or dies of a
 /// signal. Output keeps its translation of line ends. May be called again. Returns 0, or -errno.

@@ -11,7 +11,7 @@ public struct AccessLog: Middleware {
         self.level = level
     }
 
-    /// Hands on, then logs method, path, status, size and duration.
+    /// Hands on, then logs method, path, status, size and duration, and what was noted of the answer.
     public func respond(
         to request: Request,
         context: RequestContext,
@@ -42,12 +42,14 @@ public struct AccessLog: Middleware {
         guard logger.logLevel <= level else { return }
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
         var metadata: Logger.Metadata = [
-            "status": "\(context.response.status.map { String($0.code) } ?? "none")",
-            "bytes": "\(context.response.bodyByteCount)",
-            "milliseconds": "\((milliseconds * 100).rounded() / 100)",
+            "status": context.response.status.map { .stringConvertible($0.code) } ?? "none",
+            "bytes": .stringConvertible(context.response.bodyByteCount),
+            "milliseconds": .stringConvertible((milliseconds * 100).rounded() / 100),
         ]
         if let peer = context.peer?.host { metadata["peer"] = "\(peer)" }
         if let caller = context.response.caller { metadata["key"] = "\(caller)" }
+        if let route = context.response.route { metadata["route"] = "\(route)" }
+        metadata.merge(context.response.notes) { $1 }
         if let outcome { metadata["error"] = "\(outcome)" }
         logger.log(level: level, "\(method) \(path)", metadata: metadata)
     }

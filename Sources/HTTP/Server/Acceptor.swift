@@ -9,6 +9,9 @@ actor Acceptor: PollHandler {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     private static let batchLimit = 64
+    /// How long nobody is accepted once that has failed: a socket that somebody waits at stays ready, and would be asked again and
+    /// again.
+    private static let restTime: Duration = .milliseconds(250)
 
     private let group: EventLoopGroup
     private let rosters: [ConnectionRoster]
@@ -45,7 +48,9 @@ actor Acceptor: PollHandler {
         assumeIsolated { $0.accept() }
     }
 
-    nonisolated func deadlinePassed() {}
+    nonisolated func deadlinePassed() {
+        assumeIsolated { $0.watch(.readable) }
+    }
 
     /// Goes on accepting: there is room again.
     nonisolated func resume() {
@@ -68,22 +73,23 @@ actor Acceptor: PollHandler {
             guard let outcome = acceptNext() else { return false }
             switch consume outcome {
             case .accepted(let socket):
+                hasWarned = false
                 admit(socket)
                 return true
             case .wouldBlock: return false
             case .peerGone: continue
             case .outOfDescriptors:
-                warnOnce("out of file descriptors: connections are refused")
+                rest("out of file descriptors or memory: new connections wait")
                 return false
             case .failed(let error):
-                warnOnce("\(error)")
+                rest("\(error)")
                 return false
             }
         }
     }
 
     private func acceptNext() -> AcceptOutcome? {
-        guard var listener = listener.take() else { return nil }
+        guard let listener = listener.take() else { return nil }
         let outcome = listener.accept()
         self.listener = consume listener
         return outcome
@@ -114,6 +120,14 @@ actor Acceptor: PollHandler {
         watch([])
         // A place may have come free between the look and the pause.
         if service.connectionCount < service.configuration.connectionLimit { watch(.readable) }
+    }
+
+    /// Tries again after a while.
+    private func rest(_ reason: String) {
+        warnOnce(reason)
+        guard let token else { return }
+        watch([])
+        loop.setDeadline(after: Self.restTime, of: token)
     }
 
     private func watch(_ interest: Readiness) {

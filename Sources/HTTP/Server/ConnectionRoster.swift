@@ -5,6 +5,8 @@ internal import Sockets
 actor ConnectionRoster {
     nonisolated let loop: EventLoop
     nonisolated let service: ConnectionService
+    /// Answers what is brief.
+    nonisolated let briefTasks: LoopTaskExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
@@ -15,6 +17,7 @@ actor ConnectionRoster {
 
     init(loop: EventLoop, service: ConnectionService) {
         self.loop = loop
+        briefTasks = LoopTaskExecutor(loop)
         self.service = service
     }
 

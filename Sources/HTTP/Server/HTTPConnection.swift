@@ -157,7 +157,8 @@ actor HTTPConnection: PollHandler {
             body = RequestBody(arrivingFrom: exchange, announcedByteCount: announced)
         }
         let (head, requestID, peer) = (current.head, current.requestID, peer)
-        request?.task = Task.detached {
+        let isBrief = current.isBodyComplete && service.configuration.isBrief(head.method, head.target)
+        request?.task = Task.detached(executorPreference: isBrief ? roster.briefTasks : nil) {
             await exchange.answer(head: head, body: body, requestID: requestID, peer: peer)
         }
     }

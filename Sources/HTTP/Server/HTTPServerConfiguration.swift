@@ -1,3 +1,4 @@
+public import HTTPTypes
 public import Sockets
 public import TLS
 
@@ -24,6 +25,9 @@ public struct HTTPServerConfiguration: Sendable {
     /// Whether a client that ends its own direction while it waits for the response is still answered. By default
     /// that counts as having gone away, as in most servers, and cancels the request.
     public var allowsHalfClose = false
+    /// Whether a request without a body is answered in less time than a change of threads takes: then it is answered on its event
+    /// loop, where everything else waits meanwhile.
+    public var isBrief: @Sendable (_ method: HTTPRequest.Method, _ target: String) -> Bool = { _, _ in false }
     /// Makes the body of every error that is answered by the server itself.
     public var errorBody: @Sendable (HTTPError) -> ErrorBody = ErrorBody.plainText
 

@@ -16,6 +16,9 @@ public struct RequestContext: Sendable {
     /// Who asks, as middleware found out, for what lies behind it.
     package var caller: (any Sendable)?
 
+    /// The trace that the request is part of.
+    var traceParent: TraceParent?
+
     private let baseLogger: Logger
     private let sink: any ResponseSink
     package var errorBody: @Sendable (HTTPError) -> ErrorBody
@@ -40,6 +43,7 @@ public struct RequestContext: Sendable {
     public var logger: Logger {
         var logger = baseLogger
         logger[metadataKey: "request_id"] = "\(requestID)"
+        if let traceParent { logger[metadataKey: "trace_id"] = "\(traceParent.traceID)" }
         return logger
     }
 

@@ -31,9 +31,13 @@ struct RequestExchange: RequestBodySource, ResponseSink {
     func answer(head: RequestHead, body: RequestBody, requestID: String, peer: SocketAddress?) async {
         let service = connection.service
         let record = ResponseRecord()
-        let context = RequestContext(
+        var context = RequestContext(
             requestID: requestID, peer: peer, response: record, logger: service.logger, sink: self,
             errorBody: service.configuration.errorBody)
+        if let trace = TraceParent(head.headers) {
+            context.traceParent = trace
+            record.changeHead { trace.apply(to: &$0) }
+        }
         let request = Request(method: head.method, target: head.target, headers: head.headers, body: body)
         do {
             let writer = ResponseWriter(sink: self, record: record)

@@ -1,4 +1,5 @@
 public import HTTPTypes
+package import Logging
 internal import Synchronization
 
 /// What has become of the response to one request: written by the response writer, read by middleware.
@@ -12,6 +13,7 @@ public final class ResponseRecord: Sendable {
         var compressesStreams = false
         var route: String?
         var caller: String?
+        var notes: Logger.Metadata = [:]
     }
 
     // Shared by the tasks that answer one request, which may be several where a responder uses child tasks.
@@ -31,6 +33,14 @@ public final class ResponseRecord: Sendable {
 
     /// The name of who asked, or nil where that is not known.
     public var caller: String? { state.withLock { $0.caller } }
+
+    /// What is to be said of the response in logs.
+    var notes: Logger.Metadata { state.withLock { $0.notes } }
+
+    /// Notes something for logs; numbers as values that are `Int` or `Double`.
+    package func note(_ notes: Logger.Metadata) {
+        state.withLock { $0.notes.merge(notes) { $1 } }
+    }
 
     /// Has `change` applied to the response's head before it is sent, after those added before.
     public func changeHead(_ change: @escaping @Sendable (inout HTTPResponse) -> Void) {

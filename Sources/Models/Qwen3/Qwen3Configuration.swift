@@ -12,7 +12,14 @@ struct Qwen3Configuration: Hashable, Sendable {
     var headDimension: Int
     /// Rows of the embedding and of the head.
     var vocabularySize: Int
+    /// The most tokens of a sequence.
     var contextLength: Int
+    /// The positions that the files name, which YaRN may stretch.
+    var positionCount: Int
+    /// Beyond so many tokens attention would slide; nil where it never does.
+    var slidingWindow: Int?
+    /// Where an operator had a say, the contexts that sequences can run in, ascending.
+    var lengthWindows: [RotaryWindow] = []
     /// Added under the root of every RMSNorm.
     var normEpsilon: Float
     var rotary: RotarySettings
@@ -53,6 +60,11 @@ struct Qwen3Configuration: Hashable, Sendable {
         return (layer + 1) % mixture.sparseStep == 0 && !mixture.denseLayers.contains(layer)
     }
 
+    /// The contexts that sequences can run in, at least one, ascending.
+    var windows: [RotaryWindow] {
+        lengthWindows.isEmpty ? [RotaryWindow(rotary: rotary, length: contextLength)] : lengthWindows
+    }
+
     var queryWidth: Int { headCount * headDimension }
     var keyValueWidth: Int { keyValueHeadCount * headDimension }
 
@@ -65,7 +77,8 @@ struct Qwen3Configuration: Hashable, Sendable {
             headDimension: headDimension,
             vocabularySize: vocabularySize,
             contextLength: contextLength,
-            hasHead: head != .none
+            hasHead: head != .none,
+            windows: windows.map(\.contextWindow)
         )
     }
 }

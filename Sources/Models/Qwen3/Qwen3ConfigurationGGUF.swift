@@ -27,6 +27,7 @@ extension Qwen3Configuration {
         try keys.require("attention.sliding_window", 0, "attention over a sliding window is not computed")
         vocabularySize = try Qwen3Configuration.vocabularySize(keys, checkpoint)
         let positions = try keys.integer("context_length", in: Qwen3Limits.contextLength)
+        positionCount = positions
         normEpsilon = Float(try keys.number("attention.layer_norm_rms_epsilon") ?? 1e-6)
         hasAttentionBiases = checkpoint.tensor(named: "blk.0.attn_q.bias") != nil
         head = checkpoint.tensor(named: "output.weight") == nil ? .embedding : .own

@@ -16,6 +16,7 @@ extension Qwen3Configuration {
         headDimension = try reader.optionalInteger("head_dim", in: Qwen3Limits.headDimension) ?? defaultDimension
         vocabularySize = try reader.integer("vocab_size", in: Qwen3Limits.vocabularySize)
         let positions = try reader.optionalInteger("max_position_embeddings", in: Qwen3Limits.contextLength) ?? 32_768
+        positionCount = positions
         normEpsilon = Float(try reader.number("rms_norm_eps") ?? 1e-6)
         hasAttentionBiases = try reader.bool("attention_bias") ?? false
         let tiesEmbeddings = try reader.bool("tie_word_embeddings") ?? false
@@ -44,12 +45,15 @@ extension Qwen3Configuration {
     /// Refuses a window that some layer's attention would not see past. One as long as the context hides nothing.
     ///
     /// Mixtures have no setting by layer: with a window, transformers gives it to all of theirs.
-    private func refuseSlidingWindow(_ reader: SettingsReader) throws(ModelError) {
+    private mutating func refuseSlidingWindow(_ reader: SettingsReader) throws(ModelError) {
         let reason = "attention over a sliding window is not computed"
         let types = reader.value("layer_types")?.arrayValue ?? []
         let isOn = try reader.bool("use_sliding_window") ?? false
         let window = try slidingWindow(reader)
-        if isOn, let window, window >= contextLength { return }
+        if isOn, let window, window >= contextLength {
+            slidingWindow = window
+            return
+        }
         if types.contains(where: { $0.stringValue != "full_attention" }) {
             throw reader.unsupported("layer_types", reason)
         }

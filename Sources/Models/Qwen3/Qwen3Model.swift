@@ -7,7 +7,9 @@ final class Qwen3Model: CausalLanguageModel {
     let shape: ModelShape
     private let configuration: Qwen3Configuration
     private let weights: Qwen3Weights
-    private let rotary: RotaryEmbedding
+    private let weightMemory: WeightMemory
+    /// By context window.
+    private let rotaries: [RotaryEmbedding]
     private let pool: WorkerPool
     private var scratch: Qwen3Scratch
 
@@ -33,9 +35,12 @@ final class Qwen3Model: CausalLanguageModel {
             configuration, checkpoint, pool: pool, activations: activations, tileCache: tileCache, progress: progress)
         weights = try Qwen3Weights(configuration, &reader)
         try reader.finish()
+        weightMemory = reader.memory
         shape = configuration.shape
         self.configuration = configuration
-        rotary = RotaryEmbedding(configuration.rotary, headDimension: configuration.headDimension)
+        rotaries = configuration.windows.map {
+            RotaryEmbedding($0.rotary, headDimension: configuration.headDimension)
+        }
         self.pool = pool
         scratch = Qwen3Scratch(configuration, rowLimit: 0, logitRowLimit: 0)
     }
@@ -43,6 +48,8 @@ final class Qwen3Model: CausalLanguageModel {
     func prepare(rowLimit: Int, logitRowLimit: Int) {
         scratch = Qwen3Scratch(configuration, rowLimit: rowLimit, logitRowLimit: logitRowLimit)
     }
+
+    var isDamaged: Bool { weightMemory.isDamaged }
 
     var expertVisitCount: Int { scratch.mixture?.scratch.visitCount ?? 0 }
 
@@ -80,13 +87,17 @@ extension Qwen3Model {
     /// Looks up the rows' tokens and works out the angles of their positions.
     private func embed(_ batch: borrowing TokenBatch, _ step: Qwen3Step) {
         let pairCount = shape.headDimension / 2
-        for row in 0..<batch.rowCount {
-            unsafe weights.embedding.row(batch.tokens[row].index, into: step.hidden.pointer + row * shape.hiddenSize)
-            unsafe rotary.write(
-                position: batch.positions[row],
-                cosines: scratch.cosines.pointer + row * pairCount,
-                sines: scratch.sines.pointer + row * pairCount
-            )
+        for span in batch.spans {
+            let rotary = rotaries[Int(span.window)]
+            for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount) {
+                unsafe weights.embedding.row(
+                    batch.tokens[row].index, into: step.hidden.pointer + row * shape.hiddenSize)
+                unsafe rotary.write(
+                    position: batch.positions[row],
+                    cosines: scratch.cosines.pointer + row * pairCount,
+                    sines: scratch.sines.pointer + row * pairCount
+                )
+            }
         }
     }
 

@@ -43,7 +43,7 @@ extension MemoryPlan {
             activeParameterCount: configuration.activeParameterCount,
             expertCount: configuration.expertCount,
             scratchByteCountPerRow: Qwen3Scratch.byteCountPerRow(configuration),
-            yarnFactor: configuration.rotary.yarnFactor
+            rotaryByteCount: configuration.windows.count * RotaryEmbedding.byteCount(configuration.headDimension)
         )
     }
 }

@@ -11,7 +11,8 @@ struct Qwen3WeightReader {
     private let pool: WorkerPool
     private let activations: ActivationFormat
     private let weights: [Key: Qwen3Weight]
-    private let memory: WeightMemory
+    private let sources: [Qwen3WeightSource]
+    let memory: WeightMemory
     private let tiles: TileCacheFile?
     private let progress: (LoadingProgress) -> Void
     private var state: LoadingProgress
@@ -46,6 +47,7 @@ struct Qwen3WeightReader {
             if !weight.slot.isVector { tileByteCount += try Self.residentByteCount(of: found) }
         }
         self.weights = weights
+        self.sources = sources
         tiles = try tileCache?.open(
             for: sources, activations: activations, named: checkpoint.name, byteCount: tileByteCount)
         do {
@@ -77,7 +79,17 @@ struct Qwen3WeightReader {
     }
 
     /// Called when all weights were read: a tile cache that was written becomes the next start's.
+    ///
+    /// - Throws: Where a file changed meanwhile, or the tile cache cannot be written.
     func finish() throws(ModelError) {
+        var seen: Set<String> = []
+        do {
+            for source in sources where seen.insert(source.record.fileName).inserted {
+                try source.record.checkFileUnchanged()
+            }
+        } catch {
+            throw .checkpoint(error)
+        }
         try tiles?.finish()
     }
 

@@ -27,6 +27,9 @@ struct RotaryEmbedding: Sendable {
         }
     }
 
+    /// The bytes of the frequencies.
+    static func byteCount(_ headDimension: Int) -> Int { headDimension / 2 * MemoryLayout<Double>.stride }
+
     /// The pairs between which YaRN goes over from kept to interpolated frequencies.
     private static func ramp(
         _ yarn: RotarySettings.YaRN,

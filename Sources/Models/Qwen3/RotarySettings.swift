@@ -46,6 +46,9 @@ struct RotarySettings: Hashable, Sendable {
         return max(positions, Int(min(scaled, Double(Qwen3Limits.contextLength.upperBound))))
     }
 
+    /// No setting is larger.
+    static let factorLimit = 1e12
+
     func check(source: String) throws(ModelError) {
         try RotarySettings.check(base, "the rotary base", above: 1, source)
         switch scaling {
@@ -67,7 +70,7 @@ struct RotarySettings: Hashable, Sendable {
         above least: Double,
         _ source: String
     ) throws(ModelError) {
-        guard value > least, value <= 1e12 else {
+        guard value > least, value <= factorLimit else {
             throw .invalidSetting(source: source, key: key, expected: "a number above \(least)", found: "\(value)")
         }
     }

@@ -117,7 +117,7 @@ extension ReplyIdentity {
         "id": .string, "object": .string, "created": .integer, "model": .string, "system_fingerprint": .string,
         "usage": [
             "prompt_tokens": .integer, "completion_tokens": .integer, "total_tokens": .integer,
-            "prompt_tokens_details": ["cached_tokens": .integer],
+            "prompt_tokens_details": ["cached_tokens": .integer, "restored_reasoning": .optional(.integer)],
             "completion_tokens_details": ["reasoning_tokens": .integer, "reasoning_budget": .optional(.integer)],
         ],
         "timings": timings,
@@ -125,6 +125,7 @@ extension ReplyIdentity {
 
     static let timings: JSONShape = [
         "cache_n": .integer, "prompt_n": .integer, "prompt_ms": .number, "predicted_n": .integer,
-        "predicted_ms": .number, "queue_ms": .number,
+        "predicted_ms": .number, "queue_ms": .number, "yarn_factor": .optional(.number),
+        "yarn_recomputed_n": .optional(.integer),
     ]
 }

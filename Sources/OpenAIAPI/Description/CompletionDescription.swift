@@ -26,6 +26,7 @@ extension NativeCompletionRoute {
             "index": .integer, "content": .string, "stop": .boolean, "model": .string, "tokens_predicted": .integer,
             "tokens_evaluated": .integer, "tokens_cached": .integer, "truncated": .boolean, "prompt": .anything,
             "stop_type": .string, "stopping_word": .string, "timings": ReplyIdentity.timings,
+            "tokens": .optional(.array(.integer)), "completion_probabilities": .optional(.array(.anything)),
         ] as JSONShape).with(.warnings),
         stream: .events)
 }

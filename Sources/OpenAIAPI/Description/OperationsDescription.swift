@@ -23,8 +23,9 @@ extension ModelsRoute {
         "id": .string, "object": .string, "created": .integer, "owned_by": .string, "type": .string,
         "display_name": .string, "created_at": .string,
         "status": ["value": .string, "failed": .optional(.boolean), "message": .optional(.string)],
-        "max_model_len": .optional(.integer), "quantization": .optional(.string),
-        "parameter_count": .optional(.integer), "license": .optional(.nullable(.string)),
+        "max_model_len": .optional(.integer), "context_windows": .optional(.contextWindows),
+        "quantization": .optional(.string), "parameter_count": .optional(.integer),
+        "license": .optional(.nullable(.string)),
         "modes": .optional([
             "chat": .boolean, "completion": .boolean, "thinking": .nullable(.string), "tools": .boolean,
             "embedding": .boolean, "reranking": .boolean,
@@ -54,8 +55,12 @@ extension ServerStateRoute {
     static let propertiesDescription = RouteDescription(
         "A model and its defaults, in llama-server's words: the first, or the one that the query names.",
         response: [
-            "default_generation_settings": ["n_ctx": .integer, "params": .anything], "total_slots": .integer,
+            "default_generation_settings": [
+                "n_ctx": .integer, "params": .anything, "params_without_thinking": .anything,
+            ],
+            "context_windows": .contextWindows, "total_slots": .integer,
             "model_alias": .string, "model_path": .string, "is_sleeping": .boolean, "build_info": .string,
+            "chat_template": .string,
             "modalities": ["vision": .boolean, "audio": .boolean],
         ])
 

@@ -55,7 +55,7 @@ extension ResponsesRoute {
             "output": .array(["id": .string, "type": .string, "status": .optional(.string)]),
             "usage": .nullable([
                 "input_tokens": .integer, "output_tokens": .integer, "total_tokens": .integer,
-                "input_tokens_details": ["cached_tokens": .integer],
+                "input_tokens_details": ["cached_tokens": .integer, "restored_reasoning": .optional(.integer)],
                 "output_tokens_details": ["reasoning_tokens": .integer],
             ]),
         ] as JSONShape).with(.warnings)

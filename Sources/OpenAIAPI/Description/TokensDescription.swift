@@ -8,10 +8,10 @@ extension TokensRoute {
             var root = FieldReader(body)
             _ = try TokenizeFields(from: &root, settings: APISettings(version: ""))
         },
-        response: [
+        response: ([
             "tokens": .array(.either([.integer, ["id": .integer, "piece": .anything]])), "count": .integer,
             "max_model_len": .integer, "token_strs": .optional(.array(.string)),
-        ])
+        ] as JSONShape).with(.warnings))
 
     static let detokenizeDescription = RouteDescription(
         "Tokens as text.",
@@ -19,15 +19,18 @@ extension TokensRoute {
             var root = FieldReader(body)
             _ = try DetokenizeFields(from: &root, settings: APISettings(version: ""))
         },
-        response: ["content": .string, "prompt": .string])
+        response: (["content": .string, "prompt": .string] as JSONShape).with(.warnings))
 
     static let templateDescription = RouteDescription(
         "The prompt that a chat request comes to.", request: ChatCompletionsRoute.request,
-        response: ["prompt": .string, "tokens": .array(.integer), "count": .integer, "starts_in": .string])
+        response: ([
+            "prompt": .string, "tokens": .array(.integer), "count": .integer, "starts_in": .string,
+            "tool_mode": .string, "callable_tools": .array(.string),
+        ] as JSONShape).with(.warnings))
 
     static let countDescription = RouteDescription(
         "How many tokens the prompt of a chat request has.", request: ChatCompletionsRoute.request,
-        response: ["object": .string, "input_tokens": .integer])
+        response: (["object": .string, "input_tokens": .integer] as JSONShape).with(.warnings))
 }
 
 extension ParseRoute {

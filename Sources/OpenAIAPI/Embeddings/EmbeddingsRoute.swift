@@ -22,10 +22,10 @@ struct EmbeddingsRoute: Sendable {
     private func body(_ request: DoorRequest, inputKeys: [String]) async throws -> EmbeddingsBody {
         var call = try EmbeddingsDecoder.call(
             from: try await request.object(), inputKeys: inputKeys, settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         let texts = call.request
         let result = try await call.remarks.naming { try await service.embed(texts) }
-        request.meter.count(result.usage.totalTokens)
+        request.count(result.usage, of: result.model)
         return EmbeddingsBody(result: result, encoding: call.encoding, warnings: call.remarks.warnings)
     }
 }

@@ -7,10 +7,10 @@ struct ModelControlRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    /// Answers when the model is in memory; one that could not be loaded is tried again.
+    /// Answers when the model is in memory; one that could not be loaded, or stopped, is tried again.
     func load(_ request: DoorRequest) async throws -> DoorAnswer {
         let fields = try await fields(of: request)
-        service.registry.forgetFailure(fields.model)
+        await service.registry.forgetFailure(fields.model)
         return try await service.answer(by: fields.model) { _ in success(fields) }
     }
 

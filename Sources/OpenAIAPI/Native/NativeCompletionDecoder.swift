@@ -9,12 +9,20 @@ struct NativeCompletionCall: Sendable {
     var remarks: RequestRemarks
     /// The prompt as it was given, which the reply repeats.
     var prompt: JSONValue
+    var details: NativeTokenDetails
+}
+
+/// What a reply of `/completion` tells of its tokens.
+struct NativeTokenDetails: Sendable {
+    var hasIDs = false
+    var hasProbabilities = false
 }
 
 /// Body to ``NativeCompletionCall``, in llama-server's fields.
 enum NativeCompletionDecoder {
     private static let fieldNames: [RequestField: String] = [
         .maximumTokens: "n_predict", .repetitionPenalty: "repeat_penalty", .messages: "prompt",
+        .logProbabilityCount: "n_probs",
     ]
 
     static func call(from body: JSONObject, settings: APISettings) throws(APIError) -> NativeCompletionCall {
@@ -30,6 +38,7 @@ enum NativeCompletionDecoder {
         let otherCount = try root.integer("max_tokens")
         options.maximumTokens = (count ?? otherCount).flatMap { $0 < 0 ? nil : $0 }
         let streams = try root.bool("stream") ?? false
+        let details = try details(from: &root, into: &options)
         options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
         if let slot = try root.integer("id_slot"), slot != -1 {
             remarks.warnings.append(
@@ -38,7 +47,17 @@ enum NativeCompletionDecoder {
         try remarks.finish(root)
         return NativeCompletionCall(
             request: CompletionRequest(model: model, prompts: [prompt], options: options), streams: streams,
-            remarks: remarks, prompt: body["prompt"] ?? nil)
+            remarks: remarks, prompt: body["prompt"] ?? nil, details: details)
+    }
+
+    /// `n_probs`, of which 0 is none, and `return_tokens`.
+    private static func details(
+        from root: inout FieldReader, into options: inout GenerationOptions
+    ) throws(APIError) -> NativeTokenDetails {
+        let count = try root.integer("n_probs") ?? 0
+        let details = NativeTokenDetails(hasIDs: try root.bool("return_tokens") ?? false, hasProbabilities: count != 0)
+        options.logProbabilityCount = details.hasIDs || details.hasProbabilities ? count : nil
+        return details
     }
 
     /// A text, or token ids.

@@ -8,7 +8,7 @@ struct NativeCompletionRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try NativeCompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         let asked = call
         let opening = call.streams ? StreamOpening.native(call.remarks) : nil
         return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
@@ -20,6 +20,7 @@ struct NativeCompletionRoute: Sendable {
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request, after: waited) }
         return NativeReply(
-            stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt)
+            stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt,
+            details: call.details)
     }
 }

@@ -2,6 +2,7 @@ internal import APIDoors
 internal import HTTP
 internal import JSON
 internal import Serving
+internal import Tokens
 
 /// A reply of `/completion` that has begun.
 struct NativeReply: DialectReply {
@@ -10,22 +11,23 @@ struct NativeReply: DialectReply {
     let warnings: [RequestWarning]
     /// The prompt as it was given.
     let prompt: JSONValue
+    let details: NativeTokenDetails
 
     var frames: NativeFrames { NativeFrames(reply: self) }
     var whole: CompletionResult { CompletionResult(choiceCount: stream.choiceCount) }
 
     func body(of whole: CompletionResult) -> [UInt8] {
         let choice = whole.choices.first
-        return end(content: choice?.text ?? "", choice?.finishReason, whole.usage)
+        return end(content: choice?.text ?? "", choice?.tokens ?? [], choice?.finishReason, whole.usage)
     }
 
     /// The whole reply, or the last event of a stream, which has no text.
-    fileprivate func end(content: String, _ finish: CompletionFinishReason?, _ usage: TokenUsage) -> [UInt8] {
+    fileprivate func end(
+        content: String, _ tokens: [CompletionToken], _ finish: CompletionFinishReason?, _ usage: TokenUsage
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.append(key: "index", int: 0)
-        writer.append(key: "content", string: content)
-        writer.append(key: "stop", bool: true)
+        write(content, tokens, isEnd: true, to: &writer)
         writer.append(key: "model", string: stream.model.name)
         writer.append(key: "tokens_predicted", int: usage.completionTokens)
         writer.append(key: "tokens_evaluated", int: usage.promptTokens)
@@ -40,6 +42,23 @@ struct NativeReply: DialectReply {
         warnings.write(to: &writer)
         writer.endObject()
         return writer.bytes
+    }
+
+    /// The text and what is told of its tokens.
+    fileprivate func write(_ content: String, _ tokens: [CompletionToken], isEnd: Bool, to writer: inout JSONWriter) {
+        writer.append(key: "index", int: 0)
+        writer.append(key: "content", string: content)
+        if details.hasIDs {
+            writer.append(key: "tokens")
+            writer.beginArray()
+            tokens.forEach { writer.append(int: $0.id.index) }
+            writer.endArray()
+        }
+        if details.hasProbabilities, !tokens.isEmpty {
+            writer.append(key: "completion_probabilities")
+            LogProbabilityBody(model: stream.model, namesTokensByID: false).writeNative(tokens, to: &writer)
+        }
+        writer.append(key: "stop", bool: isEnd)
     }
 }
 
@@ -56,19 +75,17 @@ struct NativeFrames: ReplyFrames {
         switch event {
         case .progress: return
         case .finished(_, let reason): finish = reason
-        case .text(_, let text, _):
+        case .text(_, let text, let tokens):
             var writer = JSONWriter()
             writer.beginObject()
-            writer.append(key: "index", int: 0)
-            writer.append(key: "content", string: text)
-            writer.append(key: "stop", bool: false)
+            reply.write(text, tokens, isEnd: false, to: &writer)
             writer.endObject()
             ServerSentEvents.append(data: writer.bytes, to: &frames)
         }
     }
 
     mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {
-        ServerSentEvents.append(data: reply.end(content: "", finish, usage), to: &frames)
+        ServerSentEvents.append(data: reply.end(content: "", [], finish, usage), to: &frames)
     }
 
     mutating func fail(_ error: APIError, _ frames: inout [UInt8]) {

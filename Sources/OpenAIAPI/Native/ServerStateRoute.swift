@@ -20,10 +20,13 @@ struct ServerStateRoute: Sendable {
         let loaded = try? service.registry.model(named: model.name)
         return .json([
             "default_generation_settings": [
-                "n_ctx": .number(description.contextLength), "params": Self.parameters(of: description),
+                "n_ctx": .number(description.contextLength), "params": Self.parameters(description.defaults.thinking),
+                "params_without_thinking": Self.parameters(description.defaults.direct),
             ],
+            "context_windows": description.contextWindows,
             "total_slots": .number(loaded.map(Self.slotCount) ?? 1),
             "model_alias": .string(model.name), "model_path": .string(model.name),
+            "chat_template": .string(description.chatTemplate ?? ""),
             "modalities": ["vision": false, "audio": false],
             "is_sleeping": .bool(model.status != .loaded),
             "build_info": .string("ponder \(settings.version)"),
@@ -61,9 +64,8 @@ struct ServerStateRoute: Sendable {
         model.engine.statistics.runningCount + 1
     }
 
-    private static func parameters(of model: ModelDescription) -> JSONValue {
-        let sampling = model.defaults.thinking
-        return [
+    private static func parameters(_ sampling: SamplingDefaults) -> JSONValue {
+        [
             "n_predict": -1, "seed": -1, "temperature": .number(sampling.temperature),
             "top_k": .number(sampling.topK), "top_p": .number(sampling.topP), "min_p": .number(sampling.minP),
             "repeat_penalty": .number(sampling.repetitionPenalty),

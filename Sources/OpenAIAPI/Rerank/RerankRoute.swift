@@ -9,10 +9,10 @@ struct RerankRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try RerankDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         let ranking = call.request
         let result = try await call.remarks.naming { try await service.rerank(ranking) }
-        request.meter.count(result.usage.totalTokens)
+        request.count(result.usage, of: result.model)
         return .json(RerankBody(call: call, result: result).bytes, warnings: call.remarks.warnings)
     }
 }

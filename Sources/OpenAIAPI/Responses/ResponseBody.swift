@@ -94,6 +94,7 @@ extension ResponseBody.Outcome {
         writer.beginObject()
         writer.append(key: "cached_tokens", int: usage.cachedTokens)
         writer.append(key: "cache_write_tokens", int: 0)
+        usage.writeRestoredReasoning(to: &writer)
         writer.endObject()
         writer.append(key: "output_tokens", int: usage.completionTokens)
         writer.append(key: "output_tokens_details")

@@ -41,6 +41,7 @@ enum ResponsesDecoder {
         let reasoning = try ReasoningDialects.fields(
             from: &root, budgets: settings.thinkingBudgets, warnings: &remarks.warnings)
         var options = try SamplingDecoder.singleOptions(from: &root)
+        try UrgencyDecoder.read(from: &root, into: &options, warnings: &remarks.warnings)
         options.maximumTokens = try root.integer("max_output_tokens")
         let parallel = try root.bool("parallel_tool_calls") ?? true
         options.constraint = try format(from: &root)
@@ -54,7 +55,8 @@ enum ResponsesDecoder {
                 thinkingStopMessage: reasoning.stopMessage, minimumAnswerTokens: reasoning.minimumAnswerTokens,
                 thinkingTime: reasoning.time, reasoningDelivery: reasoning.isExcluded ? .omitted : .apart,
                 templateVariables: reasoning.templateVariables,
-                keepsEarlierReasoning: reasoning.keepsEarlierReasoning, options: options),
+                keepsEarlierReasoning: reasoning.keepsEarlierReasoning, restoresReasoning: reasoning.restoresReasoning,
+                owner: key?.bytes, options: options),
             streams: try root.bool("stream") ?? false,
             isStored: try root.bool("store") ?? true,
             includesCarriedReasoning: include,

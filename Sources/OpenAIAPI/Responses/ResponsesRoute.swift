@@ -11,7 +11,7 @@ struct ResponsesRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         var call = try await call(of: request)
-        try call.request.options.boundTime(by: request)
+        try call.request.options.bound(by: request)
         let asked = call
         let opening = call.streams ? StreamOpening.responses(call.remarks) : nil
         return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in

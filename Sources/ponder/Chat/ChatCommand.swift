@@ -24,16 +24,19 @@ struct ChatCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A GGUF file or a checkpoint folder; with --url, the server's name for a model. (default: the built-in model)",
+            "A GGUF file, a checkpoint folder or a model's name; with --url, the server's name. (default: the built-in model)",
             valueName: "model"
         )
     )
     var model: String?
 
+    @Flag(help: "Fetch a model that is named and not here.")
+    var pull = false
+
     @OptionGroup var options: ChatOptions
 
     func run() async throws {
-        try await ChatLaunch(model: model, prompt: prompt, options: options).run()
+        try await ChatLaunch(model: model, prompt: prompt, options: options, pulls: pull).run()
     }
 }
 
@@ -43,13 +46,16 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Talk with the model that is named first; otherwise as `ponder chat`.",
         discussion: """
+            A model that is named and not here is fetched.
+
             EXAMPLES:
+              ponder run qwen3:0.6b
               ponder run Qwen3-0.6B-Q8_0.gguf
               ponder run Qwen3-30B-A3B/ --hide-thinking "Why is the sky blue?"
             """
     )
 
-    @Argument(help: "A GGUF file or a checkpoint folder; with --url, the server's name for a model.")
+    @Argument(help: "A GGUF file, a checkpoint folder or a model's name; with --url, the server's name for it.")
     var model: String
 
     @Argument(help: "What to ask; its words are joined. Without one, a conversation.")
@@ -58,6 +64,6 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: ChatOptions
 
     func run() async throws {
-        try await ChatLaunch(model: model, prompt: prompt, options: options).run()
+        try await ChatLaunch(model: model, prompt: prompt, options: options, pulls: true).run()
     }
 }

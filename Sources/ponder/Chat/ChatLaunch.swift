@@ -9,6 +9,8 @@ struct ChatLaunch {
     let model: String?
     let prompt: [String]
     let options: ChatOptions
+    /// Whether a model that is named and not here is fetched.
+    let pulls: Bool
 
     func run() async throws {
         do {
@@ -46,7 +48,8 @@ struct ChatLaunch {
         guard let url = options.url else {
             var flags = options.engineFlags
             flags[.model] = model
-            let settings = try SettingsLoader(flags: flags, config: options.config, environment: environment).load()
+            var settings = try SettingsLoader(flags: flags, config: options.config, environment: environment).load()
+            try ModelLocator(environment: environment, pulls: pulls || settings.pulls).locateModels(of: &settings)
             LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
             return try await EngineBackend.load(settings)
         }

@@ -1,0 +1,107 @@
+internal import Glibc
+
+/// Fetches one file of a repository into a cache's blobs: from where an earlier try ended, until it is whole and right.
+struct FileDownload: Sendable {
+    /// A file that does not come to its digest is fetched once more, and then given up.
+    private static let wrongLimit = 2
+    private static let tryLimit = 6
+    private static let reportInterval = Duration.milliseconds(50)
+
+    let file: RepositoryFile
+    let reference: ModelReference
+    let commit: String
+    let cache: HubCache
+    let client: HubClient
+    let report: @Sendable (PullEvent) -> Void
+
+    private var shown: PullFile { PullFile(file) }
+    private var blob: String { cache.blob(file.digest.name, of: reference.repository) }
+
+    /// Whether it is here already.
+    var isPresent: Bool { FolderReader.file(blob)?.byteCount == file.byteCount }
+
+    /// What an earlier try left of it, in bytes.
+    var partialByteCount: Int { min(FolderReader.file("\(blob).incomplete")?.byteCount ?? 0, file.byteCount) }
+
+    func run() throws(HubError) {
+        if !isPresent {
+            let lock = try FileLock(
+                "\(cache.locks(of: reference.repository))/\(file.digest.name).lock", isCancelled: client.isCancelled
+            ) { report(.waiting(shown, "\(file.path): another program is fetching it")) }
+            // Whoever had the lock may have done it.
+            if !isPresent { try fetch() }
+            withExtendedLifetime(lock) {}
+        }
+        report(.progressed(shown, completed: file.byteCount))
+        report(.verified(shown))
+    }
+
+    private func fetch() throws(HubError) {
+        var schedule = RetrySchedule(first: client.settings.firstWait, limit: Self.tryLimit)
+        var wrongCount = 0
+        var partial = try PartialFile("\(blob).incomplete", of: file, isCancelled: client.isCancelled)
+        while true {
+            do throws(HubFailure) {
+                if partial.byteCount < file.byteCount { try receive(&partial, &schedule) }
+            } catch {
+                if case .again(let reason, _) = error {
+                    report(.waiting(shown, "\(file.path): \(reason); trying again"))
+                }
+                try client.wait(&schedule, after: error)
+                continue
+            }
+            if partial.isRight() { return try partial.move(to: blob) }
+            try partial.clear()
+            wrongCount += 1
+            guard wrongCount < Self.wrongLimit else {
+                throw HubError(
+                    "\(file.path): what came does not have the digest \(file.digest.labelled), twice; "
+                        + "the hub, or something in between, sends wrong bytes")
+            }
+            report(.waiting(shown, "\(file.path): what came does not have its digest; fetching it again"))
+            report(.progressed(shown, completed: 0))
+        }
+    }
+
+    private func receive(_ partial: inout PartialFile, _ schedule: inout RetrySchedule) throws(HubFailure) {
+        let stream = try client.open(file, of: reference, commit: commit, from: partial.byteCount)
+        do throws(HubError) {
+            if stream.offset == 0, partial.byteCount > 0 { try partial.clear() }
+        } catch {
+            throw .final(error)
+        }
+        var next = ContinuousClock.now
+        while let bytes = try stream.read() {
+            guard bytes.count <= file.byteCount - partial.byteCount else {
+                throw .final(
+                    HubError("\(file.path): the server sends more than the \(file.byteCount) bytes that it has"))
+            }
+            do throws(HubError) {
+                try partial.append(bytes)
+            } catch {
+                throw .final(error)
+            }
+            schedule.succeeded()
+            if ContinuousClock.now >= next {
+                report(.progressed(shown, completed: partial.byteCount))
+                next = .now + Self.reportInterval
+            }
+        }
+        guard partial.byteCount == file.byteCount else {
+            throw .again("the server's answer ends after \(partial.byteCount) of \(file.byteCount) bytes")
+        }
+    }
+
+    /// Has a snapshot's folder lead to the blob by the file's name.
+    func link() throws(HubError) {
+        let place = "\(cache.snapshot(commit, of: reference.repository))/\(file.path)"
+        try Folders.make(String(place.dropLast(RepositoryPath.lastPart(file.path).count + 1)))
+        let steps = String(repeating: "../", count: file.path.split(separator: "/").count + 1)
+        // Made aside and renamed, so that there is never a moment without it.
+        let aside = "\(place).\(getpid()).link"
+        _ = unsafe unlink(aside)
+        guard unsafe symlink("\(steps)blobs/\(file.digest.name)", aside) == 0, unsafe rename(aside, place) == 0 else {
+            throw .system("\(place): the link cannot be made")
+        }
+    }
+}

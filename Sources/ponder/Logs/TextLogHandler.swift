@@ -1,0 +1,47 @@
+import Logging
+
+/// Writes each message as a line for people: time, level, label, the metadata by name, where it comes from, and the message.
+struct TextLogHandler: LogHandler {
+    let label: String
+    /// Takes a line with its end.
+    let write: @Sendable ([UInt8]) -> Void
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+
+    init(label: String, write: @escaping @Sendable ([UInt8]) -> Void) {
+        self.label = label
+        self.write = write
+    }
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        LogTime.now.append(to: &line)
+        line += " \(event.level) \(label):".utf8
+        for (key, value) in LogFields.all(of: self, event) {
+            line += " \(key)=\(value)".utf8
+        }
+        line += " [\(event.source)] ".utf8
+        line += event.message.description.utf8
+        line.append(UInt8(ascii: "\n"))
+        write(line)
+    }
+}
+
+/// What a message is about: the handler's metadata, the provider's and the message's own, which come last and so win.
+enum LogFields {
+    /// In the order of their names.
+    static func all(of handler: some LogHandler, _ event: LogEvent) -> [(key: String, value: Logger.MetadataValue)] {
+        var fields = handler.metadata
+        if let provided = handler.metadataProvider?.get() { fields.merge(provided) { $1 } }
+        if let own = event.metadata { fields.merge(own) { $1 } }
+        if let error = event.error { fields["error"] = "\(error)" }
+        return fields.sorted { $0.key < $1.key }
+    }
+}
