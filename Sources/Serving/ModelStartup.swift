@@ -169,7 +169,7 @@ private struct ModelParts {
         self.defaults = defaults
         abilities = try CheckpointAbilities.abilities(of: checkpoint, tokenizer: tokenizer, options: options)
         self.tokenizer = tokenizer
-        plan = try ModelLoader.describe(checkpoint)
+        plan = try ModelLoader.describe(checkpoint, scaling: options.scaling)
         facts = ModelFacts(plan, license: CheckpointLicense.name(of: checkpoint))
     }
 }

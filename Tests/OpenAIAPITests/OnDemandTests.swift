@@ -17,9 +17,9 @@ import Testing
 
     /// A client of a server that has, besides its model, one that is loaded once the gate is open.
     private func client(
-        isBroken: Bool = false, heartbeatInterval: Duration = .milliseconds(10)
+        isBroken: Bool = false, access: AccessControl? = nil, heartbeatInterval: Duration = .milliseconds(10)
     ) throws -> APIClient {
-        let client = try APIClient(heartbeatInterval: heartbeatInterval)
+        let client = try APIClient(access: access, heartbeatInterval: heartbeatInterval)
         let gate = gate
         client.service.registry.offer(
             ModelOffer(name: "other", creationTime: 7) {
@@ -43,6 +43,20 @@ import Testing
         #expect(reply.status == 200)
         #expect(try reply.json["model"] == "other")
         #expect(try await client.chat(APIClient.chat(["max_tokens": 4])).json["model"] == "test-model")
+    }
+
+    @Test func whoseRequestItIsHoldsWhileItsModelIsLoaded() async throws {
+        let key = AccessKey(
+            digest: KeyDigest(of: "secret".utf8), name: "nightly", standing: KeyStanding(isBatch: true))
+        let client = try client(access: AccessControl(keys: [key]))
+        gate.open()
+        for model in ["other", "test-model"] {
+            let reply = try await client.send(
+                .post, "/v1/chat/completions", headers: [.authorization: "Bearer secret"],
+                body: APIClient.chat(["model": .string(model), "max_tokens": 4, "return_effective": true])
+                    .serializedBytes())
+            #expect(try reply.json["effective"]?["service_tier"] == "flex", "\(reply.text)")
+        }
     }
 
     @Test func aStreamSendsCommentsWhileItsModelIsLoaded() async throws {

@@ -1,6 +1,7 @@
 import Chat
 import Checkpoints
 import JSON
+import Models
 import Serving
 import TestSupport
 import Testing
@@ -32,6 +33,21 @@ import Tokens
             #expect(text.trimmingLineFeeds() == expected.trimmingLineFeeds())
             #expect(result.choices[0].finishReason == .length)
         }
+    }
+
+    @Test func aModelIsDescribedTheSameBeforeItIsLoaded() throws {
+        let checkpoint = try Checkpoint.open(Fixtures.path("models/dense-tied/hf"))
+        var options = ModelStartupOptions()
+        options.ropeScaling = RopeScaling(method: .byLength)
+        options.cacheByteCount = 64 << 20
+        let before = try ModelStartup.describe(checkpoint, options: options)
+        let after = try ModelStartup.load(checkpoint, options: options).description
+        #expect(before.windows == after.windows && before.windows.count > 1)
+        #expect(before.contextLength == after.contextLength)
+        #expect(before.fingerprint == after.fingerprint)
+        #expect(before.capabilities == after.capabilities && before.capabilities.contains("completion"))
+        #expect(before.chatTemplate == after.chatTemplate && before.hasChatFormat)
+        #expect(before.facts == after.facts && before.shape == after.shape)
     }
 
     private func request(_ chat: JSONValue) throws -> ChatRequest {
