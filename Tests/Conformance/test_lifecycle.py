@@ -27,6 +27,35 @@ def begin_stream(server, **fields):
     return connection, events
 
 
+@pytest.mark.parametrize(
+    ("path", "fields", "end"),
+    [
+        (CHAT, {"messages": GREETING, "max_tokens": 3000}, r'data: \{"error":\{"message":.*\}\n\ndata: \[DONE\]\n\n'),
+        ("/v1/completions", {"prompt": "Hi", "max_tokens": 3000}, r'data: \{"error":\{"message":.*\}\n\ndata: \[DONE\]\n\n'),
+        ("/completion", {"prompt": "Hi", "n_predict": 3000}, r'data: \{"error":\{"message":.*\}\n\n'),
+        ("/v1/responses", {"input": "Hi", "max_output_tokens": 3000}, r'event: response.failed\ndata: .*\n\n'),
+        ("/v1/messages", {"messages": GREETING, "max_tokens": 3000}, r'event: error\ndata: \{"type":"error",.*\n\n'),
+        ("/api/chat", {"messages": GREETING, "options": {"num_predict": 3000}}, r'\{"error":".*"\}\n'),
+        ("/api/generate", {"prompt": "Hi", "options": {"num_predict": 3000}}, r'\{"error":".*"\}\n'),
+    ],
+)
+def test_a_reply_that_is_cut_ends_with_an_error_in_its_dialect(path, fields, end):
+    with Ponder("--drain-seconds", 0) as server:
+        connection = Connection(server.port)
+        # Tokens of low probability: the model ends no reply of its own so soon.
+        body = {"model": server.name, "stream": True, "ignore_eos": True, "temperature": 2, **fields}
+        if "options" in body:
+            body["options"] = {"temperature": 2, **body["options"]}
+        connection.send("POST", path, body)
+        assert connection.read_head()[0] == 200
+        chunks = connection.chunks()
+        text = next(chunks)
+        server.signal(signal.SIGTERM)
+        text += b"".join(chunks)
+        assert re.search(rf"(^|\n){end}$", text.decode())
+        assert server.wait() == 0
+
+
 def test_the_ready_line_is_all_that_stands_on_standard_output():
     with Ponder(MODEL) as server:
         assert server.name == "hf"
