@@ -104,6 +104,11 @@ extension EngineStatistics {
             outcomes[outcome] += other.outcomes[outcome]
         }
         stepCount += other.stepCount
+        stepGenerationCount += other.stepGenerationCount
+        draftCount += other.draftCount
+        aheadTokenCount += other.aheadTokenCount
+        aheadHitTokenCount += other.aheadHitTokenCount
+        longestGeneration = max(longestGeneration, other.longestGeneration)
         prefillTokenCount += other.prefillTokenCount
         generatedTokenCount += other.generatedTokenCount
         draftTokenCount += other.draftTokenCount
@@ -124,6 +129,8 @@ extension EngineStatistics {
         timeToFirstToken.add(other.timeToFirstToken)
         interTokenTime.add(other.interTokenTime)
         requestTime.add(other.requestTime)
+        inferenceTime.add(other.inferenceTime)
+        outputTokenTime.add(other.outputTokenTime)
         queueTime.add(other.queueTime)
         prefillTime.add(other.prefillTime)
         decodeTime.add(other.decodeTime)

@@ -176,6 +176,20 @@ import Tokens
         #expect(10...60 ~= steps)
     }
 
+    /// A step in which whoever has drawn its last token leaves; answers how many did.
+    private func draw(_ scheduler: inout Scheduler, _ left: inout [Int: Int]) -> Int {
+        var finished = 0
+        for chunk in step(&scheduler).chunks where chunk.reachesEnd {
+            guard let count = left[chunk.slot] else { continue }
+            left[chunk.slot] = count > 1 ? count - 1 : nil
+            if count == 1 {
+                scheduler.remove(chunk.slot)
+                finished += 1
+            }
+        }
+        return finished
+    }
+
     @Test func `whatever comes and goes, everybody is served and the books are right`() {
         for seed in 0..<8 as Range<UInt64> {
             var generator = SeededGenerator(seed: seed)
@@ -193,28 +207,12 @@ import Tokens
                     left[slot] = Int.random(in: 1...20, using: &generator)
                     started += 1
                 }
-                for chunk in step(&scheduler).chunks where chunk.reachesEnd {
-                    guard let count = left[chunk.slot] else { continue }
-                    left[chunk.slot] = count - 1
-                    if count == 1 {
-                        scheduler.remove(chunk.slot)
-                        left[chunk.slot] = nil
-                        finished += 1
-                    }
-                }
+                finished += draw(&scheduler, &left)
             }
             var steps = 0
             while !scheduler.isEmpty, steps < 4000 {
                 steps += 1
-                for chunk in step(&scheduler).chunks where chunk.reachesEnd {
-                    guard let count = left[chunk.slot] else { continue }
-                    left[chunk.slot] = count - 1
-                    if count == 1 {
-                        scheduler.remove(chunk.slot)
-                        left[chunk.slot] = nil
-                        finished += 1
-                    }
-                }
+                finished += draw(&scheduler, &left)
             }
             #expect(finished == started, "seed \(seed)")
             #expect(scheduler.pool.usedCount == 0)
