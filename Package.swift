@@ -87,6 +87,7 @@ let package = Package(
             ]
         ),
 
+        module("Doctor", ["HTTPClient", "TLS", "JSON"]),
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
@@ -113,13 +114,14 @@ let package = Package(
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Serving", "HTTP", "HTTPClient",
+                "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Doctor", "Serving", "HTTP",
+                "HTTPClient",
                 "ModelHub", "Sockets", "TLS",
                 "Engine", "Models",
                 "Checkpoints", "Compute", "Terminal",
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
-                "CLinux", "Telemetry",
+                "CLinux", "COpenSSL", "CZlib", "Telemetry",
                 arguments, configuration, logging, metrics, httpTypes,
             ],
             swiftSettings: settings
@@ -158,6 +160,7 @@ let package = Package(
         tests("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
         tests("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
         tests("Engine", ["Tokens", "Models", "Sampling", "Compute", "Checkpoints", "Telemetry"]),
+        tests("Doctor", ["JSON"]),
         tests(
             "Benchmarks",
             ["Models", "Compute", "Checkpoints", "HTTP", "HTTPClient", "Sockets", "JSON", httpTypes, logging]),
@@ -186,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "PonderTests",
             dependencies: [
-                "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Models", "Serving", "Chat", "Terminal",
+                "ponder", "TestSupport", "APIDoors", "HTTP", "Checkpoints", "Compute", "Models", "Serving", "Chat",
+                "Terminal",
                 "HTTPClient", "JSON", "ModelHub", "Telemetry", "TLS",
                 "Tokens", arguments, logging,
             ],

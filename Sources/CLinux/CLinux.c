@@ -97,6 +97,24 @@ int linux_send_datagram(const char *path, const char *text) {
     return result;
 }
 
+static int read_limit(int resource, linux_limit *limit) {
+    struct rlimit found;
+    if (getrlimit(resource, &found) != 0) {
+        return -errno;
+    }
+    limit->soft = found.rlim_cur == RLIM_INFINITY ? UINT64_MAX : found.rlim_cur;
+    limit->hard = found.rlim_max == RLIM_INFINITY ? UINT64_MAX : found.rlim_max;
+    return 0;
+}
+
+int linux_descriptor_limit(linux_limit *limit) {
+    return read_limit(RLIMIT_NOFILE, limit);
+}
+
+int linux_locked_memory_limit(linux_limit *limit) {
+    return read_limit(RLIMIT_MEMLOCK, limit);
+}
+
 uint64_t linux_raise_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {

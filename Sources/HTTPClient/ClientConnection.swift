@@ -15,6 +15,9 @@ public final class ClientConnection {
     /// Who is asked to pass everything on. For connections that are opened from now on.
     public var proxy: ClientProxy?
 
+    /// How many connections were opened so far: a second request that did not raise it went over the first one.
+    public private(set) var connectionCount = 0
+
     private var tls: TLSContext?
     private var stream: BlockingStream?
     private var parser = ResponseParser()
@@ -50,16 +53,31 @@ public final class ClientConnection {
     public func send(
         _ method: String, _ path: String, fields: [(name: String, value: String)] = [], json: [UInt8]? = nil
     ) throws(ClientError) -> ClientResponse {
+        try send(raw: request(method, path, fields, json), isHead: method == "HEAD")
+    }
+
+    /// Sends a request as it stands, however odd, and waits for the head of its answer: for those who examine servers.
+    ///
+    /// - Parameters:
+    ///   - request: head and body, as they go over the wire.
+    ///   - isHead: whether the method is HEAD, whose answer has no body.
+    /// - Returns: the answer's head; `readBody` or `collectBody` gives the rest.
+    /// - Throws: ``ClientError`` where there is no connection or no answer.
+    public func send(raw request: [UInt8], isHead: Bool = false) throws(ClientError) -> ClientResponse {
         if !parser.isDone || !parser.keepsAlive { stream = nil }
-        let request = request(method, path, fields, json)
-        guard stream != nil else { return try exchange(request) }
+        guard stream != nil else { return try exchange(request, isHead) }
         do {
-            return try exchange(request)
+            return try exchange(request, isHead)
         } catch {
             // A server may close an idle connection at any moment.
             stream = nil
-            return try exchange(request)
+            return try exchange(request, isHead)
         }
+    }
+
+    /// Hangs up, also in the middle of an answer. The next request opens the connection anew.
+    public func close() {
+        stream = nil
     }
 
     /// The next bytes of the body, as they come; nil at its end.
@@ -101,8 +119,8 @@ extension ClientConnection {
         return Array((head + "\r\n").utf8) + (json ?? [])
     }
 
-    private func exchange(_ request: [UInt8]) throws(ClientError) -> ClientResponse {
-        parser = ResponseParser()
+    private func exchange(_ request: [UInt8], _ isHead: Bool) throws(ClientError) -> ClientResponse {
+        parser = ResponseParser(answersHead: isHead)
         firstBody = []
         try openStream().write(request)
         while true {
@@ -123,6 +141,7 @@ extension ClientConnection {
         let opened = try BlockingStream(
             to: server, tls: server.isSecure ? tls : nil, proxy: proxy, timeout: timeout, isCancelled: isCancelled)
         stream = opened
+        connectionCount += 1
         return opened
     }
 

@@ -39,6 +39,12 @@ struct ResponseParser {
     private var line: [UInt8] = []
     private var lines: [[UInt8]] = []
     private var headByteCount = 0
+    /// Whether the request was a HEAD, whose answer tells of a body that does not come: RFC 9110 section 9.3.2.
+    private let answersHead: Bool
+
+    init(answersHead: Bool = false) {
+        self.answersHead = answersHead
+    }
 
     private static let headLimit = 64 * 1024
 
@@ -145,7 +151,7 @@ struct ResponseParser {
     }
 
     private func bodyState(_ head: ClientResponse) throws(ClientError) -> State {
-        if head.status == 204 || head.status == 304 { return .done }
+        if answersHead || head.status == 204 || head.status == 304 { return .done }
         if let coding = head["transfer-encoding"] {
             guard coding.lowercased() == "chunked" else {
                 throw ClientError("the server sent the transfer coding '\(coding.prefix(40))'")

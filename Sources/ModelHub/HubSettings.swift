@@ -18,7 +18,7 @@ public struct HubSettings: Sendable {
     /// Whether nothing may be asked of the network.
     public var isOffline: Bool
     /// Hugging Face's cache, which is shared with its own programs.
-    var cacheFolder: String
+    public var cacheFolder: String
     /// The same layout, for what comes from ModelScope.
     var modelScopeFolder: String
     /// LM Studio's folders, which are only read.

@@ -108,6 +108,14 @@ import Testing
         #expect(throws: ClientError.self) { try parse(text, cut: 1000) }
     }
 
+    @Test func `the answer to a HEAD has no body, whatever length it tells`() throws {
+        var parser = ResponseParser(answersHead: true)
+        var body: [UInt8] = []
+        var bytes = Array("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nHTTP/1.1".utf8)[...]
+        try parser.consume(&bytes, body: &body)
+        #expect(parser.isDone && body.isEmpty && bytes.count == 8)
+    }
+
     @Test func `no bytes make the parser fail`() {
         var random = SeededGenerator(seed: 5)
         let seed = Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".utf8)
@@ -192,6 +200,26 @@ import Testing
         await #expect(throws: ClientError.self) {
             try await blocking { _ = try ClientConnection(to: url, timeout: .seconds(2)).send("GET", "/stream") }
         }
+    }
+
+    @Test func `a request may be any bytes, and whoever hangs up begins anew`() async throws {
+        let (server, url) = try await Self.server()
+        try await blocking {
+            let connection = ClientConnection(to: url, timeout: .seconds(60))
+            let request = Array(
+                "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n".utf8)
+            for _ in 0..<2 {
+                let status = try connection.send(raw: request).status
+                let body = try connection.collectBody()
+                #expect(status == 200 && body == Array("ab".utf8))
+            }
+            #expect(connection.connectionCount == 1)
+            _ = try connection.send("GET", "/stream")
+            connection.close()
+            let status = try connection.send(raw: request).status
+            #expect(status == 200 && connection.connectionCount == 2)
+        }
+        await server.shutDown(grace: .zero)
     }
 
     @Test func `a server that speaks TLS has to prove who it is`() async throws {

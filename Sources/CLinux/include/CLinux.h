@@ -46,6 +46,18 @@ int linux_send_datagram(const char *path, const char *text);
 /// Lifts the limit of open descriptors to what the system allows. Returns the limit now in force.
 uint64_t linux_raise_descriptor_limit(void);
 
+/// What a process may have of something; UINT64_MAX stands for no limit.
+typedef struct {
+    uint64_t soft;
+    uint64_t hard;
+} linux_limit;
+
+/// How many descriptors may be open. Returns 0, or -errno.
+int linux_descriptor_limit(linux_limit *limit);
+
+/// How many bytes of memory may be locked. Returns 0, or -errno.
+int linux_locked_memory_limit(linux_limit *limit);
+
 /// Gives the memory that was freed back to the system, where the allocator keeps it.
 void linux_return_freed_memory(void);
 
