@@ -9,7 +9,10 @@ import TestSupport
 /// with fewer pieces in its streams, fewer metrics and shorter vectors. `faults.json` has the faults: the complaint that each
 /// stands for, the changes, and the checks that are to fail.
 enum RecordedServer {
-    static func recording() throws -> Recording {
+    static func recording() throws -> Recording { try shared.get() }
+
+    /// Read once for all tests.
+    private static let shared = Result {
         let value = try JSONValue(parsing: Fixtures.bytes("doctor/recording.json"))
         guard let recording = Recording(value) else { throw Unreadable(name: "recording.json") }
         return recording

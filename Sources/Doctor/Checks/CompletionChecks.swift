@@ -32,7 +32,7 @@ extension Check {
             try require(["stop", "length"].contains(reason), "finish_reason is \(reason ?? "missing")")
         },
         Check(
-            "completions.usage", "usage counts prompt, completion and their sum", .must, needs: [.completions],
+            "completions.usage", "a completion's usage adds up", .must, needs: [.completions],
             from: .completion,
             why: "limits and bills are made of it"
         ) { evidence in

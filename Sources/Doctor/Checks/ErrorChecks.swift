@@ -51,7 +51,7 @@ extension Check {
             "errors.shape", "an error has message, type, param and code", .must, complaints: [50], from: .badJSON,
             why: "SDKs read all four; the rest shows None"
         ) { evidence in
-            let error = try require(try evidence.refusal(.badJSON).errorObject, "no object error")
+            let error = try require(try badJSON(evidence).errorObject, "no object error")
             try require(error["message"]?.stringValue?.isEmpty == false, "no message")
             try require(error["type"]?.stringValue?.isEmpty == false, "no type")
         },
@@ -59,7 +59,7 @@ extension Check {
             "errors.members", "param and code are there, be it as null", .should, complaints: [50], from: .badJSON,
             why: "OpenAI's are"
         ) { evidence in
-            guard let error = try evidence.refusal(.badJSON).errorObject else {
+            guard let error = try badJSON(evidence).errorObject else {
                 throw Finding.nothingToSay("no object error")
             }
             try require(error.contains(key: "param") && error.contains(key: "code"), "they are not")
@@ -68,14 +68,14 @@ extension Check {
             "errors.code", "code is a text or null", .should, complaints: [50], from: .badJSON,
             why: "clients compare it with texts"
         ) { evidence in
-            let code = try evidence.refusal(.badJSON).errorObject?["code"] ?? .null
+            let code = try badJSON(evidence).errorObject?["code"] ?? .null
             try require(code.isNull || code.stringValue != nil, "code is \(code.serialized())")
         },
         Check(
             "errors.json-type", "errors are JSON and say so", .must, complaints: [50], from: .badJSON,
             why: "SDKs show raw text otherwise"
         ) { evidence in
-            let type = try evidence.refusal(.badJSON).field("content-type") ?? "none"
+            let type = try badJSON(evidence).field("content-type") ?? "none"
             try require(type.lowercased().hasPrefix("application/json"), "Content-Type: \(type)")
         },
         Check(
@@ -162,6 +162,13 @@ extension Check {
             _ = try evidence.reply(.aliveAfterErrors)
         },
     ]
+
+    /// An error, whatever its status: that is for another check.
+    private static func badJSON(_ evidence: Evidence) throws -> Transcript {
+        let transcript = try evidence.answer(.badJSON)
+        try presuppose(transcript.status >= 400, "no error: status \(transcript.status)")
+        return transcript
+    }
 
     /// What a prompt beyond the context is refused with; nothing to say where it is not.
     private static func tooLong(_ evidence: Evidence) throws -> JSONObject? {
