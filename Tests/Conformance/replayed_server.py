@@ -86,14 +86,15 @@ class ReplayedServer:
     def next(self, request):
         """The answer to the next request of its scenario; the last one again where more come."""
         match = NAME.match(request.headers.get("user-agent", ""))
-        name = match[1] if match else ""
+        # The list of models is asked for before the first check.
+        name = match[1] if match and match[1] else "models.list"
+        key = (name, request.command, request.path)
         with self.lock:
-            step = self.seen[name] = self.seen.get(name, -1) + 1
-        if not name:
-            # What is asked before the first check.
-            name = "models.list" if request.path == "/v1/models" else ""
-            step = 0
-        steps = self.recording["scenarios"].get(name)
+            step = self.seen[key] = self.seen.get(key, -1) + 1
+        steps = [
+            transcript for transcript in self.recording["scenarios"].get(name, [])
+            if (transcript["method"], transcript["path"]) == key[1:]
+        ]
         if not steps:
             return {"status": 404, "fields": [], "body": "{}"}
         return steps[min(step, len(steps) - 1)]

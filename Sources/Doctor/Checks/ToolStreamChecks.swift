@@ -111,7 +111,7 @@ extension Check {
             "tools.stream-markup", "no markup of calls in the content", .must, complaints: [18], needs: [.tools],
             from: .toolsStream, why: "users would read <tool_call>"
         ) { evidence in
-            try require(!(try stream(evidence)).content.contains("tool_call>"), "<tool_call> in the content")
+            try requireNoCalls(in: try stream(evidence).content)
         },
     ]
 
