@@ -84,7 +84,7 @@ def test_the_machine_is_examined(tmp_path):
 def test_lists_and_mistakes_are_one_line():
     assert "stream.done" in doctor("--list").stdout
     assert "stream.done" not in doctor("--list", "--only", "tools").stdout
-    for arguments in (["--only", "nothing"], ["--format", "xml"], ["--url", "ftp://x"], ["--replay", "/nowhere"]):
+    for arguments in (["--list", "--only", "nothing"], ["--format", "xml"], ["--url", "ftp://x"], ["--replay", "/nowhere"]):
         completed = doctor(*arguments)
         assert completed.returncode != 0 and completed.stdout == ""
         assert completed.stderr.startswith("Error: ") and completed.stderr.count("\n") == 1
