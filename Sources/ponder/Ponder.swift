@@ -15,11 +15,12 @@ struct Ponder: AsyncParsableCommand {
               ponder inspect Qwen3-30B-A3B/                 what a model needs, without loading it
               ponder pull qwen3:8b                          fetch a model; list, show and rm see to those that are here
               ponder bench Qwen3-0.6B-Q8_0.gguf             how fast a model is here
+              ponder health --ready                         whether a server on this machine answers
             """,
         version: Version.text,
         subcommands: [
             ServeCommand.self, ChatCommand.self, RunCommand.self, PullCommand.self, ListCommand.self, ShowCommand.self,
-            RemoveCommand.self, BenchCommand.self, InspectCommand.self,
+            RemoveCommand.self, BenchCommand.self, InspectCommand.self, HealthCommand.self,
         ]
     )
 }
