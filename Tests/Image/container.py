@@ -34,7 +34,9 @@ def free_port():
 
 def configuration():
     """What the image says of itself."""
-    return json.loads(engine("image", "inspect", IMAGE, check=True).stdout)[0]["Config"]
+    found = json.loads(engine("image", "inspect", IMAGE, check=True).stdout)[0]
+    # podman has the health check beside the rest, docker in it.
+    return ({"Healthcheck": found["Healthcheck"]} if "Healthcheck" in found else {}) | found["Config"]
 
 
 def files():
