@@ -8,12 +8,12 @@ ARGS  ?=
 RELEASE_BUILD = swift build --configuration release --product ponder --static-swift-stdlib
 PONDER        = .build/release/ponder
 VENV          = .venv/conformance
-AGENTS        = Tests/Conformance/requirements-agents.txt
+OPTIONAL      = Tests/Conformance/requirements-agents.txt Tests/Conformance/requirements-deployment.txt
 TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit build conformance
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test format clean packages test-packages $(TEST_STEPS)
+.PHONY: help run build test format clean packages test-packages image test-image $(TEST_STEPS)
 
 help: ## list the targets
 	@echo "make run [MODEL=file-or-folder] [HOST=127.0.0.1] [PORT=8000] [ARGS='--threads 2']"
@@ -25,6 +25,12 @@ run: build ## build in release and serve MODEL, or the built-in model, on HOST:P
 
 build: packages ## build .build/release/ponder, with Swift's libraries linked in
 	@scripts/build-without-warnings $(RELEASE_BUILD)
+
+image: ## build the container image ponder with docker, podman or buildah
+	scripts/build-image
+
+test-image: $(VENV)/installed ## run the container image and drive it from outside
+	$(VENV)/bin/python -m pytest Tests/Image
 
 test: test-packages $(TEST_STEPS) ## check formatting, documents and C; build; unit and conformance tests
 	@echo "make test: all steps passed"
@@ -62,9 +68,11 @@ unit: build-debug ## run the unit tests of all modules
 conformance: build $(VENV)/installed ## drive the release executable from outside, with the official Python client
 	$(VENV)/bin/python -m pytest Tests/Conformance
 
-$(VENV)/installed: Tests/Conformance/requirements.txt Tests/Conformance/requirements-description.txt $(AGENTS)
+$(VENV)/installed: Tests/Conformance/requirements.txt Tests/Conformance/requirements-description.txt $(OPTIONAL)
 	@scripts/install-packages test
-	scripts/make-venv $(VENV) $(filter-out $(AGENTS),$^)
-	@# Without agents their tests are skipped, and say so.
-	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(AGENTS)
+	scripts/make-venv $(VENV) $(filter-out $(OPTIONAL),$^)
+	@# Without these the tests that need them are skipped, and say so.
+	-for file in $(OPTIONAL); do \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $$file; \
+	done
 	@touch $@

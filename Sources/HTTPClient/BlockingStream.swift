@@ -113,7 +113,7 @@ final class BlockingStream {
     private static func connect(to server: ServerURL, timeout: Duration) throws(ClientError) -> StreamSocket {
         var reason = "no address"
         do {
-            for address in try SocketAddress.resolve(host: server.host, port: server.port) {
+            for address in try addresses(of: server) {
                 do {
                     let socket = try StreamSocket.connecting(to: address)
                     guard isReady(socket.descriptor, POLLOUT, within: timeout) else {
@@ -130,6 +130,11 @@ final class BlockingStream {
             reason = "\(error)"
         }
         throw ClientError("\(server): \(reason)")
+    }
+
+    private static func addresses(of server: ServerURL) throws(SocketError) -> [SocketAddress] {
+        if let path = server.socketPath { return [.unix(path: path)] }
+        return try SocketAddress.resolve(host: server.host, port: server.port)
     }
 
     private static func isReady(_ descriptor: borrowing OwnedDescriptor, _ events: Int32, within timeout: Duration)

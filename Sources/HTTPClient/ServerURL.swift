@@ -1,4 +1,4 @@
-/// Where a server is: `http://host:port/prefix`, or `https://…`.
+/// Where a server is: `http://host:port/prefix`, `https://…`, or `unix:/path` of a Unix domain socket.
 public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// Whether TLS is spoken there.
     public var isSecure: Bool
@@ -6,9 +6,17 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     public var port: UInt16
     /// What goes before every path, without a slash at its end; often empty.
     public var prefix: String
+    /// The Unix domain socket to connect to in place of host and port, which then only stand in requests.
+    public let socketPath: String?
 
     /// Reads a URL such as `http://127.0.0.1:8000` or `https://[::1]:8000/v1`. The scheme may be left out: `http`.
     public init(_ text: String) throws(ClientError) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst(5))
+            guard !path.isEmpty else { throw ClientError("unix: needs the path of a socket behind it") }
+            (isSecure, host, port, prefix, socketPath) = (false, "localhost", 80, "", path)
+            return
+        }
         var rest = Substring(text)
         var scheme = "http"
         if let mark = rest.firstRange(of: "://") {
@@ -32,6 +40,7 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         var prefix = String(path)
         while prefix.last == "/" { prefix.removeLast() }
         self.prefix = prefix
+        socketPath = nil
     }
 
     /// What the `Host` field says.
@@ -43,7 +52,9 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// Host and port, both always there.
     var hostAndPort: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
-    public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(prefix)" }
+    public var description: String {
+        socketPath.map { "unix:\($0)" } ?? "\(isSecure ? "https" : "http")://\(authority)\(prefix)"
+    }
 
     private static func split(_ authority: Substring, standardPort: Substring) -> (String, UInt16)? {
         var host = authority

@@ -16,11 +16,12 @@ struct Ponder: AsyncParsableCommand {
               ponder pull qwen3:8b                          fetch a model; list, show and rm see to those that are here
               ponder bench Qwen3-0.6B-Q8_0.gguf             how fast a model is here
               ponder doctor                                 what this machine is good for; with --url, examine a server
+              ponder health --ready                         whether a server on this machine answers
             """,
         version: Version.text,
         subcommands: [
             ServeCommand.self, ChatCommand.self, RunCommand.self, PullCommand.self, ListCommand.self, ShowCommand.self,
-            RemoveCommand.self, BenchCommand.self, InspectCommand.self, DoctorCommand.self,
+            RemoveCommand.self, BenchCommand.self, InspectCommand.self, DoctorCommand.self, HealthCommand.self,
         ]
     )
 }

@@ -20,8 +20,14 @@ import Testing
         #expect(try ServerURL(url.description) == url)
     }
 
+    @Test func `a Unix domain socket is a path`() throws {
+        let url = try ServerURL("unix:/run/a b.sock")
+        #expect(url.socketPath == "/run/a b.sock" && url.authority == "localhost" && !url.isSecure)
+        #expect(try ServerURL(url.description) == url)
+    }
+
     @Test(arguments: [
-        "", "https://", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://[::1", "u@h", "h:x",
+        "", "https://", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://[::1", "u@h", "h:x", "unix:",
     ])
     func `what is no such URL is refused in one line`(text: String) {
         #expect(throws: ClientError.self) { try ServerURL(text) }
