@@ -13,7 +13,9 @@ TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test format clean packages test-packages image test-image $(TEST_STEPS)
+.PHONY: help run build test format clean packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
+
+SECONDS_EACH ?= 600
 
 help: ## list the targets
 	@echo "make run [MODEL=file-or-folder] [HOST=127.0.0.1] [PORT=8000] [ARGS='--threads 2']"
@@ -34,6 +36,17 @@ test-image: $(VENV)/installed ## run the container image and drive it from outsi
 
 test: test-packages $(TEST_STEPS) ## check formatting, documents and C; build; unit and conformance tests
 	@echo "make test: all steps passed"
+
+fuzz: packages ## feed every parser with hostile inputs, SECONDS_EACH=600 each
+	scripts/fuzz all $(SECONDS_EACH)
+
+sanitize: test-packages ## run the unit tests under the thread and address sanitizers, the kernels under undefined behaviour's
+	scripts/sanitize thread
+	scripts/sanitize address
+	scripts/sanitize undefined
+
+soak: build ## load a server for SOAK_SECONDS=600 and more, and look whether it comes out as it went in
+	scripts/soak
 
 format: ## format every Swift file in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -199,3 +199,19 @@ let package = Package(
     ],
     cLanguageStandard: .c2x
 )
+
+// Only `scripts/fuzz` asks for it: it links with libFuzzer, which an ordinary build does without.
+if Context.environment["PONDER_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "HTTP", "JSON", "Checkpoints", "Models", "Tokenization", "Templates", "ConstrainedDecoding", "Chat",
+                "Sampling", "Tokens",
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds", "Dictionaries"],
+            swiftSettings: testSettings
+        )
+    )
+}
