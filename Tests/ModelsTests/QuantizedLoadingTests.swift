@@ -40,7 +40,7 @@ import Testing
     func q8_0ComputesTheBitsOfLlamasFile(model: String, file: String) throws {
         let quantized = try load(Fixtures.path("models/\(model)"), .q8_0)
         #expect(try quantized.logits == load(Fixtures.path("models/\(file)"), .automatic).logits)
-        #expect(quantized.progress.allSatisfy(\.isQuantizing))
+        #expect(quantized.progress.allSatisfy { $0.isQuantizing })
         #expect(quantized.progress.last?.fraction == 1)
     }
 
@@ -74,7 +74,7 @@ import Testing
         #expect(written.count == 1 && written[0].hasSuffix(".gguf") && written[0].contains(quantization.rawValue))
         let second = try load(path, quantization, cache: "\(folder.path)/a/b")
         #expect(second.logits == first.logits)
-        #expect(!second.progress.contains(where: \.isQuantizing))
+        #expect(!second.progress.contains { $0.isQuantizing })
         #expect(first.progress.last?.notices == [] && second.progress.last?.notices == [])
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/a/b") == written)
     }
