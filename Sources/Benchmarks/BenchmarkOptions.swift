@@ -1,4 +1,5 @@
 public import Compute
+public import Models
 
 /// What `ponder bench` is to measure, and how.
 public struct BenchmarkOptions: Hashable, Sendable {
@@ -13,6 +14,10 @@ public struct BenchmarkOptions: Hashable, Sendable {
     public var cacheFormat = KVCacheFormat.f16
     /// What BF16 weights are multiplied with.
     public var activations = ActivationFormat.f32
+    /// What becomes of the weights when they are read.
+    public var quantization = Quantization.automatic
+    /// Where quantised weights are kept for the next time.
+    public var quantizedCache: QuantizedCache?
     /// The best instruction set that may be used.
     public var instructionSet = CPUFeatures.current.instructionSet
     /// How much work the probes of the machine are.

@@ -20,7 +20,7 @@ public struct ModelBenchmark: ~Copyable {
     ///
     /// - Throws: `ModelError`; `BenchmarkError` where a case does not fit the model.
     public init(_ checkpoint: Checkpoint, options: BenchmarkOptions) throws {
-        let plan = try ModelLoader.describe(checkpoint)
+        let plan = try ModelLoader.describe(checkpoint, quantization: options.quantization)
         let cases = options.cases
         let positionCount = cases.map(\.positionCount).max() ?? 1
         let sequenceCount = cases.map(\.batch).max() ?? 1
@@ -29,7 +29,10 @@ public struct ModelBenchmark: ~Copyable {
                 "\(checkpoint.name): a context of \(plan.shape.contextLength) tokens does not hold \(positionCount)")
         }
         let pool = WorkerPool(threadCount: options.threadCount, features: .limited(to: options.instructionSet))
-        let model = try ModelLoader.load(checkpoint, pool: pool, activations: options.activations)
+        let weights = WeightOptions(
+            activations: options.activations, quantization: options.quantization,
+            quantizedCache: options.quantizedCache)
+        let model = try ModelLoader.load(checkpoint, pool: pool, weights: weights)
         model.prepare(rowLimit: max(options.stepTokenBudget, sequenceCount), logitRowLimit: sequenceCount)
         let blockCount = (positionCount + KVLayout.blockLength - 1) / KVLayout.blockLength
         cache = try model.makeCache(

@@ -6,6 +6,9 @@ public enum TensorFormat: Hashable, Sendable {
     case f32, f16, bf16, mxfp4
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case q8_0, q4_0, q4_1, q5_0, q5_1, q2_K, q3_K, q4_K, q5_K, q6_K, iq4_NL, iq4_XS
+    /// 8-bit floats without infinities, and 32-bit integers: parts of weights that other programs have quantised.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case f8_E4M3, i32
     /// A format that the file may hold and that no kernel reads: such tensors are listed, and refused when a model needs them.
     case unsupported(UnsupportedFormat)
 
@@ -43,6 +46,8 @@ public enum TensorFormat: Hashable, Sendable {
         case .q6_K: UnsupportedFormat("Q6_K", 256, 210)
         case .iq4_NL: UnsupportedFormat("IQ4_NL", 32, 18)
         case .iq4_XS: UnsupportedFormat("IQ4_XS", 256, 136)
+        case .f8_E4M3: UnsupportedFormat("F8_E4M3", 1, 1)
+        case .i32: UnsupportedFormat("I32", 1, 4)
         case .unsupported(let format): format
         }
     }

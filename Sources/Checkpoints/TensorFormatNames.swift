@@ -16,6 +16,7 @@ extension TensorFormat {
         case 14: self = .q6_K
         case 20: self = .iq4_NL
         case 23: self = .iq4_XS
+        case 26: self = .i32
         case 30: self = .bf16
         case 39: self = .mxfp4
         default:
@@ -24,12 +25,19 @@ extension TensorFormat {
         }
     }
 
+    /// The number of a format in a GGUF file, or nil for one that ggml does not have.
+    var ggmlType: UInt32? {
+        (0..<64).first { TensorFormat(ggmlType: $0) == self }
+    }
+
     /// The format of a safetensors `dtype`, or nil for a name that safetensors does not define.
     init?(safetensorsType: String) {
         switch safetensorsType {
         case "F32": self = .f32
         case "F16": self = .f16
         case "BF16": self = .bf16
+        case "F8_E4M3": self = .f8_E4M3
+        case "I32": self = .i32
         default:
             guard let byteCount = TensorFormat.unsupportedSafetensorsTypes[safetensorsType] else { return nil }
             self = .unsupported(
@@ -39,8 +47,8 @@ extension TensorFormat {
     }
 
     private static let unsupportedSafetensorsTypes: [String: Int] = [
-        "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1,
-        "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8, "F64": 8, "C64": 8,
+        "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E8M0": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1,
+        "I16": 2, "U16": 2, "U32": 4, "I64": 8, "U64": 8, "F64": 8, "C64": 8,
     ]
 
     private static let unsupportedGGMLTypes: [UInt32: UnsupportedFormat] = [
@@ -54,7 +62,6 @@ extension TensorFormat {
         22: UnsupportedFormat(name: "IQ2_S", blockLength: 256, blockByteCount: 82),
         24: UnsupportedFormat(name: "I8", blockLength: 1, blockByteCount: 1),
         25: UnsupportedFormat(name: "I16", blockLength: 1, blockByteCount: 2),
-        26: UnsupportedFormat(name: "I32", blockLength: 1, blockByteCount: 4),
         27: UnsupportedFormat(name: "I64", blockLength: 1, blockByteCount: 8),
         28: UnsupportedFormat(name: "F64", blockLength: 1, blockByteCount: 8),
         29: UnsupportedFormat(name: "IQ1_M", blockLength: 256, blockByteCount: 56),

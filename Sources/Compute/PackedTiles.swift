@@ -57,50 +57,54 @@ final class PackedTiles: @unchecked Sendable {
     /// Repacks the file bytes of all matrices in one parallel region, unless the memory holds the tiles already.
     ///
     /// - Parameters:
-    ///   - sources: Each matrix's bytes in the file.
+    ///   - sources: Where each matrix's rows come from.
     ///   - pool: Who repacks.
-    ///   - release: Called by the workers with bytes that are not needed any more.
+    ///   - release: Called by the workers with stored bytes that are not needed any more.
     /// - Throws: `WeightError` where the bytes are not as many as the matrices' shape says.
     func pack(
-        _ sources: [UnsafeRawBufferPointer], pool: WorkerPool,
+        _ sources: [WeightRows], pool: WorkerPool,
         releasing release: @Sendable (UnsafeRawBufferPointer) -> Void
     ) throws(WeightError) {
-        precondition(unsafe sources.count == matrixCount, "Every matrix has its bytes.")
-        for index in 0..<matrixCount {
-            let count = unsafe sources[index].count
-            guard count == fileByteCount else { throw .byteCountDiffers(expected: fileByteCount, found: count) }
+        precondition(sources.count == matrixCount, "Every matrix has its rows.")
+        for case let count? in sources.map(\.byteCount) where count != fileByteCount {
+            throw .byteCountDiffers(expected: fileByteCount, found: count)
         }
         guard !memory.isFilled else { return }
         let tilesOfMatrix = unsafe tile_count(views[0].rows)
         let tilesOfChunk = min(max(1, Self.chunkByteCount / (byteCount / (tilesOfMatrix * matrixCount))), tilesOfMatrix)
         let chunksOfMatrix = (tilesOfMatrix + tilesOfChunk - 1) / tilesOfChunk
-        nonisolated(unsafe) let sources = unsafe sources
         pool.run(chunkCount: chunksOfMatrix * matrixCount) { chunk in
             let (matrix, part) = chunk.quotientAndRemainder(dividingBy: chunksOfMatrix)
             let tiles = part * tilesOfChunk..<min((part + 1) * tilesOfChunk, tilesOfMatrix)
-            unsafe release(pack(tiles, of: views[matrix], from: sources[matrix]))
+            let rows = unsafe tiles.lowerBound * Int(tile_rows)..<min(tiles.upperBound * Int(tile_rows), views[0].rows)
+            switch sources[matrix] {
+            case .stored(let source):
+                let bytes = unsafe UnsafeRawBufferPointer(
+                    rebasing: source[rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount])
+                unsafe pack(tiles, of: views[matrix], from: bytes)
+                unsafe release(bytes)
+            case .made(let make):
+                let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rows.count * rowByteCount, alignment: 64)
+                defer { unsafe bytes.deallocate() }
+                unsafe make(rows, bytes)
+                unsafe pack(tiles, of: views[matrix], from: UnsafeRawBufferPointer(bytes))
+            }
         }
     }
 
-    /// Returns the bytes that the tiles were made from.
-    private func pack(
-        _ tiles: Range<Int>, of view: weight_tiles, from source: UnsafeRawBufferPointer
-    ) -> UnsafeRawBufferPointer {
-        let rows = unsafe tiles.lowerBound * Int(tile_rows)..<min(tiles.upperBound * Int(tile_rows), view.rows)
-        let bytes = unsafe UnsafeRawBufferPointer(
-            rebasing: source[rows.lowerBound * rowByteCount..<rows.upperBound * rowByteCount])
-        guard let base = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return unsafe bytes }
+    /// Packs tiles from the bytes of their rows.
+    private func pack(_ tiles: Range<Int>, of view: weight_tiles, from bytes: UnsafeRawBufferPointer) {
+        guard let base = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
         for tile in tiles {
             let first = tile * Int(tile_rows)
             unsafe pack_weight_tile(
                 view.format,
                 view.columns,
                 min(Int(tile_rows), view.rows - first),
-                base + (first - rows.lowerBound) * rowByteCount,
+                base + (tile - tiles.lowerBound) * Int(tile_rows) * rowByteCount,
                 rowByteCount,
                 UnsafeMutableRawPointer(mutating: view.data + tile * view.tile_bytes)
             )
         }
-        return unsafe bytes
     }
 }

@@ -73,6 +73,8 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
     /// Rows, columns or experts that are negative, none or too many.
     case shapeOutOfRange(rows: Int, columns: Int)
     case outOfMemory(byteCount: Int)
+    /// A column's group, of so many, is not there.
+    case groupOutOfRange(count: Int)
 
     public var description: String {
         switch self {
@@ -84,6 +86,8 @@ public enum WeightError: Error, Equatable, CustomStringConvertible {
             "A matrix of \(rows) rows and \(columns) columns is out of range."
         case .outOfMemory(let byteCount):
             "No memory for \(byteCount) bytes of weights."
+        case .groupOutOfRange(let count):
+            "A column's group is not one of the \(count) that have scales."
         }
     }
 }

@@ -18,14 +18,14 @@ public final class WeightMatrix: Sendable {
     /// - Parameters:
     ///   - rows: Outputs.
     ///   - columns: Inputs.
-    ///   - format: How `bytes` are written.
-    ///   - bytes: The file's bytes, row after row.
+    ///   - format: How the rows are written.
+    ///   - source: Where the rows come from.
     ///   - memory: Where the tiles go; nil takes memory for them alone.
     ///   - pool: Who repacks.
-    ///   - release: Called by the workers with bytes of the file that are not needed any more.
+    ///   - release: Called by the workers with stored bytes that are not needed any more.
     /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together, or where memory runs out.
     public init(
-        rows: Int, columns: Int, format: WeightFormat, bytes: UnsafeRawBufferPointer, memory: WeightMemory? = nil,
+        rows: Int, columns: Int, format: WeightFormat, source: WeightRows, memory: WeightMemory? = nil,
         pool: WorkerPool, releasing release: @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws(WeightError) {
         self.rows = rows
@@ -33,7 +33,16 @@ public final class WeightMatrix: Sendable {
         self.format = format
         tiles = try PackedTiles(matrices: 1, rows: rows, columns: columns, format: format, memory: memory)
         residentByteCount = tiles.byteCount
-        try unsafe tiles.pack([bytes], pool: pool, releasing: release)
+        try unsafe tiles.pack([source], pool: pool, releasing: release)
+    }
+
+    /// Repacks the bytes of a file, row after row.
+    public convenience init(
+        rows: Int, columns: Int, format: WeightFormat, bytes: UnsafeRawBufferPointer, memory: WeightMemory? = nil,
+        pool: WorkerPool
+    ) throws(WeightError) {
+        try unsafe self.init(
+            rows: rows, columns: columns, format: format, source: .stored(bytes), memory: memory, pool: pool)
     }
 
     /// Writes one row as floats, exactly the values that the file stands for: a token's embedding.
@@ -62,17 +71,17 @@ public final class ExpertWeights: Sendable {
     /// - Parameters:
     ///   - rows: Outputs of an expert.
     ///   - columns: Inputs of an expert.
-    ///   - format: How the bytes are written.
-    ///   - experts: The file's bytes of each expert.
+    ///   - format: How the rows are written.
+    ///   - experts: Where each expert's rows come from.
     ///   - memory: Where the tiles go; nil takes memory for them alone.
     ///   - pool: Who repacks.
-    ///   - release: Called by the workers with bytes of the file that are not needed any more.
+    ///   - release: Called by the workers with stored bytes that are not needed any more.
     /// - Throws: `WeightError` when the shape, the format and the bytes do not fit together, or where memory runs out.
     public init(
-        rows: Int, columns: Int, format: WeightFormat, experts: [UnsafeRawBufferPointer], memory: WeightMemory? = nil,
+        rows: Int, columns: Int, format: WeightFormat, experts: [WeightRows], memory: WeightMemory? = nil,
         pool: WorkerPool, releasing release: @Sendable (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws(WeightError) {
-        expertCount = unsafe experts.count
+        expertCount = experts.count
         self.rows = rows
         self.columns = columns
         self.format = format
@@ -90,8 +99,8 @@ public final class ExpertWeights: Sendable {
             throw .shapeOutOfRange(rows: rows, columns: columns)
         }
         let size = bytes.count / expertCount
-        let experts = unsafe (0..<expertCount).map {
-            unsafe UnsafeRawBufferPointer(rebasing: bytes[$0 * size..<($0 + 1) * size])
+        let experts = (0..<expertCount).map {
+            unsafe WeightRows.stored(UnsafeRawBufferPointer(rebasing: bytes[$0 * size..<($0 + 1) * size]))
         }
         try unsafe self.init(rows: rows, columns: columns, format: format, experts: experts, pool: pool)
     }

@@ -21,6 +21,8 @@ public struct HubSettings: Sendable {
     public var cacheFolder: String
     /// The same layout, for what comes from ModelScope.
     var modelScopeFolder: String
+    /// Where weights are kept that Ponder has quantised.
+    public var quantizedFolder: String
     /// LM Studio's folders, which are only read.
     var studioFolders: [String]
     /// The cache of ModelScope's own program, which is only read.
@@ -54,6 +56,7 @@ public struct HubSettings: Sendable {
         isOffline = isOn("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
         cacheFolder = folder(value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? "\(huggingFaceHome)/hub")
         modelScopeFolder = "\(caches)/ponder/modelscope"
+        quantizedFolder = "\(caches)/ponder/quantized"
         modelScopeCache = folder(value("MODELSCOPE_CACHE") ?? "~/.cache/modelscope")
         studioFolders = Self.studioHomes(home).map { "\($0)/models" }
         let tokenFile = folder(value("HF_TOKEN_PATH") ?? "\(huggingFaceHome)/token")

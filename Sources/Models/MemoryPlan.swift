@@ -10,7 +10,7 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
         public var byteCount: Int
         /// In memory, repacked: the same or a little more.
         public var residentByteCount: Int
-        /// The formats that they are stored in, such as `Q4_K`.
+        /// The formats that they are stored in, such as `Q4_K`, or `BF16 as Q4_K` where they become another.
         public var formats: [String]
     }
 
@@ -18,10 +18,13 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
     public var name: String
     /// Such as `Qwen3 mixture of experts (128 experts, 8 per token)`.
     public var architecture: String
+    /// How another program has quantised the matrices, such as `AWQ, 4 bits in groups of 128 columns`; nil where the tensors'
+    /// formats tell all.
+    public var storedQuantization: String?
     public var shape: ModelShape
     /// In the order of the computation; classes that the model lacks are left out.
     public var lines: [Line]
-    /// The format that most bytes of the weights are stored in, such as `Q4_K`.
+    /// The format that most bytes of the weights are computed with, such as `Q4_K`.
     public var mainFormat: String
     /// All parameters; a head that is the embedding counts once.
     public var parameterCount: Int
@@ -48,23 +51,25 @@ public struct MemoryPlan: Hashable, Sendable, CustomStringConvertible {
 
     /// An aligned table of a few lines, for a terminal.
     public var description: String {
-        let head = [
-            ("model", name),
-            ("architecture", architecture),
-            ("layers", "\(shape.layerCount)"),
-            ("hidden size", "\(shape.hiddenSize)"),
-            (
-                "heads",
-                "\(shape.headCount) query, \(shape.keyValueHeadCount) key/value, of \(shape.headDimension) dimensions"
-            ),
-            ("vocabulary", MemoryPlan.grouped(shape.vocabularySize)),
-            ("context", "\(MemoryPlan.grouped(shape.contextLength)) tokens"),
-            ("parameters", "\(MemoryPlan.grouped(parameterCount)) (\(MemoryPlan.short(parameterCount)))"),
-            (
-                "active per token",
-                "\(MemoryPlan.grouped(activeParameterCount)) (\(MemoryPlan.short(activeParameterCount)))"
-            ),
-        ]
+        let head =
+            [
+                ("model", name),
+                ("architecture", architecture),
+            ] + (storedQuantization.map { [("quantisation", $0)] } ?? []) + [
+                ("layers", "\(shape.layerCount)"),
+                ("hidden size", "\(shape.hiddenSize)"),
+                (
+                    "heads",
+                    "\(shape.headCount) query, \(shape.keyValueHeadCount) key/value, of \(shape.headDimension) dimensions"
+                ),
+                ("vocabulary", MemoryPlan.grouped(shape.vocabularySize)),
+                ("context", "\(MemoryPlan.grouped(shape.contextLength)) tokens"),
+                ("parameters", "\(MemoryPlan.grouped(parameterCount)) (\(MemoryPlan.short(parameterCount)))"),
+                (
+                    "active per token",
+                    "\(MemoryPlan.grouped(activeParameterCount)) (\(MemoryPlan.short(activeParameterCount)))"
+                ),
+            ]
         let cache = KVCacheFormat.allCases.map { format in
             let bytes = cacheByteCountPerToken(format)
             let whole = MemoryPlan.size(bytes * shape.contextLength)

@@ -7,9 +7,10 @@ public enum ModelLoader {
     ///
     /// Throws where the configuration is not one that Ponder runs, or where a tensor is missing or of another shape.
     public static func describe(
-        _ checkpoint: Checkpoint, scaling: RopeScaling = RopeScaling()
+        _ checkpoint: Checkpoint, scaling: RopeScaling = RopeScaling(), quantization: Quantization = .automatic
     ) throws(ModelError) -> MemoryPlan {
-        try MemoryPlan(configuration(of: checkpoint, scaling: scaling), checkpoint: checkpoint)
+        try MemoryPlan(
+            configuration(of: checkpoint, scaling: scaling), checkpoint: checkpoint, quantization: quantization)
     }
 
     /// Reads and repacks all weights, tensor by tensor; the files' pages are given back on the way.
@@ -17,26 +18,24 @@ public enum ModelLoader {
     /// - Parameters:
     ///   - checkpoint: The files.
     ///   - pool: Who repacks, and who computes afterwards.
-    ///   - activations: What BF16 weights are multiplied with.
+    ///   - weights: How its weights are held and computed with.
     ///   - scaling: How far its positions are stretched.
-    ///   - tileCache: Where repacked weights are kept and used from; nil keeps them in memory.
     ///   - progress: Called on this thread after each weight.
     /// - Returns: The model, whose weights do not need the files any more.
     /// - Throws: What `describe` throws, and where memory or the cache's disk runs out.
     public static func load(
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
-        activations: ActivationFormat = .f32,
+        weights: WeightOptions = WeightOptions(),
         scaling: RopeScaling = RopeScaling(),
-        tileCache: TileCache? = nil,
         progress: @escaping (LoadingProgress) -> Void = { _ in }
     ) throws(ModelError) -> any CausalLanguageModel {
         guard checkpoint.kind != .configuration else {
             throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "weights", found: "a bare config.json"))
         }
         return try Qwen3Model(
-            configuration(of: checkpoint, scaling: scaling), checkpoint, pool: pool, activations: activations,
-            tileCache: tileCache, progress: progress)
+            configuration(of: checkpoint, scaling: scaling), checkpoint, pool: pool, options: weights,
+            progress: progress)
     }
 
     /// The rows that judge sequences in place of a head, such as a reranker's; nil where the checkpoint has none.

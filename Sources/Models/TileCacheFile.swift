@@ -100,21 +100,11 @@ extension TileCache {
     func open(
         for sources: [Qwen3WeightSource], activations: ActivationFormat, named name: String, byteCount: Int
     ) throws(ModelError) -> TileCacheFile {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ text: String) {
-            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            hash = (hash ^ 0xff) &* 0x100_0000_01b3
-        }
-        add("\(activations)")
-        var identities: [String: String] = [:]
-        for source in sources {
-            let record = source.record
-            let identity = identities[record.fileName] ?? record.fileIdentity
-            identities[record.fileName] = identity
-            add("\(record.name) \(record.format) \(record.fileOffset) \(source.byteRange) \(identity)")
-        }
-        let key = String(hash, radix: 16) + "-" + String(WeightFormat.layoutDigest, radix: 16)
-        let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
-        return try TileCacheFile(path: "\(folder)/\(plain.prefix(100)).\(key).tiles", key: key, byteCount: byteCount)
+        var digest = SourceDigest()
+        digest.add("\(activations)")
+        digest.add(sources)
+        let key = digest.text + "-" + String(WeightFormat.layoutDigest, radix: 16)
+        let file = SourceDigest.fileName(name)
+        return try TileCacheFile(path: "\(folder)/\(file).\(key).tiles", key: key, byteCount: byteCount)
     }
 }

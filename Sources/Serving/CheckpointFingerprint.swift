@@ -21,6 +21,7 @@ enum CheckpointFingerprint {
             unsafe add(tensor.bytes.prefix(64))
         }
         add("\(options.activations) \(options.cacheFormat)".utf8)
+        if options.quantization != .automatic { add(options.quantization.rawValue.utf8) }
         let windows = try ModelLoader.describe(checkpoint, scaling: options.scaling).shape.windows
         if try windows != ModelLoader.describe(checkpoint).shape.windows {
             add("\(windows)".utf8)

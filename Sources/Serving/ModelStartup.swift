@@ -26,8 +26,12 @@ public struct ModelStartupOptions: Sendable, Hashable {
     public var cacheFormat = KVCacheFormat.f16
     /// What BF16 weights are multiplied with.
     public var activations = ActivationFormat.f32
+    /// What becomes of the weights when they are read.
+    public var quantization = Quantization.automatic
     /// Where repacked weights are kept, to be used from the page cache; nil keeps them in memory.
     public var tileCache: TileCache?
+    /// Where quantised weights are kept for the next start; nil quantises at each.
+    public var quantizedCache: QuantizedCache?
     /// How tokens are guessed ahead.
     public var speculation = SpeculationMode.automatic
     /// Whether a model that was not made for it gives embeddings.
@@ -78,13 +82,16 @@ public enum ModelStartup {
     }
 
     /// Loads a checkpoint. What is cheap comes first, so that a missing tokenizer shows before the weights are read.
-    /// The draft's is that of a small model with the same vocabulary, to guess tokens ahead.
+    /// The draft's is that of a small model with the same vocabulary, to guess tokens ahead. `progress` is called on the engine's
+    /// thread as the model's weights are read.
     public static func load(
-        _ checkpoint: Checkpoint, draft: Checkpoint? = nil, options: ModelStartupOptions = ModelStartupOptions()
+        _ checkpoint: Checkpoint, draft: Checkpoint? = nil, options: ModelStartupOptions = ModelStartupOptions(),
+        progress: @escaping @Sendable (LoadingProgress) -> Void = { _ in }
     ) throws(ModelStartupError) -> ServedModel {
         try naming(checkpoint) {
             let parts = try ModelParts(checkpoint, options: options)
-            let engine = try engine(for: checkpoint, draft: draft, tokenizer: parts.tokenizer, options: options)
+            let engine = try engine(
+                for: checkpoint, draft: draft, tokenizer: parts.tokenizer, options: options, progress: progress)
             return ServedModel(
                 name: options.name ?? checkpoint.name, aliases: options.aliases, creationTime: options.creationTime,
                 fingerprint: try CheckpointFingerprint.text(of: checkpoint, options: options),
@@ -126,21 +133,22 @@ public enum ModelStartup {
     }
 
     private static func engine(
-        for checkpoint: Checkpoint, draft: Checkpoint?, tokenizer: Tokenizer, options: ModelStartupOptions
+        for checkpoint: Checkpoint, draft: Checkpoint?, tokenizer: Tokenizer, options: ModelStartupOptions,
+        progress: @escaping @Sendable (LoadingProgress) -> Void
     ) throws -> InferenceEngine {
         var configuration = options.engineConfiguration
         configuration.vocabularyLimit = tokenizer.tokenCount
-        let (threadCount, activations, tileCache) = (options.threadCount, options.activations, options.tileCache)
-        let scaling = options.scaling
+        let (threadCount, scaling, weights) = (options.threadCount, options.scaling, options.weights)
         let draft = try options.speculation == .automatic ? DraftCheckpoint.checked(draft, for: tokenizer) : nil
         return try InferenceEngine(configuration: configuration, tokenBytes: TokenizerBytes(tokenizer)) {
             // The thread that makes the pool is its first worker, and this is the engine's.
             let pool = WorkerPool(threadCount: threadCount)
-            func load(_ checkpoint: Checkpoint) throws(ModelError) -> any CausalLanguageModel {
-                try ModelLoader.load(
-                    checkpoint, pool: pool, activations: activations, scaling: scaling, tileCache: tileCache)
+            let model = try ModelLoader.load(
+                checkpoint, pool: pool, weights: weights, scaling: scaling, progress: progress)
+            let guesser = try draft.map { draft throws(ModelError) in
+                try ModelLoader.load(draft, pool: pool, weights: weights, scaling: scaling)
             }
-            return EngineModels(model: try load(checkpoint), draft: try draft.map(load), pool: pool)
+            return EngineModels(model: model, draft: guesser, pool: pool)
         }
     }
 }
@@ -169,7 +177,8 @@ private struct ModelParts {
         self.defaults = defaults
         abilities = try CheckpointAbilities.abilities(of: checkpoint, tokenizer: tokenizer, options: options)
         self.tokenizer = tokenizer
-        plan = try ModelLoader.describe(checkpoint, scaling: options.scaling)
+        plan = try ModelLoader.describe(
+            checkpoint, scaling: options.scaling, quantization: options.quantization)
         facts = ModelFacts(plan, license: CheckpointLicense.name(of: checkpoint))
     }
 }
@@ -180,6 +189,11 @@ extension ModelStartupOptions {
         var scaling = ropeScaling
         scaling.contextLength = contextLength ?? scaling.contextLength
         return scaling
+    }
+
+    fileprivate var weights: WeightOptions {
+        WeightOptions(
+            activations: activations, quantization: quantization, tileCache: tileCache, quantizedCache: quantizedCache)
     }
 
     /// What an engine that is started with these options will take for a model and its draft, besides their weights.

@@ -4,6 +4,7 @@ import Checkpoints
 import Compute
 import Foundation
 import ModelHub
+import Models
 
 /// `ponder bench MODEL`: how fast models are on this machine, and how near its limits.
 struct BenchModelCommand: ParsableCommand {
@@ -56,6 +57,12 @@ struct BenchModelCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Quantise float weights as they are read: q8_0, q6_k, q4_k_m or none. (default: auto)", valueName: "recipe")
+    )
+    var quantize = Quantization.automatic.rawValue
+
+    @Option(
+        help: ArgumentHelp(
             "Use no better than portable, avx2, avx2VNNI, avx512, avx512BF16, neon or neonI8MM.", valueName: "set"))
     var instructionSet = "\(CPUFeatures.current.instructionSet)"
 
@@ -105,6 +112,11 @@ struct BenchModelCommand: ParsableCommand {
                 place: "--activation-type", value: activationType, expectation: Setting.activationType.expectation)
         }
         options.activations = activations
+        guard let quantization = Quantization(name: quantize) else {
+            throw SettingsError(place: "--quantize", value: quantize, expectation: Setting.quantize.expectation)
+        }
+        options.quantization = quantization
+        options.quantizedCache = QuantizedPlace.automatic.cache(for: quantization)
         let sets = CPUFeatures.supportedSets
         guard let set = sets.first(where: { "\($0)" == instructionSet }) else {
             let names = sets.map { "\($0)" }.joined(separator: ", ")

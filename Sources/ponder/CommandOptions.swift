@@ -142,6 +142,24 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Quantise float weights as they are read: q8_0, q6_k, q4_k_m; none rounds nothing to less than BF16. "
+                + "(default: auto, as the checkpoint has them)",
+            valueName: "recipe"
+        )
+    )
+    var quantize: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where quantised weights are kept for the next start: auto, off or a folder. "
+                + "(default: auto, ~/.cache/ponder/quantized)",
+            valueName: "folder"
+        )
+    )
+    var quantizeCache: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Keep the weights in a file of this folder and use them from there, which takes no memory for them.",
             valueName: "folder"
         )

@@ -25,10 +25,18 @@ struct InspectCommand: ParsableCommand {
     )
     var model: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of the weights: auto, none, q8_0, q6_k or q4_k_m. (default: auto)", valueName: "recipe"))
+    var quantize = Quantization.automatic.rawValue
+
     func run() throws {
+        guard let quantization = Quantization(name: quantize) else {
+            throw SettingsError(place: "--quantize", value: quantize, expectation: Setting.quantize.expectation)
+        }
         let locator = ModelLocator(environment: ProcessInfo.processInfo.environment)
         let path = try model.map { text throws(HubError) in try locator.locate(text).path }
         let checkpoint = try ModelSource(path: path).openForInspection()
-        print(try ModelLoader.describe(checkpoint))
+        print(try ModelLoader.describe(checkpoint, quantization: quantization))
     }
 }

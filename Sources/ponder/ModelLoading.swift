@@ -11,6 +11,8 @@ struct ModelLoading: Sendable {
     let draft: Checkpoint?
     let plan: StartupPlan
     let logger: Logger
+    /// Shows how far quantising is; nil logs it.
+    var showProgress: (@Sendable (String) -> Void)?
 
     /// Loads on a thread of its own, as reading a large model blocks for minutes, and hands over what came of it.
     func begin(_ completion: @escaping @Sendable (Result<ServedModel, any Error>) -> Void) {
@@ -55,13 +57,23 @@ struct ModelLoading: Sendable {
         let start = ContinuousClock.now
         var options = plan.options
         options.chatTemplate = try chatTemplate()
-        let model = try ModelStartup.load(checkpoint, draft: draft, options: options)
+        let report = report(options.quantization)
+        let model = try ModelStartup.load(checkpoint, draft: draft, options: options, progress: report.update)
         checkpoint.releasePages()
         draft?.releasePages()
         ProcessPreparation.returnFreedMemory()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         logger.info("Loaded in \((seconds * 10).rounded() / 10) seconds. Context: \(model.contextLength) tokens.")
         return model
+    }
+
+    private func report(_ quantization: Quantization) -> QuantizingReport {
+        QuantizingReport { [logger, showProgress] percent in
+            let text = "quantising to \(quantization.rawValue), \(percent) %"
+            if let showProgress { showProgress(text) } else { logger.info("\(plan.name): \(text)") }
+        } warn: { [logger] in
+            logger.warning("\($0).")
+        }
     }
 
     private func chatTemplate() throws(SettingsError) -> String? {

@@ -69,6 +69,9 @@ struct PeerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The checkpoint says how its weights are stored.", visibility: .hidden))
     var dtype: String?
 
+    @Option(help: ArgumentHelp("The checkpoint says how its weights are stored.", visibility: .hidden))
+    var quantization: String?
+
     @Option(help: ArgumentHelp("There is no such memory.", visibility: .hidden))
     var gpuMemoryUtilization: String?
 
@@ -148,6 +151,10 @@ struct PeerFlags: ParsableArguments {
             (tensorParallelSize != nil, "--tensor-parallel-size", "one machine computes, with --threads"),
             (runner != nil, "--runner", "what a checkpoint was made for is found by its files"),
             (dtype != nil, "--dtype", "the checkpoint says how its weights are stored"),
+            (
+                quantization != nil, "--quantization",
+                "the checkpoint says how its weights are stored, and --quantize what becomes of them"
+            ),
             (gpuMemoryUtilization != nil, "--gpu-memory-utilization", "see --kv-cache-memory and --memory-limit"),
             (memFractionStatic != nil, "--mem-fraction-static", "see --kv-cache-memory and --memory-limit"),
         ]

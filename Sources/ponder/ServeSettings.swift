@@ -67,6 +67,12 @@ struct ServeSettings: Equatable, Sendable {
     /// Bytes that the process may take; nil goes by the memory that is free.
     var memoryLimit: Int?
 
+    /// What becomes of the weights when they are read.
+    var quantization = Quantization.automatic
+
+    /// Where weights that were quantised are kept.
+    var quantizedPlace = QuantizedPlace.automatic
+
     /// A folder for repacked weights, which are used from there instead of from memory.
     var tileCache: String?
 

@@ -22,6 +22,8 @@ enum Setting: String, CaseIterable, Sendable {
     case kvCacheType = "kv-cache-type"
     case activationType = "activation-type"
     case memoryLimit = "memory-limit"
+    case quantize
+    case quantizeCache = "quantize-cache"
     case tileCache = "tile-cache"
     case slotSavePath = "slot-save-path"
     case draftModel = "draft-model"
@@ -82,6 +84,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
         case .activationType: "one of f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
+        case .quantize: "one of auto, none, q8_0, q6_k and q4_k_m"
+        case .quantizeCache: "auto, off or the path of a folder"
         case .tileCache, .slotSavePath: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder, or a model's name"
         case .speculation: "one of auto, lookup and off"
@@ -131,6 +135,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .kvCacheType: options.kvCacheType
         case .activationType: options.activationType
         case .memoryLimit: options.memoryLimit
+        case .quantize: options.quantize
+        case .quantizeCache: options.quantizeCache
         case .tileCache: options.tileCache
         case .slotSavePath: options.slotSavePath
         case .draftModel: options.draftModel

@@ -54,6 +54,8 @@ struct SettingsLoader {
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
         try read(.activationType, { Self.activationFormat($0) }) { settings.activationType = $0 }
         try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
+        try read(.quantize, { Quantization(name: $0) }) { settings.quantization = $0 }
+        try read(.quantizeCache, { QuantizedPlace($0) }) { settings.quantizedPlace = $0 }
         try read(.tileCache, Self.folder) { settings.tileCache = $0 }
         try read(.slotSavePath, Self.folder) { settings.slotSavePath = $0 }
         try read(.draftModel) { settings.draftModel = $0 }

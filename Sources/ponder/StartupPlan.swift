@@ -34,8 +34,11 @@ struct StartupPlan: Sendable {
         self.settings = settings
         var scaling = settings.ropeScaling
         scaling.contextLength = settings.context
-        model = try ModelLoader.describe(checkpoint, scaling: scaling)
-        draft = if let draftCheckpoint { try ModelLoader.describe(draftCheckpoint, scaling: scaling) } else { nil }
+        func describe(_ checkpoint: Checkpoint) throws(ModelError) -> MemoryPlan {
+            try ModelLoader.describe(checkpoint, scaling: scaling, quantization: settings.quantization)
+        }
+        model = try describe(checkpoint)
+        draft = if let draftCheckpoint { try describe(draftCheckpoint) } else { nil }
         availableMemory = settings.memoryLimit ?? limits.availableMemory
         var options = ModelStartupOptions()
         options.name = name
@@ -52,6 +55,8 @@ struct StartupPlan: Sendable {
         options.reasoningLifetime = settings.reasoningLifetime
         options.embeds = settings.embeds
         options.reranks = settings.reranks
+        options.quantization = settings.quantization
+        options.quantizedCache = settings.quantizedPlace.cache(for: settings.quantization)
         options.tileCache = settings.tileCache.map { TileCache(folder: $0) }
         options.creationTime = creationTime
         let weights = options.tileCache == nil ? model.residentByteCount + (draft?.residentByteCount ?? 0) : 0

@@ -31,9 +31,17 @@ extension StartupPlan: CustomStringConvertible {
             "\(name): \(model.architecture)",
             "context of \(MemoryPlan.grouped(memory.contextLength)) tokens, \(options.threadCount) threads",
         ]
-        let words = head + [stretching].compactMap(\.self) + contextNotices
+        let words = head + [quantizing, stretching].compactMap(\.self) + contextNotices
         return (words + [""] + Self.lines(weights + guesses + sums + (available.map { [$0] } ?? []))).joined(
             separator: "\n")
+    }
+
+    /// What becomes of float weights, and where that is kept.
+    private var quantizing: String? {
+        guard options.quantization.quantizesFloats else { return nil }
+        let words = "float weights become \(options.quantization.rawValue) as they are read"
+        if options.tileCache != nil { return "\(words), into the tile cache" }
+        return options.quantizedCache.map { "\(words), and are kept in \($0.folder)" } ?? words
     }
 
     private static func lines(_ rows: [(label: String, byteCount: Int, note: String)]) -> [String] {

@@ -89,7 +89,8 @@ extension ModelRun {
         logitRowLimit: Int = 64
     ) throws -> any CausalLanguageModel {
         let pool = WorkerPool(threadCount: threads, features: features)
-        let model = try ModelLoader.load(Checkpoint.open(path), pool: pool, activations: activations, scaling: scaling)
+        let model = try ModelLoader.load(
+            Checkpoint.open(path), pool: pool, weights: WeightOptions(activations: activations), scaling: scaling)
         model.prepare(rowLimit: 256, logitRowLimit: logitRowLimit)
         return model
     }

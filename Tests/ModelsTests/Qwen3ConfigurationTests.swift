@@ -110,7 +110,7 @@ import Testing
 
     @Test func whatIsNotComputedIsRefused() {
         #expect(refusal([("hidden_act", "gelu")]).contains("hidden_act is \"gelu\""))
-        #expect(refusal([("quantization_config", ["bits": 4])]).contains("use a GGUF file"))
+        #expect(refusal([("quantization_config", ["bits": 4])]).contains("Ponder reads fp8, gptq, awq"))
         #expect(
             refusal([("rope_scaling", ["rope_type": "llama3"])]).contains("Ponder computes default, linear and yarn"))
         let window: [(String, JSONValue?)] = [("use_sliding_window", true), ("sliding_window", 128)]

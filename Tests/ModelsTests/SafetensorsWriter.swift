@@ -1,9 +1,10 @@
 import Checkpoints
 import Foundation
 
-/// A BF16 tensor to be written.
+/// A tensor to be written, BF16 unless something else is said.
 struct WrittenTensor {
     var name: String
+    var type = "BF16"
     var shape: [Int]
     var bytes: [UInt8]
 
@@ -15,6 +16,7 @@ struct WrittenTensor {
 
     init(_ record: TensorRecord) {
         self.init(name: record.name, shape: record.shape, bytes: Array(record.bytes))
+        type = record.format.name
     }
 }
 
@@ -24,7 +26,7 @@ func writeSafetensors(_ tensors: [WrittenTensor], to path: String) throws {
     let entries = tensors.map { tensor in
         defer { offset += tensor.bytes.count }
         let range = "[\(offset),\(offset + tensor.bytes.count)]"
-        return "\"\(tensor.name)\":{\"dtype\":\"BF16\",\"shape\":\(tensor.shape),\"data_offsets\":\(range)}"
+        return "\"\(tensor.name)\":{\"dtype\":\"\(tensor.type)\",\"shape\":\(tensor.shape),\"data_offsets\":\(range)}"
     }
     let header = "{\(entries.joined(separator: ","))}"
     var data = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }

@@ -30,7 +30,8 @@ import Testing
         func logits(path model: String) throws -> [Float] {
             let checkpoint = try Checkpoint.open(model)
             let cache = TileCache(folder: path)
-            let loaded = try ModelLoader.load(checkpoint, pool: WorkerPool(threadCount: 2), tileCache: cache)
+            let loaded = try ModelLoader.load(
+                checkpoint, pool: WorkerPool(threadCount: 2), weights: WeightOptions(tileCache: cache))
             loaded.prepare(rowLimit: 8, logitRowLimit: 1)
             return try ModelRun(loaded).feed([1, 2, 3, 4, 5])
         }
@@ -89,7 +90,8 @@ import Testing
         let checkpoint = try Checkpoint.open(Fixtures.path("models/dense-untied/hf"))
         let error = #expect(throws: ModelError.self) {
             try ModelLoader.load(
-                checkpoint, pool: WorkerPool(threadCount: 1), tileCache: TileCache(folder: "/no/such/folder"))
+                checkpoint, pool: WorkerPool(threadCount: 1),
+                weights: WeightOptions(tileCache: TileCache(folder: "/no/such/folder")))
         }
         #expect(error?.description.contains("/no/such/folder/") == true)
         #expect(error?.description.contains("No such file or directory") == true)

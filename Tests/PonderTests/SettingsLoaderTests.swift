@@ -44,7 +44,8 @@ import Testing
             "--yarn-original-context", "32768",
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
-            "--memory-limit", "6GiB", "--tile-cache", "/", "--slot-save-path", "/", "--alias", "small",
+            "--memory-limit", "6GiB", "--tile-cache", "/", "--quantize", "Q4_K",
+            "--quantize-cache", "off", "--slot-save-path", "/", "--alias", "small",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
             "--reasoning-field", "both", "--tls-certificate", "a.pem", "--tls-key", "a.key",
@@ -74,6 +75,8 @@ import Testing
         expected.activationType = .bf16
         expected.memoryLimit = 6 << 30
         expected.tileCache = "/"
+        expected.quantization = .q4_K_M
+        expected.quantizedPlace = .nowhere
         expected.slotSavePath = "/"
         expected.alias = "small"
         expected.apiKeys = ["one", "two"]

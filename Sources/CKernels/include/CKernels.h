@@ -21,7 +21,9 @@
 #include "elementwise_kernels.h"
 #include "logit_kernels.h"
 #include "machine_probes.h"
+#include "weight_encodings.h"
 #include "weight_formats.h"
+#include "weight_quantizers.h"
 #include "worker_pool.h"
 
 /// Instruction sets that have a table of their own: first x86-64's, then arm64's, each in ascending order.

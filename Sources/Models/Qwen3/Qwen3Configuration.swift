@@ -30,6 +30,8 @@ struct Qwen3Configuration: Hashable, Sendable {
     var feedForwardSize: Int
     /// Nil for a dense model.
     var mixture: Mixture?
+    /// How another program has quantised the matrices; nil where none has, and for GGUF files, whose tensors tell it.
+    var storedQuantization: StoredQuantization?
 
     /// Where the matrix that turns states into logits is.
     enum Head: Hashable, Sendable {

@@ -23,6 +23,9 @@ extension Qwen3Configuration {
         head = tiesEmbeddings ? .embedding : architecture.hasHead ? .own : .none
         feedForwardSize = try reader.integer("intermediate_size", in: Qwen3Limits.width)
         mixture = isMixture ? try Mixture(reader, layerCount: layerCount) : nil
+        if let quantization = try reader.nested("quantization_config") {
+            storedQuantization = try StoredQuantization(quantization)
+        }
         rotary = try RotarySettings(reader, contextLength: positions)
         try rotary.check(source: source)
         contextLength = rotary.contextLength(of: positions)
@@ -33,9 +36,6 @@ extension Qwen3Configuration {
     private static func refuseUnsupported(_ reader: SettingsReader) throws(ModelError) {
         if let activation = try reader.string("hidden_act"), activation != "silu" {
             throw reader.unsupported("hidden_act", "only silu is computed")
-        }
-        if reader.value("quantization_config") != nil {
-            throw reader.unsupported("quantization_config", "use a GGUF file for quantised weights")
         }
         if let factor = try reader.number("partial_rotary_factor"), factor != 1 {
             throw reader.unsupported("partial_rotary_factor", "Qwen3 turns whole heads")

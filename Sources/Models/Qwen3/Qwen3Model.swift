@@ -27,12 +27,11 @@ final class Qwen3Model: CausalLanguageModel {
         _ configuration: Qwen3Configuration,
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
-        activations: ActivationFormat,
-        tileCache: TileCache?,
+        options: WeightOptions,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
         var reader = try Qwen3WeightReader(
-            configuration, checkpoint, pool: pool, activations: activations, tileCache: tileCache, progress: progress)
+            configuration, checkpoint, pool: pool, options: options, progress: progress)
         weights = try Qwen3Weights(configuration, &reader)
         try reader.finish()
         weightMemory = reader.memory

@@ -4,8 +4,11 @@ internal import JSON
 
 extension MemoryPlan {
     /// The plan of a Qwen3 checkpoint. Without tensors, weights count in the configuration's own type.
-    init(_ configuration: Qwen3Configuration, checkpoint: Checkpoint) throws(ModelError) {
-        let locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
+    init(
+        _ configuration: Qwen3Configuration, checkpoint: Checkpoint, quantization: Quantization
+    ) throws(ModelError) {
+        let locator = Qwen3WeightLocator(
+            checkpoint: checkpoint, configuration: configuration, quantization: quantization)
         try locator.refuseForeignTensors()
         let plain = Qwen3Configuration.plainFormat(checkpoint)
         var lines: [WeightClass: Line] = [:]
@@ -22,9 +25,9 @@ extension MemoryPlan {
             } else {
                 let sources = try locator.sources(of: weight)
                 for source in sources {
-                    line.byteCount += source.byteRange.count
-                    line.add(format: source.record.format.name)
-                    byteCountOfFormat[source.record.format.name, default: 0] += source.byteRange.count
+                    line.byteCount += source.storedByteCount
+                    line.add(format: source.formatName)
+                    byteCountOfFormat[source.target.name, default: 0] += source.storedByteCount
                 }
                 // A vector is kept as floats.
                 line.residentByteCount +=
@@ -36,6 +39,7 @@ extension MemoryPlan {
         self.init(
             name: checkpoint.name,
             architecture: configuration.architectureDescription,
+            storedQuantization: configuration.storedQuantization?.description,
             shape: configuration.shape,
             lines: WeightClass.allCases.compactMap { lines[$0] },
             mainFormat: byteCountOfFormat.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? plain.name,

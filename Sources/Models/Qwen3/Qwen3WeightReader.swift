@@ -7,15 +7,15 @@ struct Qwen3WeightReader {
     /// How far the file is read ahead of what is repacked.
     private static let readAheadByteCount = 256 << 20
 
-    private let locator: Qwen3WeightLocator
-    private let pool: WorkerPool
     private let activations: ActivationFormat
-    private let weights: [Key: Qwen3Weight]
-    private let sources: [Qwen3WeightSource]
+    private let pool: WorkerPool
+    private let weights: [Key: Weight]
     let memory: WeightMemory
     private let tiles: TileCacheFile?
+    private var output: QuantizedFile?
     private let progress: (LoadingProgress) -> Void
     private var state: LoadingProgress
+    private let sources: [Qwen3WeightSource]
     private var readAhead: ArraySlice<Qwen3WeightSource> = []
     private var readAheadEnd = 0
 
@@ -24,31 +24,38 @@ struct Qwen3WeightReader {
         let layer: Int?
     }
 
+    private struct Weight {
+        let shape: Qwen3Weight
+        let sources: [Qwen3WeightSource]
+        /// Its tensor's number in a quantised cache's file.
+        let number: Int
+    }
+
     init(
         _ configuration: Qwen3Configuration,
         _ checkpoint: Checkpoint,
         pool: WorkerPool,
-        activations: ActivationFormat,
-        tileCache: TileCache?,
+        options: WeightOptions,
         progress: @escaping (LoadingProgress) -> Void
     ) throws(ModelError) {
-        locator = Qwen3WeightLocator(checkpoint: checkpoint, configuration: configuration)
+        let stored = Qwen3WeightLocator(
+            checkpoint: checkpoint, configuration: configuration, quantization: options.quantization)
+        try stored.refuseForeignTensors()
+        let inventory = try Qwen3WeightInventory(stored, options: options)
         self.pool = pool
-        self.activations = activations
         self.progress = progress
-        try locator.refuseForeignTensors()
-        var sources: [Qwen3WeightSource] = []
-        var weights: [Key: Qwen3Weight] = [:]
+        activations = options.activations
+        output = inventory.output
+        sources = inventory.sources.flatMap(\.self)
+        var weights: [Key: Weight] = [:]
         var tileByteCount = 0
-        for weight in configuration.weights {
-            let found = try locator.sources(of: weight)
-            sources += found
-            weights[Key(slot: weight.slot, layer: weight.layer)] = weight
-            if !weight.slot.isVector { tileByteCount += try Self.residentByteCount(of: found) }
+        for (number, (weight, sources)) in zip(configuration.weights, inventory.sources).enumerated() {
+            weights[Key(slot: weight.slot, layer: weight.layer)] = Weight(
+                shape: weight, sources: sources, number: number)
+            if !weight.slot.isVector { tileByteCount += try Self.residentByteCount(of: sources) }
         }
         self.weights = weights
-        self.sources = sources
-        tiles = try tileCache?.open(
+        tiles = try options.tileCache?.open(
             for: sources, activations: activations, named: checkpoint.name, byteCount: tileByteCount)
         do {
             memory = if let tiles { tiles.memory } else { try WeightMemory(byteCount: tileByteCount) }
@@ -56,20 +63,22 @@ struct Qwen3WeightReader {
             throw .outOfMemory(purpose: "the weights", byteCount: tileByteCount)
         }
         if !memory.isFilled { readAhead = sources[...] }
-        let total = sources.reduce(0) { $0 + $1.byteRange.count }
+        let total = sources.reduce(0) { $0 + $1.storedByteCount }
         state = LoadingProgress(loadedByteCount: 0, totalByteCount: total)
+        state.isQuantizing = !memory.isFilled && inventory.isQuantizing
+        state.notices = inventory.notices
     }
 
     /// What matrices take once they are repacked.
     static func residentByteCount(of sources: [Qwen3WeightSource]) throws(ModelError) -> Int {
         var total = 0
         for source in sources {
-            let format = WeightFormat(source.record.format)
+            let format = WeightFormat(source.target)
             guard let bytes = format?.residentByteCount(rows: source.rows, columns: source.columns) else {
                 throw .checkpoint(
                     source.record.error(
                         expected: "a matrix that can be repacked",
-                        found: "of \(source.columns) columns in \(source.record.format)"
+                        found: "of \(source.columns) columns in \(source.target)"
                     )
                 )
             }
@@ -78,48 +87,52 @@ struct Qwen3WeightReader {
         return total
     }
 
-    /// Called when all weights were read: a tile cache that was written becomes the next start's.
+    /// Called when all weights were read: a cache that was written becomes the next start's.
     ///
     /// - Throws: Where a file changed meanwhile, or the tile cache cannot be written.
-    func finish() throws(ModelError) {
+    mutating func finish() throws(ModelError) {
         var seen: Set<String> = []
         do {
-            for source in sources where seen.insert(source.record.fileName).inserted {
-                try source.record.checkFileUnchanged()
+            for record in sources.flatMap({ [$0.record] + $0.encoding.parts })
+            where seen.insert(record.fileName).inserted {
+                try record.checkFileUnchanged()
             }
         } catch {
             throw .checkpoint(error)
         }
         try tiles?.finish()
+        guard let output, let reason = output.finish() else { return }
+        state.notices.append(Qwen3WeightInventory.notice(reason))
+        progress(state)
     }
 
     mutating func matrix(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> WeightMatrix {
         let (pool, memory) = (pool, slot.isVector ? nil : memory)
-        return try read(slot, layer) { weight, sources, format throws(WeightError) in
+        return try read(slot, layer) { weight, rows, format throws(WeightError) in
             try unsafe WeightMatrix(
-                rows: weight.rows,
-                columns: weight.columns,
+                rows: weight.shape.rows,
+                columns: weight.shape.columns,
                 format: format,
-                bytes: sources[0].bytes,
+                source: rows[0],
                 memory: memory,
                 pool: pool,
-                releasing: sources[0].record.releasePages
+                releasing: weight.sources[0].record.releasePages
             )
         }
     }
 
     mutating func experts(_ slot: Qwen3Slot, _ layer: Int) throws(ModelError) -> ExpertWeights {
         let (pool, memory) = (pool, memory)
-        return try read(slot, layer) { weight, sources, format throws(WeightError) in
+        return try read(slot, layer) { weight, rows, format throws(WeightError) in
             // Of which file the bytes are does not matter: the range says which pages go.
             try unsafe ExpertWeights(
-                rows: weight.rows,
-                columns: weight.columns,
+                rows: weight.shape.rows,
+                columns: weight.shape.columns,
                 format: format,
-                experts: sources.map { unsafe $0.bytes },
+                experts: rows,
                 memory: memory,
                 pool: pool,
-                releasing: sources[0].record.releasePages
+                releasing: weight.sources[0].record.releasePages
             )
         }
     }
@@ -131,17 +144,17 @@ struct Qwen3WeightReader {
     private mutating func read<Weights>(
         _ slot: Qwen3Slot,
         _ layer: Int?,
-        _ repack: (Qwen3Weight, [Qwen3WeightSource], WeightFormat) throws(WeightError) -> Weights
+        _ repack: (Weight, [WeightRows], WeightFormat) throws(WeightError) -> Weights
     ) throws(ModelError) -> Weights {
         guard let weight = weights[Key(slot: slot, layer: layer)] else {
             preconditionFailure("The configuration lists every weight that its model reads.")
         }
-        let sources = try locator.sources(of: weight)
+        let sources = weight.sources
         let first = sources[0].record
-        guard let format = WeightFormat(first.format, of: slot, meeting: activations) else {
+        guard let format = WeightFormat(sources[0].target, of: slot, meeting: activations) else {
             throw .checkpoint(first.error(expected: "a format that Ponder computes with", found: "in \(first.format)"))
         }
-        for source in sources where source.record.format != first.format {
+        for source in sources where source.target != sources[0].target || source.record.format != first.format {
             throw .checkpoint(
                 source.record.error(
                     expected: "all experts of a layer in \(first.format)",
@@ -152,22 +165,54 @@ struct Qwen3WeightReader {
         readFurtherAhead()
         let repacked: Weights
         do {
-            repacked = try repack(weight, sources, format)
-        } catch .outOfMemory(let byteCount) {
+            let isThere = memory.isFilled && !slot.isVector
+            let made = try sources.enumerated().map { index, source throws(CheckpointError) -> WeightRows in
+                unsafe isThere ? .made { _, _ in } : try rows(of: source, number: index, in: weight, as: format)
+            }
+            repacked = try repack(weight, made, format)
+        } catch let error as CheckpointError {
+            throw .checkpoint(error)
+        } catch WeightError.outOfMemory(let byteCount) {
             throw .outOfMemory(purpose: first.name, byteCount: byteCount)
         } catch {
             throw .checkpoint(first.error(expected: "a matrix that can be repacked", found: "(\(error))"))
         }
-        for source in sources { state.loadedByteCount += source.byteRange.count }
+        for source in sources {
+            state.loadedByteCount += source.storedByteCount
+            guard !source.isPackedAsStored else { continue }
+            for part in [source.record] + source.encoding.parts { unsafe part.releasePages(of: part.bytes) }
+        }
         progress(state)
         return repacked
+    }
+
+    /// Where a matrix's rows come from: from the file, or rewritten as the workers want them. Both go to the quantised cache's
+    /// file too, where one is written.
+    private func rows(
+        of source: Qwen3WeightSource, number: Int, in weight: Weight, as format: WeightFormat
+    ) throws(CheckpointError) -> WeightRows {
+        let (output, tensor, record) = (output, weight.number, source.record)
+        let rowByteCount = format.rowByteCount(columns: source.columns) ?? 0
+        let start = number * source.rows * rowByteCount
+        if source.isPackedAsStored {
+            unsafe output?.write(source.bytes, at: start, ofTensor: tensor)
+            return unsafe .stored(source.bytes)
+        }
+        let encoded = try source.encodedWeights()
+        return unsafe .made { rows, bytes in
+            unsafe encoded.write(rows, as: format, to: bytes)
+            if let used = unsafe encoded.storedBytes(of: rows) { unsafe record.releasePages(of: used) }
+            unsafe output?.write(
+                UnsafeRawBufferPointer(bytes), at: start + rows.lowerBound * rowByteCount, ofTensor: tensor)
+        }
     }
 
     /// Lets the system fetch from disk what comes next, while the workers repack.
     private mutating func readFurtherAhead() {
         while readAheadEnd < state.loadedByteCount + Self.readAheadByteCount, let source = readAhead.popFirst() {
             source.record.willRead(source.byteRange)
-            readAheadEnd += source.byteRange.count
+            for part in source.encoding.parts { part.willRead() }
+            readAheadEnd += source.storedByteCount
         }
     }
 }
@@ -199,7 +244,7 @@ extension WeightFormat {
         case .iq4_NL: self = .iq4_NL
         case .iq4_XS: self = .iq4_XS
         case .mxfp4: self = .mxfp4
-        case .unsupported: return nil
+        case .f8_E4M3, .i32, .unsupported: return nil
         }
     }
 }

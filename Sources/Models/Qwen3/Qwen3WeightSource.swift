@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Compute
 internal import Glibc
 
 /// One matrix of a checkpoint: a whole tensor, or an expert's part of a stack.
@@ -8,6 +9,21 @@ struct Qwen3WeightSource {
     let columns: Int
     /// Where it lies in the tensor's bytes.
     let byteRange: Range<Int>
+    /// How it is held there.
+    var encoding = Qwen3WeightEncoding.plain
+    /// The format that it is computed with.
+    var target: TensorFormat
+
+    init(
+        record: TensorRecord, rows: Int, columns: Int, byteRange: Range<Int>, encoding: Qwen3WeightEncoding = .plain
+    ) {
+        self.record = record
+        self.rows = rows
+        self.columns = columns
+        self.byteRange = byteRange
+        self.encoding = encoding
+        target = record.format
+    }
 
     var bytes: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: record.bytes[byteRange])
@@ -18,21 +34,31 @@ struct Qwen3WeightSource {
 struct Qwen3WeightLocator {
     let checkpoint: Checkpoint
     let configuration: Qwen3Configuration
+    let quantization: Quantization
 
     /// What the names of a decoder's weights begin with where a head may stand beside it.
     private static let decoderPrefix = "model."
     /// Whether the decoder was stored by itself, without that prefix: so models are that embed.
     private let hasBareNames: Bool
 
-    init(checkpoint: Checkpoint, configuration: Qwen3Configuration) {
+    init(checkpoint: Checkpoint, configuration: Qwen3Configuration, quantization: Quantization = .automatic) {
         self.checkpoint = checkpoint
         self.configuration = configuration
+        self.quantization = quantization
         let embedding = Qwen3Slot.embedding.names.huggingFace.dropFirst(Self.decoderPrefix.count)
         hasBareNames = checkpoint.kind == .safetensors && checkpoint.tensor(named: String(embedding)) != nil
     }
 
     /// The matrices of a weight: one, or one for each expert.
     func sources(of weight: Qwen3Weight) throws(ModelError) -> [Qwen3WeightSource] {
+        var sources = try stored(weight)
+        for index in sources.indices {
+            sources[index].target = quantization.target(of: weight, sources[index], configuration)
+        }
+        return sources
+    }
+
+    private func stored(_ weight: Qwen3Weight) throws(ModelError) -> [Qwen3WeightSource] {
         do {
             let isGGUF = checkpoint.kind == .gguf
             let pattern = pattern(of: weight.slot)
@@ -67,9 +93,15 @@ struct Qwen3WeightLocator {
         let biases = configuration.weights.filter { $0.slot.isVector && $0.slot.weightClass == .attention }
         let known = Set(biases.map { $0.name(pattern(of: $0.slot)) })
         for tensor in checkpoint.tensors where tensor.name.hasSuffix(".bias") || tensor.name == "rope_freqs.weight" {
-            guard !known.contains(tensor.name) else { continue }
+            guard !known.contains(tensor.name), !isBlankBias(tensor) else { continue }
             throw .checkpoint(tensor.error(expected: "only tensors of Qwen3", found: "besides"))
         }
+    }
+
+    /// Whether it is one of the biases of nothing that GPTQ's programs store beside matrices without one.
+    private func isBlankBias(_ tensor: TensorRecord) -> Bool {
+        guard case .integers = configuration.storedQuantization, tensor.name.hasSuffix(".bias") else { return false }
+        return unsafe tensor.bytes.allSatisfy { $0 == 0 }
     }
 
     /// Where the head is by the tensors, whatever the configuration says.
@@ -77,7 +109,7 @@ struct Qwen3WeightLocator {
     /// transformers believes the tensors, too. Published small models store their head although it is tied; and those that
     /// embed are stored without one, whichever architecture they name.
     var head: Qwen3Configuration.Head {
-        let isStored = checkpoint.tensor(named: pattern(of: .head)) != nil
+        let isStored = holds(pattern(of: .head))
         switch configuration.head {
         case .embedding: return holdsAnotherHead ? .own : .embedding
         case .own: return isStored || !hasBareNames ? .own : .none
@@ -85,12 +117,20 @@ struct Qwen3WeightLocator {
         }
     }
 
+    /// Whether a matrix is stored, in one way or another.
+    private func holds(_ name: String) -> Bool {
+        guard checkpoint.tensor(named: name) == nil else { return true }
+        guard case .integers(let stored) = configuration.storedQuantization else { return false }
+        return checkpoint.tensor(named: name.replacing(".weight", with: ".\(stored.packing.codesName)")) != nil
+    }
+
     /// Whether the head is stored and is not the embedding.
     private var holdsAnotherHead: Bool {
         guard
-            let head = checkpoint.tensor(named: pattern(of: .head)),
+            holds(pattern(of: .head)),
             let embedding = checkpoint.tensor(named: pattern(of: .embedding))
         else { return false }
+        guard let head = checkpoint.tensor(named: pattern(of: .head)) else { return true }
         guard head.format == embedding.format, head.shape == embedding.shape else { return true }
         guard let bytes = unsafe head.bytes.baseAddress, let others = unsafe embedding.bytes.baseAddress else {
             return false
@@ -121,13 +161,14 @@ struct Qwen3WeightLocator {
         guard let record = checkpoint.tensor(named: name) else {
             throw CheckpointError(file: checkpoint.name, expected: "the tensor \(name)", found: "none")
         }
-        if case .unsupported = record.format {
+        guard WeightFormat(record.format) != nil || record.format == .f8_E4M3 else {
             throw record.error(expected: "a format that Ponder computes with", found: "in \(record.format)")
         }
         return record
     }
 
     private func whole(_ weight: Qwen3Weight, named name: String) throws(CheckpointError) -> Qwen3WeightSource {
+        if !weight.slot.isVector, let source = try integers(weight, named: name) { return source }
         let record = try record(name)
         let shape = weight.slot.isVector ? [weight.columns] : [weight.rows, weight.columns]
         try check(record, shape)
@@ -135,7 +176,8 @@ struct Qwen3WeightLocator {
             record: record,
             rows: weight.rows,
             columns: weight.columns,
-            byteRange: 0..<record.byteCount
+            byteRange: 0..<record.byteCount,
+            encoding: try encoding(of: record, weight)
         )
     }
 

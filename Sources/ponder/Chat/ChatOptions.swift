@@ -81,6 +81,12 @@ struct ChatOptions: ParsableArguments {
     )
     var activationType: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Quantise float weights as they are read: q8_0, q6_k, q4_k_m or none. (default: auto)", valueName: "recipe")
+    )
+    var quantize: String?
+
     @Option(help: ArgumentHelp("A small model that guesses ahead. (default: none)", valueName: "model"))
     var draftModel: String?
 
@@ -116,7 +122,7 @@ extension ChatOptions {
     var engineFlags: [Setting: String] {
         let given: [(Setting, String?)] = [
             (.threads, threads), (.context, context), (.kvCacheMemory, kvCacheMemory), (.kvCacheType, kvCacheType),
-            (.activationType, activationType),
+            (.activationType, activationType), (.quantize, quantize),
             (.draftModel, draftModel), (.speculation, speculation), (.chatTemplateFile, chatTemplateFile),
         ]
         return Dictionary(given.compactMap { setting, text in text.map { (setting, $0) } }) { first, _ in first }

@@ -28,7 +28,8 @@ struct EngineBackend: ChatBackend {
         let line = ProgressLine()
         line.show("\(plan.name): loading")
         defer { line.clear() }
-        let loading = ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger)
+        var loading = ModelLoading(checkpoint: checkpoint, draft: draft, plan: plan, logger: logger)
+        loading.showProgress = { [name = plan.name] in line.show("\(name): \($0)") }
         let model = try await withCheckedThrowingContinuation { continuation in
             loading.begin { continuation.resume(with: $0) }
         }
