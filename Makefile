@@ -9,11 +9,12 @@ RELEASE_BUILD = swift build --configuration release --product ponder --static-sw
 PONDER        = .build/release/ponder
 VENV          = .venv/conformance
 AGENTS        = Tests/Conformance/requirements-agents.txt
+BROWSER       = Tests/Conformance/requirements-browser.txt
 TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit build conformance
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test format clean packages test-packages $(TEST_STEPS)
+.PHONY: help run build test format clean browser packages test-packages $(TEST_STEPS)
 
 help: ## list the targets
 	@echo "make run [MODEL=file-or-folder] [HOST=127.0.0.1] [PORT=8000] [ARGS='--threads 2']"
@@ -34,6 +35,9 @@ format: ## format every Swift file in place
 
 clean: ## remove everything that was built
 	rm -rf .build .venv
+
+browser: ## install Chromium, with which the tests try the page; without it they skip that
+	@scripts/install-packages browser
 
 packages: ## install the system packages that the build needs, if any is missing
 	@scripts/install-packages build
@@ -62,9 +66,10 @@ unit: build-debug ## run the unit tests of all modules
 conformance: build $(VENV)/installed ## drive the release executable from outside, with the official Python client
 	$(VENV)/bin/python -m pytest Tests/Conformance
 
-$(VENV)/installed: Tests/Conformance/requirements.txt Tests/Conformance/requirements-description.txt $(AGENTS)
+$(VENV)/installed: Tests/Conformance/requirements.txt Tests/Conformance/requirements-description.txt $(AGENTS) $(BROWSER)
 	@scripts/install-packages test
-	scripts/make-venv $(VENV) $(filter-out $(AGENTS),$^)
-	@# Without agents their tests are skipped, and say so.
+	scripts/make-venv $(VENV) $(filter-out $(AGENTS) $(BROWSER),$^)
+	@# Without agents, or what drives a browser, their tests are skipped, and say so.
 	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(AGENTS)
+	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(BROWSER)
 	@touch $@
