@@ -38,7 +38,8 @@ class WebPage:
         self.server = server
         self.context = context
         self.tab = context.new_page()
-        self.tab.set_default_timeout(15_000)
+        # A bound against hanging, on machines that have much else to do.
+        self.tab.set_default_timeout(60_000)
         self.requests = []
         self.complaints = []
         self.tab.on("request", lambda request: self.requests.append(request.url))
@@ -57,7 +58,7 @@ class WebPage:
 
     def until(self, expression):
         """Waits until it is true. Playwright's own way evaluates a string in the page, which the page's policy forbids."""
-        assert eventually(lambda: self.tab.evaluate(f"Boolean({expression})")), expression
+        assert eventually(lambda: self.tab.evaluate(f"Boolean({expression})"), timeout=60), expression
 
     @property
     def field(self):

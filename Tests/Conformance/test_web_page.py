@@ -422,12 +422,12 @@ def test_everything_can_be_done_with_the_keyboard(page):
     press("Alt+t")
     assert page.thinking.get_attribute("aria-checked") == "false"
     press("Control+Slash")
-    assert tab.get_by_role("dialog", name="Keyboard and more").is_visible()
+    tab.get_by_role("dialog", name="Keyboard and more").wait_for()
     press("Escape")
     press("Control+k")
     assert tab.evaluate("document.activeElement.ariaLabel") == "Search conversations"
     press("Alt+s")
-    assert tab.get_by_role("complementary", name="Settings").is_visible()
+    tab.get_by_role("complementary", name="Settings").wait_for()
     press("Alt+s")
     assert tab.evaluate("document.activeElement.ariaLabel") == "Search conversations"
     press("Alt+o")

@@ -72,11 +72,13 @@ export async function askForKey(reason) {
     return answer === true;
 }
 
-/** Lists what the keyboard does. `shortcuts` are `{ keys, label }`. */
+/** Lists what the keyboard does. `shortcuts` are `{ keys, label }`; `version` is a promise, since the list need not wait for it. */
 export function showHelp(shortcuts, version) {
+    const name = h("p", { class: "hint" }, "Ponder");
+    version.then((text) => (name.textContent = `Ponder ${text}`));
     return showDialog("Keyboard and more", () => h("div", { class: "dialog-form" },
         h("dl", { class: "shortcuts" }, shortcuts.map(({ keys, label }) => h("div", {},
             h("dt", {}, label), h("dd", {}, keys.map((name) => h("kbd", {}, name)))))),
         h("p", { class: "hint" }, "Conversations stay in this browser. The server keeps none of them."),
-        h("p", { class: "hint" }, version ? `Ponder ${version}` : "Ponder")));
+        name));
 }

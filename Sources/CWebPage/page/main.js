@@ -3,7 +3,7 @@ import { Composer } from "./composer.js";
 import { askForKey, showHelp } from "./dialogs.js";
 import { announce, byId, h, iconButton, setAttribute } from "./dom.js";
 import { OperatorView } from "./operator-view.js";
-import { request } from "./server.js";
+import { serverVersion } from "./server.js";
 import { session } from "./session.js";
 import { SettingsView } from "./settings-view.js";
 import { listenToShortcuts, makeShortcuts } from "./shortcuts.js";
@@ -56,14 +56,8 @@ function showView(view) {
     document.title = view === "operator" ? "Operator – Ponder" : session.current.title ? `${session.current.title} – Ponder` : "Ponder";
 }
 
-async function help() {
-    let version = "";
-    try {
-        ({ version } = await (await request("version")).json());
-    } catch {
-        // The list is of use without it.
-    }
-    showHelp(shortcuts, version);
+function help() {
+    showHelp(shortcuts, serverVersion().catch(() => ""));
 }
 
 let isAskingForKey = false;

@@ -54,6 +54,11 @@ export async function samplingDefaults(model) {
     return { thinking: settings.params ?? {}, direct: settings.params_without_thinking ?? settings.params ?? {} };
 }
 
+/** The server's release. */
+export async function serverVersion() {
+    return (await (await request("version")).json()).version;
+}
+
 export async function metricsText(signal) {
     return (await request("metrics", { signal, accept: "text/plain" })).text();
 }
