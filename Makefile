@@ -8,12 +8,13 @@ ARGS  ?=
 RELEASE_BUILD = swift build --configuration release --product ponder --static-swift-stdlib
 PONDER        = .build/release/ponder
 VENV          = .venv/conformance
-OPTIONAL      = Tests/Conformance/requirements-agents.txt Tests/Conformance/requirements-deployment.txt
+OPTIONAL      = Tests/Conformance/requirements-agents.txt Tests/Conformance/requirements-deployment.txt \
+                Tests/Conformance/requirements-browser.txt
 TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit build conformance
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test format clean packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
+.PHONY: help run build test format clean browser packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
 
 SECONDS_EACH ?= 600
 
@@ -53,6 +54,9 @@ format: ## format every Swift file in place
 
 clean: ## remove everything that was built
 	rm -rf .build .venv
+
+browser: ## install Chromium, with which the tests try the page; without it they skip that
+	@scripts/install-packages browser
 
 packages: ## install the system packages that the build needs, if any is missing
 	@scripts/install-packages build

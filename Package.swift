@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "CLinux", cSettings: cSettings),
         .target(name: "CKernels", cSettings: cSettings),
         .target(name: "BuiltinModel", exclude: ["model.gguf"], cSettings: cSettings),
+        .target(name: "CWebPage", exclude: ["page"], cSettings: cSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -109,12 +110,14 @@ let package = Package(
                 "HTTP",
                 "JSON", httpTypes,
             ]),
+        module("WebPage", ["COpenSSL", "CWebPage", "APIDoors", "HTTP", "JSON", httpTypes]),
 
         // L7
         .executableTarget(
             name: "ponder",
             dependencies: [
-                "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "Benchmarks", "Doctor", "Serving", "HTTP",
+                "APIDoors", "OpenAIAPI", "AnthropicAPI", "OllamaAPI", "WebPage", "Benchmarks", "Doctor", "Serving",
+                "HTTP",
                 "HTTPClient",
                 "ModelHub", "Sockets", "TLS",
                 "Engine", "Models",
@@ -186,6 +189,7 @@ let package = Package(
         tests(
             "OllamaAPI",
             ["APIDoors", "ServingTestSupport", "Tokens", "Serving", "Chat", "HTTP", "JSON", httpTypes]),
+        tests("WebPage", ["APIDoors", "CWebPage", "ServingTestSupport", "HTTP", "JSON", httpTypes]),
         .testTarget(
             name: "PonderTests",
             dependencies: [

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 LINE_LIMIT = 400
-SOURCES = {".swift", ".c", ".h"}
+SOURCES = {".swift", ".c", ".h", ".js", ".css", ".html"}
 GENERATED = {"Sources/Tokenization/UnicodeTables.swift"}
 
 repository = Path(__file__).resolve().parent.parent
@@ -65,7 +65,7 @@ def sources_of(target):
 
 def file_names(text):
     """What stands in backticks and looks like a source file; `a/{b,c}.swift` stands for two."""
-    for quoted in re.findall(r"`([\w./+{},-]+\.(?:swift|c|h))`", text):
+    for quoted in re.findall(r"`([\w./+{},-]+\.(?:swift|c|h|js|css|html))`", text):
         if braces := re.fullmatch(r"(.*)\{(.*)\}(.*)", quoted):
             yield from (braces[1] + part.strip() + braces[3] for part in braces[2].split(","))
         else:

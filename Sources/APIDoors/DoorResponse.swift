@@ -16,6 +16,7 @@ struct DoorResponse {
         case .success(.text(let text, let contentType)):
             try await writer.send(
                 HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
+        case .success(.response(let head, let body)): try await writer.send(head, body: body)
         case .success(.json(let body, let warnings)): try await writer.send(json: body, headers: warnings.headers)
         case .success(.lines(let lines)):
             var output = try await writer.writeHead(

@@ -122,6 +122,8 @@ package struct DoorRequest: Sendable {
 package enum DoorAnswer: Sendable {
     case json([UInt8], warnings: [RequestWarning] = [])
     case text(String, contentType: String)
+    /// A whole response as it is.
+    case response(HTTPResponse, body: [UInt8])
     case reply(any DialectReply)
     /// Pieces of whole lines, as they come.
     case lines(AsyncStream<[UInt8]>)

@@ -8,6 +8,8 @@ final class EngineStart: Sendable {
         var shape: ModelShape
         /// The contexts that requests can run in.
         var windows: [ContextWindow]
+        /// What the model counts of its experts while it works.
+        var expertUse: [ExpertUse]
     }
 
     /// Guards the report.

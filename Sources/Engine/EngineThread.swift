@@ -13,7 +13,10 @@ extension EngineLoop {
                 configuration, shape: models.model.shape, draftShape: models.draft?.shape)
             var loop = try EngineLoop(
                 models: models, limits: limits, configuration: configuration, inbox: inbox, tokenBytes: tokenBytes)
-            start.send(.success(.init(shape: models.model.shape, windows: limits.windows)))
+            start.send(
+                .success(
+                    .init(
+                        shape: models.model.shape, windows: limits.windows, expertUse: models.model.expertUse)))
             loop.run()
         } catch {
             start.send(.failure(error))

@@ -20,6 +20,9 @@ public final class InferenceEngine: Sendable {
     /// The dimensions of the engine's model.
     public let shape: ModelShape
 
+    /// Which experts its tokens went to, of each layer that has some; none where the model is dense.
+    public let expertUse: [ExpertUse]
+
     /// Starts the thread and waits until the model is there. Blocks: not for a task of the concurrent pool.
     ///
     /// - Parameters:
@@ -44,6 +47,7 @@ public final class InferenceEngine: Sendable {
         thread.start()
         let started = try start.wait()
         shape = started.shape
+        expertUse = started.expertUse
         admission = AdmissionControl(
             windows: started.windows, vocabularySize: started.shape.vocabularySize,
             hasHead: started.shape.hasHead, queueLimit: max(1, configuration.queueLimit))

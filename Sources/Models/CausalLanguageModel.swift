@@ -13,6 +13,9 @@ public protocol CausalLanguageModel: AnyObject {
     /// For how many rows in all they were read: a row counts for each of its experts.
     var expertRowCount: Int { get }
 
+    /// Which experts were chosen, of each layer that has some, in their order; none for a dense model.
+    var expertUse: [ExpertUse] { get }
+
     /// Whether weights could not be read where they lie, so that nothing computed since the last look can be trusted. Never becomes
     /// false again.
     var isDamaged: Bool { get }
@@ -39,4 +42,6 @@ extension CausalLanguageModel {
     public var expertVisitCount: Int { 0 }
 
     public var expertRowCount: Int { 0 }
+
+    public var expertUse: [ExpertUse] { [] }
 }

@@ -133,6 +133,9 @@ extension Door {
             DoorRoute(
                 .get, "/metrics", for: .scope(.metrics), about: MetricsRoute.description,
                 answer: MetricsRoute(service: service, settings: settings).answer),
+            DoorRoute(
+                .get, "/experts", for: .scope(.metrics), about: ExpertsRoute.description,
+                answer: ExpertsRoute(service: service).answer),
         ]
     }
 }

@@ -320,6 +320,11 @@ struct ServeOptions: ParsableArguments {
     var metricsCompat: String?
 
     @Option(
+        help: ArgumentHelp("Whether there is a page to chat with at /: on or off. (default: on)", valueName: "switch")
+    )
+    var webPage: String?
+
+    @Option(
         help: ArgumentHelp(
             "trace, debug, info, notice, warning, error or critical. (default: info)",
             valueName: "level"

@@ -78,6 +78,11 @@ struct PeerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("There is no such memory.", visibility: .hidden))
     var memFractionStatic: String?
 
+    @Flag(
+        name: [.customLong("no-web-page"), .customLong("no-webui"), .customLong("no-ui")],
+        help: ArgumentHelp("--web-page off, as llama-server says it.", visibility: .hidden))
+    var noWebPage = false
+
     @Flag(help: ArgumentHelp("SGLang's name for --embeddings.", visibility: .hidden))
     var isEmbedding = false
 
@@ -109,6 +114,7 @@ struct PeerFlags: ParsableArguments {
         try fill(&options.tlsCertificate, sslCertfile, name: "--tls-certificate", flag: "--ssl-certfile")
         try fill(&options.tlsKey, sslKeyfile, name: "--tls-key", flag: "--ssl-keyfile")
         try fill(&options.tlsClientAuthority, sslCaCerts, name: "--tls-client-authority", flag: "--ssl-ca-certs")
+        try fill(&options.webPage, noWebPage ? "off" : nil, name: "--web-page", flag: "--no-web-page")
         if isEmbedding || ["embed", "embedding"].contains(task) || convert == "embed" || pooling == "last" {
             options.embeddings = true
         }

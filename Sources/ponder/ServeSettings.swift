@@ -145,6 +145,9 @@ struct ServeSettings: Equatable, Sendable {
     /// Whose names `/metrics` has besides our own.
     var peerMetrics: PeerMetrics?
 
+    /// Whether there is a page to chat with at `/`.
+    var hasWebPage = true
+
     /// The least severe message that is logged.
     var logLevel = Logger.Level.info
 

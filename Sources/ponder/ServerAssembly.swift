@@ -8,6 +8,7 @@ import OpenAIAPI
 import Serving
 import Sockets
 import Telemetry
+import WebPage
 
 /// Puts the server of `ponder serve` together: where it listens, what stands in front of the doors, and the doors.
 struct ServerAssembly {
@@ -69,7 +70,7 @@ struct ServerAssembly {
             [
                 .anthropic(service: service, settings: apiSettings),
                 .ollama(service: service, settings: apiSettings, library: library),
-            ],
+            ] + (settings.hasWebPage ? [.webPage(settings: apiSettings)] : []),
             access: credentials.access)
     }
 }

@@ -49,6 +49,7 @@ enum Setting: String, CaseIterable, Sendable {
     case trustRequestChatTemplate = "trust-request-chat-template"
     case chatTemplateFile = "chat-template-file"
     case metricsCompat = "metrics-compat"
+    case webPage = "web-page"
     case logLevel = "log-level"
     case logFormat = "log-format"
     case drainSeconds = "drain-seconds"
@@ -104,6 +105,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .excludeToolsWhenToolChoiceNone, .trustRequestChatTemplate: "true or false"
         case .chatTemplateFile: "the path of a Jinja file"
         case .metricsCompat: "one of vllm, llamacpp and sglang"
+        case .webPage: "on or off"
         case .logFormat: "text or json"
         case .logLevel: "one of trace, debug, info, notice, warning, error and critical"
         case .drainSeconds: "a number of seconds from 0 to 86400"
@@ -162,6 +164,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .trustRequestChatTemplate: options.trustRequestChatTemplate ? "true" : nil
         case .chatTemplateFile: options.chatTemplateFile
         case .metricsCompat: options.metricsCompat
+        case .webPage: options.webPage
         case .logLevel: options.logLevel
         case .logFormat: options.logFormat
         case .drainSeconds: options.drainSeconds

@@ -81,6 +81,7 @@ struct SettingsLoader {
         try read(.trustRequestChatTemplate, { Bool($0) }) { settings.trustsRequestTemplates = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }
         try read(.metricsCompat, { PeerMetrics(rawValue: $0) }) { settings.peerMetrics = $0 }
+        try read(.webPage, Self.onOrOff) { settings.hasWebPage = $0 }
         try read(.logLevel, { Logger.Level(rawValue: $0) }) { settings.logLevel = $0 }
         try read(.logFormat, { LogFormat(rawValue: $0) }) { settings.logFormat = $0 }
         try read(.drainSeconds, Self.seconds) { settings.drain = $0 }

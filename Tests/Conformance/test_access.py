@@ -40,13 +40,14 @@ def test_every_route_asks_for_a_key(guarded):
         for method in operations.keys() & {"get", "post", "put", "delete", "patch"}:
             target = re.sub(r"\{[^}]+\}", "x", path)
             reply = request(guarded.port, method.upper(), target, body={} if method == "post" else None)
-            expected = 200 if (method, path) in {("get", "/health"), ("get", "/v1/health")} else 401
+            is_open = method == "get" and path in {"/health", "/v1/health", "/", "/index.html"}
+            expected = 200 if is_open else 401
             assert reply.status == expected, f"{method} {path}"
             asked += 1
     assert asked > 40
 
 
-@pytest.mark.parametrize("target", ["/", "/nothing", "/health/", "//health", "/v1/../health", "/healthz", "/docs"])
+@pytest.mark.parametrize("target", ["//", "/nothing", "/page.css", "/health/", "//health", "/v1/../health", "/healthz", "/docs"])
 def test_what_is_no_route_asks_for_one_too(guarded, target):
     assert request(guarded.port, "GET", target).status == 401
     assert request(guarded.port, "OPTIONS", target).status == 401

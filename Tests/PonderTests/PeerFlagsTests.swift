@@ -35,6 +35,13 @@ import Testing
         #expect(found.warnings.count == 2)
     }
 
+    @Test(arguments: ["--no-web-page", "--no-webui", "--no-ui"])
+    func thePageIsSwitchedOffInOneWord(flag: String) throws {
+        #expect(try parse("a", flag).options.webPage == "off")
+        #expect(try parse("a", "--web-page", "off", flag).options.webPage == "off")
+        #expect(throws: (any Error).self) { try parse("a", "--web-page", "on", flag) }
+    }
+
     @Test func everyPeersWordForEmbeddingsAndRankingsWorks() throws {
         let embedding = [
             ["--is-embedding"], ["--task", "embed"], ["--convert", "embed"], ["--embedding", "--pooling", "last"],

@@ -55,7 +55,7 @@ import Testing
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
             "--trust-request-chat-template",
             "--loop-guard", "off", "--prefill-ahead", "off", "--reasoning-memory", "off", "--reasoning-memory-seconds",
-            "60", "--metrics-compat", "vllm",
+            "60", "--metrics-compat", "vllm", "--web-page", "off",
             "--log-format", "json",
         ])
         var expected = ServeSettings()
@@ -104,6 +104,7 @@ import Testing
         expected.reasoningMemory = 0
         expected.reasoningLifetime = .seconds(60)
         expected.peerMetrics = .vllm
+        expected.hasWebPage = false
         expected.logFormat = .json
         #expect(settings == expected)
     }

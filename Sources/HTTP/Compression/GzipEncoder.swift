@@ -1,9 +1,9 @@
 internal import CZlib
 
 /// Compresses whole bodies to the gzip format, RFC 1952.
-enum GzipEncoder {
+package enum GzipEncoder {
     /// The compressed bytes, or nil when zlib has no memory.
-    static func encode(_ bytes: [UInt8]) -> [UInt8]? {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8]? {
         guard var stream = ZlibStream(.encode, .gzip) else { return nil }
         var encoded: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: min(65_536, bytes.count + 256))

@@ -68,9 +68,9 @@ public struct Compression: Middleware {
 }
 
 /// Reads `accept-encoding`, RFC 9110 section 12.5.3.
-enum AcceptedCoding {
+package enum AcceptedCoding {
     /// Whether gzip is acceptable: named, or covered by `*`, with a weight above 0.
-    static func acceptsGzip(_ field: String?) -> Bool {
+    package static func acceptsGzip(_ field: String?) -> Bool {
         guard let field else { return false }
         var wildcard = false
         for item in field.split(separator: ",") {

@@ -13,6 +13,14 @@ enum FeedForward {
         }
     }
 
+    /// Which of its experts were chosen; nil where it is dense.
+    var expertUse: ExpertUse? {
+        switch self {
+        case .dense: nil
+        case .mixture(let mixture): mixture.use
+        }
+    }
+
     /// The step's input rows, `[rows × hidden]`, to `[rows × hidden]`.
     func forward(into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
         switch self {

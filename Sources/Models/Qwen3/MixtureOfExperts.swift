@@ -5,10 +5,12 @@ internal import Compute
 final class MixtureOfExperts {
     private let router: ExpertRouter
     private let experts: ExpertLayer
+    let use: ExpertUse
 
-    init(router: ExpertRouter, experts: ExpertLayer) {
+    init(layer: Int, router: ExpertRouter, experts: ExpertLayer) {
         self.router = router
         self.experts = experts
+        use = ExpertUse(layer: layer, expertCount: experts.gate.expertCount)
     }
 
     var inputGroup: ActivationGroup? {
@@ -18,6 +20,7 @@ final class MixtureOfExperts {
     func forward(into result: RowsView, step: Qwen3Step, trace: ((RowsView) -> Void)?) {
         guard let mixture = step.mixture else { preconditionFailure("A sparse model's scratch holds a routing.") }
         router.forward(step, routing: mixture.routing, trace: trace)
+        use.add(mixture.routing, rowCount: step.normed.count)
         multiplyExperts(
             step.input,
             by: experts,

@@ -22,6 +22,9 @@ final class Qwen3Layer {
         self.epsilon = epsilon
     }
 
+    /// Which of its experts were chosen; nil for a dense layer.
+    var expertUse: ExpertUse? { feedForward.expertUse }
+
     /// Adds the layer before's last branch to the residual stream of all rows, then this layer's first one; its second
     /// is left in `step.branch`.
     ///

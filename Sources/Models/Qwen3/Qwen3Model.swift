@@ -54,6 +54,8 @@ final class Qwen3Model: CausalLanguageModel {
 
     var expertRowCount: Int { scratch.mixture?.scratch.visitedRowCount ?? 0 }
 
+    var expertUse: [ExpertUse] { weights.layers.compactMap(\.expertUse) }
+
     func makeCache(
         blockCount: Int,
         blockLength: Int,

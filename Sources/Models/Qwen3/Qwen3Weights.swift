@@ -100,6 +100,6 @@ extension FeedForward {
             up: try reader.experts(.expertUp, layer),
             down: try reader.experts(.expertDown, layer)
         )
-        self = .mixture(MixtureOfExperts(router: router, experts: experts))
+        self = .mixture(MixtureOfExperts(layer: layer, router: router, experts: experts))
     }
 }
