@@ -29,6 +29,8 @@ public struct APISettings: Sendable {
     public var thinkingBudgets = ThinkingBudgets()
     /// Whether tools that cannot be called are left out of prompts, where a request does not say.
     public var omitsForbiddenTools = false
+    /// Whether the line `x-anthropic-billing-header:` of a system prompt is left out, where a request does not say.
+    public var stripsBillingHeader = true
     /// Whether a request may bring a chat template of its own.
     public var trustsRequestTemplates = false
 

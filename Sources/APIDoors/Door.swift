@@ -7,13 +7,16 @@ public struct Door: Sendable {
     /// Whether errors about this path are spelt as this door spells them.
     package let owns: @Sendable (_ path: String) -> Bool
     package let routes: [DoorRoute]
+    /// The field by which the dialect's clients learn a request's id, besides `x-request-id`.
+    fileprivate let requestIDField: HTTPField.Name?
     fileprivate let settings: APISettings
 
     package init(
         settings: APISettings, errors: ErrorFormat, owns: @escaping @Sendable (_ path: String) -> Bool,
-        routes: [DoorRoute]
+        requestIDField: HTTPField.Name? = nil, routes: [DoorRoute]
     ) {
         self.settings = settings
+        self.requestIDField = requestIDField
         self.errors = errors
         self.owns = owns
         self.routes = routes
@@ -72,11 +75,12 @@ public struct Doorway: Sendable {
         let document = OpenAPIDocument(
             doors: [first] + others, errors: first.errors, version: first.settings.version)
         let routes = others.reduce(into: first.httpRoutes + first.httpRoutes(document.route)) { $0 += $1.httpRoutes }
-        let errors: @Sendable (String) -> ErrorFormat = { [first, others] path in
-            (others.first { $0.owns(path) } ?? first).errors
+        let door: @Sendable (String) -> Door = { [first, others] path in
+            others.first { $0.owns(path) } ?? first
         }
         return Router(routes).behind([
-            ErrorSpelling(errors: errors), APIKeyCheck(access: access, openPaths: openPaths, errors: errors),
+            DialectSpelling(door: door),
+            APIKeyCheck(access: access, openPaths: openPaths) { door($0).errors },
         ])
     }
 
@@ -99,16 +103,20 @@ public struct Doorway: Sendable {
     }
 }
 
-/// Has the refusals of the HTTP layer, such as a 404 or a 413, spelt as the path's door spells errors.
-private struct ErrorSpelling: Middleware {
-    let errors: @Sendable (_ path: String) -> ErrorFormat
+/// Has the refusals of the HTTP layer, such as a 404 or a 413, spelt as the path's door spells errors, and the request's id
+/// told in the door's own field.
+private struct DialectSpelling: Middleware {
+    let door: @Sendable (_ path: String) -> Door
 
     func respond(
         to request: Request, context: RequestContext, writer: consuming ResponseWriter, next: any HTTPResponder
     ) async throws {
-        let format = errors(request.path)
+        let door = door(request.path)
         var context = context
-        context.errorBody = { format.body(of: $0) }
+        context.errorBody = { door.errors.body(of: $0) }
+        if let field = door.requestIDField {
+            context.response.changeHead { [id = context.requestID] in $0.headerFields[field] = id }
+        }
         try await next.respond(to: request, context: context, writer: writer)
     }
 }

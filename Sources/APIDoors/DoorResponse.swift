@@ -23,9 +23,10 @@ struct DoorResponse {
                 HTTPResponse(status: .ok, headerFields: [.contentType: StreamForm.lines.contentType]))
             for await line in lines { try await output.write(line) }
             try await output.finish()
-        case .success(.backlog(let backlog, let number)):
+        case .success(.backlog(let backlog, let position)):
             let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
-            try await backlog.send(behind: number, to: try await writer.writeHead(head))
+            try await backlog.send(from: position, to: try await writer.writeHead(head))
+        case .success(.empty): try await writer.send(HTTPResponse(status: .noContent))
         case .success(.reply(let reply)): try await send(reply, to: writer)
         case .success(.pending(let pending)): try await send(pending, to: writer)
         }
@@ -35,7 +36,7 @@ struct DoorResponse {
         let number = settings.running.add(reply, to: request)
         if let backlog = backlog(of: reply, number) {
             request.note(reply.stream.model)
-            return try await backlog.send(behind: 0, to: try await writer.writeHead(reply.head))
+            return try await backlog.send(from: .start, to: try await writer.writeHead(reply.head))
         }
         defer { end(reply, number) }
         if reply.isStreamed {
@@ -55,10 +56,13 @@ struct DoorResponse {
         request.note(reply)
     }
 
-    /// Where the reply is written down for a client that may come back; it is among the running ones until it is complete.
-    private func backlog(of reply: any DialectReply, _ number: Int) -> StreamBacklog? {
+    /// Where the reply is written down, behind what was sent already, for a client that may come back; it is among the running
+    /// ones until it is complete.
+    private func backlog(of reply: any DialectReply, _ number: Int, behind sent: [UInt8] = []) -> StreamBacklog? {
         guard reply.isStreamed, request.asksForResumption else { return nil }
-        return settings.streams.begin(reply, to: request, heartbeatInterval: settings.heartbeatInterval) {
+        return settings.streams.begin(
+            reply, to: request, behind: sent, heartbeatInterval: settings.heartbeatInterval
+        ) {
             settings.running.remove(number)
         }
     }
@@ -89,11 +93,14 @@ struct DoorResponse {
         head.headerFields.append(contentsOf: opening.warnings.headers)
         let sign = opening.sign("loading the model")
         var output = try await writer.writeHead(head, followedBy: sign)
+        var sent = sign
         for await event in wait.events {
             switch event {
-            case .pulse: try await output.write(sign)
+            case .pulse:
+                sent += sign
+                try await output.write(sign)
             case .failed(let error): throw error
-            case .answered(.success(.reply(let reply))): return try await stream(reply, to: output)
+            case .answered(.success(.reply(let reply))): return try await stream(reply, behind: sent, to: output)
             case .answered(.success): return try await output.finish()
             case .answered(.failure(let error)):
                 settings.rejections.add(error.metricReason)
@@ -104,11 +111,14 @@ struct DoorResponse {
         throw CancellationError()
     }
 
-    private func stream(_ reply: any DialectReply, to output: consuming BodyWriter) async throws {
+    private func stream(
+        _ reply: any DialectReply, behind sent: [UInt8], to output: consuming BodyWriter
+    ) async throws {
         let number = settings.running.add(reply, to: request)
-        if let backlog = backlog(of: reply, number) {
+        if let backlog = backlog(of: reply, number, behind: sent) {
             request.note(reply.stream.model)
-            return try await backlog.send(behind: 0, to: output)
+            guard let position = backlog.position(behindByte: sent.count) else { return }
+            return try await backlog.send(from: position, to: output)
         }
         defer { end(reply, number) }
         try await reply.stream(into: output, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)
@@ -134,10 +144,10 @@ func refusable<Value: Sendable>(_ work: () async throws -> Value) async throws -
 }
 
 extension StreamBacklog {
-    /// Sends what comes behind an event; breaks off where the client is slower than what is kept, so that it learns of it.
-    fileprivate func send(behind number: Int, to writer: consuming BodyWriter) async throws {
+    /// Sends what comes behind a place; breaks off where the client is slower than what is kept, so that it learns of it.
+    fileprivate func send(from position: Position, to writer: consuming BodyWriter) async throws {
         var output = writer
-        guard try await read(behind: number, { try await output.write($0) }) else { return }
+        guard try await read(from: position, { try await output.write($0) }) else { return }
         try await output.finish()
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 package import HTTP
 package import HTTPTypes
 package import JSON
@@ -89,8 +90,23 @@ package struct DoorRequest: Sendable {
 
     /// Whether a client wants to come back should the connection break.
     var asksForResumption: Bool {
+        if conversation != nil { return true }
         guard let name = HTTPField.Name("X-Resumable"), let value = request.headers[name] else { return false }
         return ["1", "true"].contains(value.lowercased())
+    }
+
+    /// The name by which a client means to come back to its stream, as llama-server has it.
+    var conversation: String? {
+        guard let name = HTTPField.Name("X-Conversation-Id"), let value = request.headers[name] else { return nil }
+        return value.isEmpty ? nil : value
+    }
+
+    /// The last value of a name in the query, decoded; nil where it has none.
+    package func queryValue(_ name: String) -> String? {
+        let pairs = (request.query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
+        guard let pair = pairs.last(where: { $0.first.map(String.init) == name }) else { return nil }
+        let text = (pair.count > 1 ? pair[1] : "").replacing("+", with: " ")
+        return text.removingPercentEncoding ?? String(text)
     }
 
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
@@ -127,8 +143,10 @@ package enum DoorAnswer: Sendable {
     case reply(any DialectReply)
     /// Pieces of whole lines, as they come.
     case lines(AsyncStream<[UInt8]>)
-    /// What a stream has, and will have, behind the event of a number.
-    case backlog(StreamBacklog, behind: Int)
+    /// What a stream has, and will have, behind a place.
+    case backlog(StreamBacklog, from: StreamBacklog.Position)
+    /// Nothing, with the status 204.
+    case empty
     /// What comes when the request's model was loaded.
     case pending(PendingAnswer)
 

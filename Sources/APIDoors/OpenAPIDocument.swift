@@ -47,20 +47,18 @@ struct OpenAPIDocument: Sendable {
 
     private static func operation(_ route: DoorRoute, errors: ErrorFormat) throws -> JSONValue {
         let description = route.description
-        var content: JSONObject = [description.contentType: ["schema": description.response.schema]]
-        if let stream = description.stream {
-            content[stream.contentType] = [:]
-        }
         let error: JSONValue = [
             "description": "An error",
             "content": ["application/json": ["schema": errors.shape.schema]],
         ]
         var operation: JSONObject = [
             "summary": .string(description.summary),
-            "responses": [
-                "200": ["description": "The reply", "content": .object(content)], "4XX": error, "5XX": error,
-            ],
+            "responses": .object(responses(description, error: error)),
         ]
+        if !description.query.isEmpty {
+            operation["parameters"] = .array(
+                description.query.map { parameter(named: $0.name, in: "query", isRequired: $0.isRequired) })
+        }
         if let request = description.request {
             operation["requestBody"] = [
                 "required": true, "content": ["application/json": ["schema": try request.schema()]],
@@ -69,11 +67,29 @@ struct OpenAPIDocument: Sendable {
         return .object(operation)
     }
 
+    /// What is answered to a request, be it refused or not.
+    private static func responses(_ description: RouteDescription, error: JSONValue) -> JSONObject {
+        guard let response = description.response else {
+            return ["204": ["description": "Done"], "4XX": error, "5XX": error]
+        }
+        var content: JSONObject = [description.contentType: ["schema": response.schema]]
+        if let stream = description.stream {
+            content[stream.contentType] = [:]
+        }
+        return ["200": ["description": "The reply", "content": .object(content)], "4XX": error, "5XX": error]
+    }
+
+    private static func parameter(named name: String, in place: String, isRequired: Bool) -> JSONValue {
+        [
+            "name": .string(name), "in": .string(place), "required": .bool(isRequired),
+            "schema": ["type": "string"],
+        ]
+    }
+
     /// The gaps of a path.
     private static func parameters(of path: String) -> JSONValue? {
         let names = path.matches(of: /{([^}]+)}/).map { String($0.output.1) }
         guard !names.isEmpty else { return nil }
-        return .array(
-            names.map { ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]] })
+        return .array(names.map { parameter(named: $0, in: "path", isRequired: true) })
     }
 }

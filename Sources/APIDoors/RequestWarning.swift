@@ -30,7 +30,7 @@ extension [RequestWarning] {
     /// The warnings as fields `X-Warnings`, one each: the parameter, a colon, the message.
     package var headers: HTTPFields {
         var fields = HTTPFields()
-        guard let name = HTTPField.Name("X-Warnings") else { return fields }
+        guard !isEmpty, let name = HTTPField.Name("X-Warnings") else { return fields }
         for warning in prefix(Self.headLimit.count) {
             let text = "\(warning.parameter): \(warning.message)".unicodeScalars.prefix(Self.headLimit.byteCount)
             // A field's value holds visible ASCII and spaces; names of fields come from outside.

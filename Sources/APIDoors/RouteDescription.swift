@@ -5,16 +5,20 @@ package struct RouteDescription: Sendable {
     package let summary: String
     /// Nil where a request has no body.
     package let request: RequestDescription?
-    package let response: JSONShape
+    /// Nil where a reply has no body.
+    package let response: JSONShape?
+    /// The names that the query may have, and whether they must be there.
+    package let query: [(name: String, isRequired: Bool)]
     /// How the reply may come instead of as one body.
     package let stream: StreamForm?
     /// What the body is written in.
     package let contentType: String
 
     package init(
-        _ summary: String, request: RequestDescription? = nil, response: JSONShape, stream: StreamForm? = nil,
-        contentType: String = "application/json"
+        _ summary: String, query: KeyValuePairs<String, Bool> = [:], request: RequestDescription? = nil,
+        response: JSONShape?, stream: StreamForm? = nil, contentType: String = "application/json"
     ) {
+        self.query = query.map { (name: $0.key, isRequired: $0.value) }
         self.summary = summary
         self.request = request
         self.response = response

@@ -1,36 +1,66 @@
+internal import Foundation
 internal import HTTP
 internal import Synchronization
 
-/// The events of a stream, numbered, the last ones kept: who comes back goes on behind the last that he has.
+/// The bytes of a stream, its events numbered, the last ones kept: who comes back goes on behind the last event, or the last
+/// byte, that he has.
 ///
-/// One writes, any number read, each at its own pace; none holds another up. What no longer fits is forgotten from the front.
+/// One writes, any number read, each at its own pace; none holds another up, and all read the same bytes, comments included.
+/// What no longer fits is forgotten from the front.
 package final class StreamBacklog: Sendable {
+    /// A place between two bytes of the stream.
+    package struct Position: Hashable, Sendable {
+        /// How many frames lie before it, forgotten ones included.
+        var frame = 0
+        /// How many bytes of the next frame lie before it.
+        var byte = 0
+
+        package static let start = Position()
+    }
+
     /// What a reader is to send next.
     package struct Piece {
         var bytes: [UInt8]
-        /// The number of its last event.
-        var last: Int
+        /// Where it ends.
+        var end: Position
         /// Whether nothing will follow.
         var isEnd: Bool
     }
 
-    /// What wakes a reader.
-    private enum Signal {
-        case events
-        /// Time has passed in silence.
-        case silence
+    /// What is known of a stream without reading it.
+    package struct Summary: Hashable, Sendable {
+        package var byteCount: Int
+        package var isFinished: Bool
+        /// In seconds since 1970.
+        package var startTime: Int
+        /// Nil while it goes on.
+        package var endTime: Int?
+    }
+
+    private struct Frame {
+        var bytes: [UInt8]
+        /// The event's number; a comment has that of the event before it.
+        var number: Int
     }
 
     private struct State {
-        /// Frames with their numbers inside; the first is of the event `firstNumber`.
-        var events: [[UInt8]] = []
-        var firstNumber = 1
+        var frames: [Frame] = []
         var byteCount = 0
-        var isFinished = false
-        var signals: [Int: AsyncStream<Signal>.Continuation] = [:]
+        var lastNumber = 0
+        var forgottenFrameCount = 0
+        var forgottenByteCount = 0
+        /// The number of the last event that was forgotten.
+        var forgottenNumber = 0
+        var startTime = 0
+        var endTime: Int?
+        var signals: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextReader = 0
 
-        var lastNumber: Int { firstNumber + events.count - 1 }
+        var isFinished: Bool { endTime != nil }
+
+        func position(ofFrame index: Int, byte: Int = 0) -> Position {
+            Position(frame: forgottenFrameCount + index, byte: byte)
+        }
     }
 
     private let state = Mutex(State())
@@ -43,56 +73,97 @@ package final class StreamBacklog: Sendable {
     init(name: String, byteLimit: Int) {
         self.name = name
         self.byteLimit = byteLimit
+        state.withLock { $0.startTime = Self.now }
     }
 
-    /// Appends whole frames of server-sent events. Comments are not kept: they only wake who reads now.
+    /// Appends whole frames of server-sent events.
     func append(_ frames: [UInt8]) {
         guard !frames.isEmpty else { return }
         let new = Self.split(frames)
         let signals = state.withLock { state in
             for frame in new {
-                let event = Array("id: \(name):\(state.lastNumber + 1)\n".utf8) + frame
-                state.events.append(event)
-                state.byteCount += event.count
+                let isComment = frame.first == UInt8(ascii: ":")
+                if !isComment { state.lastNumber += 1 }
+                let bytes = isComment ? Array(frame) : Array("id: \(name):\(state.lastNumber)\n".utf8) + frame
+                state.frames.append(Frame(bytes: bytes, number: state.lastNumber))
+                state.byteCount += bytes.count
             }
-            var forgotten = 0
-            while state.byteCount > byteLimit, forgotten < state.events.count {
-                state.byteCount -= state.events[forgotten].count
-                forgotten += 1
-            }
-            state.events.removeFirst(forgotten)
-            state.firstNumber += forgotten
+            forget(&state)
             return Array(state.signals.values)
         }
-        signals.forEach { $0.yield(new.isEmpty ? .silence : .events) }
+        signals.forEach { $0.yield() }
+    }
+
+    private func forget(_ state: inout State) {
+        var count = 0
+        while state.byteCount > byteLimit, count < state.frames.count {
+            let frame = state.frames[count]
+            state.byteCount -= frame.bytes.count
+            state.forgottenByteCount += frame.bytes.count
+            state.forgottenNumber = frame.number
+            count += 1
+        }
+        state.frames.removeFirst(count)
+        state.forgottenFrameCount += count
     }
 
     func finish() {
         let signals = state.withLock { state in
-            state.isFinished = true
+            state.endTime = state.endTime ?? Self.now
             return Array(state.signals.values)
         }
-        signals.forEach { $0.yield(.events) }
+        signals.forEach { $0.yield() }
     }
 
     var isFinished: Bool { state.withLock { $0.isFinished } }
 
     var readerCount: Int { state.withLock { $0.signals.count } }
 
-    /// What comes behind the event of a number; nil where it has been forgotten, or never was.
-    package func piece(behind number: Int) -> Piece? {
+    package var summary: Summary {
         state.withLock { state in
-            guard number >= state.firstNumber - 1, number <= state.lastNumber else { return nil }
-            let events = state.events[(number - state.firstNumber + 1)...]
-            return Piece(bytes: Array(events.joined()), last: state.lastNumber, isEnd: state.isFinished)
+            Summary(
+                byteCount: state.forgottenByteCount + state.byteCount, isFinished: state.isFinished,
+                startTime: state.startTime, endTime: state.endTime)
         }
     }
 
-    /// Hands all events behind one of a number to `receive` as they come, until the last.
+    /// The place behind the event of a number; nil where what follows has been forgotten, or the event never was.
+    package func position(behind number: Int) -> Position? {
+        state.withLock { state in
+            guard number >= state.forgottenNumber, number <= state.lastNumber else { return nil }
+            return state.position(ofFrame: state.frames.firstIndex { $0.number > number } ?? state.frames.count)
+        }
+    }
+
+    /// The place behind so many bytes of the stream; nil where what follows has been forgotten, or has not come.
+    package func position(behindByte count: Int) -> Position? {
+        state.withLock { state in
+            var rest = count - state.forgottenByteCount
+            guard rest >= 0, rest <= state.byteCount else { return nil }
+            for (index, frame) in state.frames.enumerated() {
+                guard rest >= frame.bytes.count else { return state.position(ofFrame: index, byte: rest) }
+                rest -= frame.bytes.count
+            }
+            return state.position(ofFrame: state.frames.count)
+        }
+    }
+
+    /// What comes behind a place; nil where it has been forgotten.
+    func piece(from position: Position) -> Piece? {
+        state.withLock { state in
+            let index = position.frame - state.forgottenFrameCount
+            guard index >= 0, index <= state.frames.count else { return nil }
+            let bytes = state.frames[index...].flatMap(\.bytes).dropFirst(position.byte)
+            return Piece(
+                bytes: Array(bytes), end: state.position(ofFrame: state.frames.count), isEnd: state.isFinished)
+        }
+    }
+
+    /// Hands all that comes behind a place to `receive` as it comes, to the end.
     ///
-    /// - Returns: whether the last one was reached; otherwise what was to come has been forgotten.
-    func read(behind number: Int, _ receive: ([UInt8]) async throws -> Void) async throws -> Bool {
-        let (signal, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(1))
+    /// - Returns: whether the end was reached; otherwise what was to come has been forgotten.
+    func read(from start: Position, _ receive: ([UInt8]) async throws -> Void) async throws -> Bool {
+        let (signal, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let reader = state.withLock { state in
             state.nextReader += 1
             state.signals[state.nextReader] = continuation
@@ -100,18 +171,12 @@ package final class StreamBacklog: Sendable {
         }
         defer { _ = state.withLock { $0.signals.removeValue(forKey: reader) } }
         // What is there already.
-        continuation.yield(.events)
-        var number = number
-        for await reason in signal {
-            guard let piece = piece(behind: number) else { return false }
-            number = piece.last
-            if !piece.bytes.isEmpty {
-                try await receive(piece.bytes)
-            } else if reason == .silence, !piece.isEnd {
-                var comment: [UInt8] = []
-                ServerSentEvents.append(comment: "keep-alive", to: &comment)
-                try await receive(comment)
-            }
+        continuation.yield()
+        var position = start
+        for await _ in signal {
+            guard let piece = piece(from: position) else { return false }
+            position = piece.end
+            if !piece.bytes.isEmpty { try await receive(piece.bytes) }
             if piece.isEnd { return true }
         }
         throw CancellationError()
@@ -130,10 +195,11 @@ package final class StreamBacklog: Sendable {
         var start = 0
         for index in frames.indices.dropFirst() where frames[index] == newline && frames[index - 1] == newline {
             guard index >= start + 1 else { continue }
-            let frame = frames[start...index]
-            if frame.first != UInt8(ascii: ":") { found.append(frame) }
+            found.append(frames[start...index])
             start = index + 1
         }
         return found
     }
+
+    private static var now: Int { Int(Date().timeIntervalSince1970) }
 }

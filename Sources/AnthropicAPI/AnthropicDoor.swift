@@ -10,6 +10,7 @@ extension Door {
         return Door(
             settings: settings, errors: .anthropic,
             owns: { $0 == "/v1/messages" || $0.hasPrefix("/v1/messages/") },
+            requestIDField: HTTPField.Name("request-id"),
             routes: [
                 DoorRoute(.post, "/v1/messages", about: MessagesRoute.description, answer: messages.answer),
                 DoorRoute(

@@ -4,9 +4,12 @@ internal import JSON
 
 /// Reads `system` and `messages`: blocks become messages of text, reasoning, calls and results.
 enum ConversationDecoder {
-    static func messages(from root: inout FieldReader) throws(APIError) -> [ChatMessage] {
+    /// `stripsBillingHeader` leaves the line out with which Claude Code opens its system prompt.
+    static func messages(
+        from root: inout FieldReader, stripsBillingHeader: Bool
+    ) throws(APIError) -> [ChatMessage] {
         var messages: [ChatMessage] = []
-        if let system = try system(from: &root) {
+        if let system = try system(from: &root, stripsBillingHeader: stripsBillingHeader) {
             messages.append(ChatMessage(role: .system, content: system))
         }
         guard let readers = try root.readers("messages") else { throw root.missing("messages") }
@@ -27,17 +30,19 @@ enum ConversationDecoder {
         return messages
     }
 
-    private static func system(from root: inout FieldReader) throws(APIError) -> String? {
+    private static func system(
+        from root: inout FieldReader, stripsBillingHeader: Bool
+    ) throws(APIError) -> String? {
         switch root.value("system") {
         case nil: return nil
-        case .string(let text): return withoutNonce(text)
+        case .string(let text): return stripsBillingHeader ? withoutBillingHeader(text) : text
         case .array:
             var texts: [String] = []
             for var block in try root.readers("system") ?? [] {
                 texts.append(try blockText(&block))
                 root.take(block)
             }
-            let kept = texts.compactMap(withoutNonce)
+            let kept = stripsBillingHeader ? texts.compactMap(withoutBillingHeader) : texts
             return kept.isEmpty ? nil : kept.joined(separator: "\n\n")
         case .some(let other): throw root.wrongType("system", expected: "a string or an array of blocks", other)
         }
@@ -45,7 +50,7 @@ enum ConversationDecoder {
 
     /// Claude Code opens its system prompt with a line that differs in every request, and would end the reuse of cached
     /// prompts: it is left out. Nil where there was nothing else.
-    private static func withoutNonce(_ text: String) -> String? {
+    private static func withoutBillingHeader(_ text: String) -> String? {
         guard text.hasPrefix("x-anthropic-billing-header:") else { return text }
         guard let end = text.firstIndex(where: \.isNewline) else { return nil }
         let rest = text[end...].drop(while: \.isNewline)

@@ -21,7 +21,8 @@ enum MessagesDecoder {
         var root = FieldReader(body)
         var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
-        let messages = try ConversationDecoder.messages(from: &root)
+        let stripsBillingHeader = try root.bool("strip_billing_header") ?? settings.stripsBillingHeader
+        let messages = try ConversationDecoder.messages(from: &root, stripsBillingHeader: stripsBillingHeader)
         let tools = try ToolsDecoder.fields(from: &root)
         let thinking = try thinking(from: &root, warnings: &remarks.warnings)
         let streams = try root.bool("stream") ?? false
@@ -39,7 +40,7 @@ enum MessagesDecoder {
             allowsParallelToolCalls: tools.allowsParallelCalls, thinking: thinking.isOn,
             thinkingBudget: [thinking.budget, output.effort.flatMap { settings.thinkingBudgets[$0] }].compactMap { $0 }
                 .min(),
-            restoresReasoning: try root.bool("restore_reasoning"),
+            reasoningDelivery: thinking.delivery, restoresReasoning: try root.bool("restore_reasoning"),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
             options: options)
         try refuseServerSide(&root)
@@ -60,25 +61,46 @@ enum MessagesDecoder {
         options.topK = try root.integer("top_k")
         options.seed = try root.integer("seed").map { UInt64(bitPattern: Int64($0)) }
         options.stopStrings = try root.strings("stop_sequences") ?? []
+        options.ropeFactor = try root.number("rope_factor")
         return options
+    }
+
+    /// `thinking`, as far as it is said.
+    private struct Thinking {
+        var isOn = false
+        var budget: Int?
+        var delivery = ReasoningDelivery.apart
     }
 
     /// Without `thinking` the model does not think: clients of this API count on it.
     private static func thinking(
         from root: inout FieldReader, warnings: inout [RequestWarning]
-    ) throws(APIError) -> (isOn: Bool, budget: Int?) {
-        guard var thinking = try root.reader("thinking") else { return (false, nil) }
+    ) throws(APIError) -> Thinking {
+        guard var thinking = try root.reader("thinking") else { return Thinking() }
         guard let type = try thinking.string("type") else { throw thinking.missing("type") }
         let budget = try thinking.integer("budget_tokens")
+        let delivery = try delivery(from: &thinking)
         warnings.warnOfUnknown(thinking)
         switch type {
-        case "enabled", "adaptive": return (true, budget)
-        case "disabled": return (false, nil)
+        case "enabled", "adaptive": return Thinking(isOn: true, budget: budget, delivery: delivery)
+        case "disabled": return Thinking()
         default:
             throw thinking.invalid(
                 "type",
                 "'\(thinking.path(of: "type"))' must be \"enabled\", \"adaptive\" or \"disabled\", "
                     + "not \"\(type.prefix(40))\".")
+        }
+    }
+
+    /// `display`: whether the thinking is sent. It comes as it is, never summarized.
+    private static func delivery(from thinking: inout FieldReader) throws(APIError) -> ReasoningDelivery {
+        switch try thinking.string("display") {
+        case nil, "summarized": return .apart
+        case "omitted": return .omitted
+        case .some(let other):
+            throw thinking.invalid(
+                "display",
+                "'\(thinking.path(of: "display"))' must be \"summarized\" or \"omitted\", not \"\(other.prefix(40))\".")
         }
     }
 

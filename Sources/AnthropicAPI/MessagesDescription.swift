@@ -27,7 +27,7 @@ extension MessagesRoute {
                         "content": [["type": "document", "source": ["type": "text", "data": "A document."]]],
                     ],
                 ],
-                "thinking": ["type": "enabled", "budget_tokens": 100],
+                "thinking": ["type": "enabled", "budget_tokens": 100, "display": "omitted"],
                 "tools": [["name": "f", "input_schema": ["type": "object"]]],
                 "tool_choice": ["type": "tool", "name": "f"],
             ],

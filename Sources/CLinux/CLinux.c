@@ -20,9 +20,9 @@ int linux_epoll_control(int set, int operation, int descriptor, uint32_t interes
     return epoll_ctl(set, operation, descriptor, &event) < 0 ? -errno : 0;
 }
 
-int linux_epoll_poll(int set, uint64_t *tokens, uint32_t *readiness, int capacity) {
+int linux_epoll_poll(int set, uint64_t *tokens, uint32_t *readiness, int capacity, int timeout) {
     struct epoll_event events[POLL_CAPACITY];
-    int count = epoll_wait(set, events, capacity < POLL_CAPACITY ? capacity : POLL_CAPACITY, 0);
+    int count = epoll_wait(set, events, capacity < POLL_CAPACITY ? capacity : POLL_CAPACITY, timeout);
     if (count < 0) {
         return -errno;
     }
@@ -32,6 +32,13 @@ int linux_epoll_poll(int set, uint64_t *tokens, uint32_t *readiness, int capacit
     }
     return count;
 }
+
+int linux_bell_create(void) {
+    int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return bell < 0 ? -errno : bell;
+}
+
+void linux_bell_ring(int bell) { (void)eventfd_write(bell, 1); }
 
 int linux_accept(int listener) {
     int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

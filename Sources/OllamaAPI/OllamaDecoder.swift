@@ -182,6 +182,7 @@ struct OllamaDecoder {
     private mutating func options() throws(APIError) -> GenerationOptions {
         var options = GenerationOptions()
         options.constraint = try format()
+        options.ropeFactor = try root.number("rope_factor")
         guard var given = try root.reader("options") else { return options }
         options.maximumTokens = try given.integer("num_predict").flatMap { $0 < 0 ? nil : $0 }
         options.temperature = try given.number("temperature")

@@ -102,7 +102,8 @@ extension OllamaModelsRoute {
             "details": details, "model_info": .anything, "capabilities": .array(.string), "modified_at": .string,
         ])
 
-    static let versionDescription = RouteDescription("The release.", response: ["version": .string])
+    static let versionDescription = RouteDescription(
+        "The release of Ollama whose API this is, and Ponder's.", response: ["version": .string, "ponder": .string])
 
     private static let entry: JSONShape = [
         "name": .string, "model": .string, "modified_at": .string, "digest": .string, "size": .integer,

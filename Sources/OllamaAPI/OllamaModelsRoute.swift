@@ -53,8 +53,11 @@ struct OllamaModelsRoute: Sendable {
         return asked
     }
 
+    /// The release of Ollama whose API this is: clients ask for it and refuse to talk to older ones.
+    private static let spokenVersion = "0.12.0"
+
     func version(_ request: DoorRequest) -> DoorAnswer {
-        .json(["version": .string(settings.version)])
+        .json(["version": .string(Self.spokenVersion), "ponder": .string(settings.version)])
     }
 
     private static func answer(_ models: [ModelListing], _ further: (ModelListing) -> JSONObject) -> DoorAnswer {

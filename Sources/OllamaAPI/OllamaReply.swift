@@ -37,7 +37,7 @@ extension CompletionEvent: OllamaEvent {
         switch self {
         case .progress: return
         case .text(_, let text, _): piece.content += text
-        case .finished(_, let reason): pieces.finish(reason == .length ? "length" : "stop", &piece)
+        case .finished(_, let reason, _): pieces.finish(reason == .length ? "length" : "stop", &piece)
         }
     }
 }

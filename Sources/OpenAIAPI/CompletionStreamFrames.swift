@@ -20,7 +20,7 @@ struct CompletionStreamFrames: ReplyFrames {
             appendChoice(choice, progress: progress, to: &frames)
         case .text(let choice, let text, let tokens):
             appendChoice(choice, text: text, tokens: tokens, to: &frames)
-        case .finished(let choice, let reason):
+        case .finished(let choice, let reason, _):
             appendChoice(choice, finishReason: reason.rawName, to: &frames)
         }
     }

@@ -3,21 +3,30 @@ internal import Chat
 internal import Foundation
 internal import JSON
 internal import Serving
+internal import Synchronization
 
 /// `GET /v1/models` and `GET /v1/models/{id}`, with the members of OpenAI's objects, of Anthropic's and of llama-server's: all
 /// models, in memory or not.
 struct ModelsRoute: Sendable {
     let service: InferenceService
+    private let lastList = LastList()
+
+    init(service: InferenceService) {
+        self.service = service
+    }
 
     func list(_ request: DoorRequest) async -> DoorAnswer {
-        let models = await service.registry.listings()
+        .json(lastList.body(of: await service.registry.listings(), write: Self.list))
+    }
+
+    private static func list(of models: [ModelListing]) -> [UInt8] {
         var body = JSONWriter()
         body.beginObject()
         body.append(key: "object", string: "list")
         body.append(key: "data")
         body.beginArray()
         for model in models {
-            Self.write(model, to: &body)
+            write(model, to: &body)
         }
         body.endArray()
         body.append(key: "has_more", bool: false)
@@ -26,7 +35,7 @@ struct ModelsRoute: Sendable {
         body.append(key: "last_id")
         body.append(optional: models.last?.name)
         body.endObject()
-        return .json(body.bytes)
+        return body.bytes
     }
 
     func describe(_ request: DoorRequest) async throws -> DoorAnswer {
@@ -94,5 +103,27 @@ struct ModelsRoute: Sendable {
         body.append(key: "embedding", bool: model.abilities.embedding != nil)
         body.append(key: "reranking", bool: model.abilities.reranking != nil)
         body.endObject()
+    }
+}
+
+/// The list that was last asked for, as text: clients ask again and again, and it seldom changes.
+private final class LastList: Sendable {
+    private let last = Mutex<(models: [ModelListing], body: [UInt8])?>(nil)
+
+    func body(of models: [ModelListing], write: ([ModelListing]) -> [UInt8]) -> [UInt8] {
+        last.withLock { last in
+            if let last, last.models.elementsEqual(models, by: { $0.looks(like: $1) }) { return last.body }
+            let body = write(models)
+            last = (models, body)
+            return body
+        }
+    }
+}
+
+extension ModelListing {
+    /// Whether the list says the same of both.
+    fileprivate func looks(like other: ModelListing) -> Bool {
+        name == other.name && status == other.status && creationTime == other.creationTime
+            && description === other.description && failure == other.failure && aliases == other.aliases
     }
 }

@@ -36,10 +36,25 @@ extension Door {
             DoorRoute(
                 .post, "/abort_requests", "/v1/abort_requests", for: .anyKey, about: AbortRoute.severalDescription,
                 answer: abort.abortSeveral),
+            DoorRoute(.post, "/completion", about: NativeCompletionRoute.description, answer: native.answer),
+        ] + streams(settings)
+    }
+
+    /// Streams whose connection broke, by their replies' ids and by llama-server's names of conversations.
+    private static func streams(_ settings: APISettings) -> [DoorRoute] {
+        let conversations = ConversationStreamRoute(settings: settings)
+        return [
             DoorRoute(
                 .get, "/v1/stream/{id}", about: ResumeRoute.description,
                 answer: ResumeRoute(settings: settings).answer),
-            DoorRoute(.post, "/completion", about: NativeCompletionRoute.description, answer: native.answer),
+            DoorRoute(
+                .get, "/v1/stream", about: ConversationStreamRoute.resumeDescription, answer: conversations.resume),
+            DoorRoute(
+                .delete, "/v1/stream", for: .anyKey, about: ConversationStreamRoute.endDescription,
+                answer: conversations.end),
+            DoorRoute(
+                .post, "/v1/streams/lookup", for: .anyKey, about: ConversationStreamRoute.lookUpDescription,
+                answer: conversations.lookUp),
         ]
     }
 

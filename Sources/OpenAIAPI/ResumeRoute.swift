@@ -17,12 +17,12 @@ struct ResumeRoute: Sendable {
                 type: .invalidRequest, code: .notFound)
         }
         let number = try Self.number(of: request, in: backlog)
-        guard backlog.piece(behind: number) != nil else {
+        guard let position = backlog.position(behind: number) else {
             throw APIError(
                 status: 410, message: "What follows event \(number) of the stream is not kept any more.",
                 type: .invalidRequest, code: .notFound)
         }
-        return .backlog(backlog, behind: number)
+        return .backlog(backlog, from: position)
     }
 
     /// The last event that the client has: as browsers say it, or in the query; 0 where it has none.
@@ -33,10 +33,8 @@ struct ResumeRoute: Sendable {
             }
             return number
         }
-        guard let item = request.request.query?.split(separator: "&").first(where: { $0.hasPrefix("from=") }) else {
-            return 0
-        }
-        guard let number = Int(item.dropFirst(5)), number >= 0 else {
+        guard let text = request.queryValue("from") else { return 0 }
+        guard let number = Int(text), number >= 0 else {
             throw .invalid("from", "'from' must be the number of an event, such as 12.")
         }
         return number

@@ -20,15 +20,19 @@ struct CompletionChoiceReader: ChoiceReader {
     private var echoTokens: [CompletionToken] = []
     private var echoOffset = 0
     private let stopStrings: [String]
+    private let promptTokenCount: Int
+    private let yarnFactor: Double?
     private let abortion: ReplyAbortion
     private var echoDetokenizer = IncrementalDetokenizer()
     private(set) var usage: GenerationUsage?
     let isToBeCut = false
 
     init(
-        choice: Int, tokenizer: Tokenizer, stops: StopConditions, reportsTokens: Bool, echo: PromptEcho?,
-        abortion: ReplyAbortion
+        choice: Int, tokenizer: Tokenizer, stops: StopConditions, reportsTokens: Bool, promptTokenCount: Int,
+        yarnFactor: Double?, echo: PromptEcho?, abortion: ReplyAbortion
     ) {
+        self.promptTokenCount = promptTokenCount
+        self.yarnFactor = yarnFactor
         self.abortion = abortion
         self.choice = choice
         self.tokenizer = tokenizer
@@ -86,7 +90,14 @@ struct CompletionChoiceReader: ChoiceReader {
         case .cancelled: throw .draining
         case .failed(let message): throw .internalFailure(message)
         }
-        return beginning(with: (text, tokens)) + [.finished(choice: choice, finish)]
+        return beginning(with: (text, tokens)) + [.finished(choice: choice, finish, ownUsage)]
+    }
+
+    /// The tokens of this choice and its prompt.
+    private var ownUsage: TokenUsage {
+        var own = UsageCounter.usage(promptTokenCount: promptTokenCount, [usage])
+        own.yarnFactor = yarnFactor
+        return own
     }
 
     /// New text as an event, the prompt before the first.

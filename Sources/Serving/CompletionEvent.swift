@@ -7,8 +7,8 @@ public enum CompletionEvent: StreamEvent {
     case progress(StreamProgress)
     /// New text, with its tokens where log-probabilities were asked for.
     case text(choice: Int, String, tokens: [CompletionToken])
-    /// The choice is complete.
-    case finished(choice: Int, CompletionFinishReason)
+    /// The choice is complete; with the tokens of its own and of its prompt.
+    case finished(choice: Int, CompletionFinishReason, TokenUsage)
 
     public var progress: StreamProgress? {
         if case .progress(let progress) = self { progress } else { nil }

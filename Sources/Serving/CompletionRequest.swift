@@ -25,4 +25,12 @@ public enum CompletionPrompt: Sendable, Hashable {
     case text(String)
     /// Token ids as the client sent them, unchecked.
     case tokens([Int])
+    /// Texts and token ids in turns; each text is tokenized by itself.
+    case mixed([CompletionPromptPart])
+}
+
+/// A part of a mixed prompt.
+public enum CompletionPromptPart: Sendable, Hashable {
+    case text(String)
+    case token(Int)
 }

@@ -10,6 +10,8 @@ public struct CompletionResult: ReplyFold {
         public var tokens: [CompletionToken] = []
         /// Nil while the choice is incomplete.
         public var finishReason: CompletionFinishReason?
+        /// The tokens of this choice alone, and of its prompt.
+        public var usage = TokenUsage()
 
         public init() {}
     }
@@ -30,7 +32,9 @@ public struct CompletionResult: ReplyFold {
     public mutating func add(_ event: CompletionEvent) {
         switch event {
         case .progress: return
-        case .finished(let choice, let reason): choices[choice].finishReason = reason
+        case .finished(let choice, let reason, let usage):
+            choices[choice].finishReason = reason
+            choices[choice].usage = usage
         case .text(let choice, let text, let tokens):
             choices[choice].text += text
             choices[choice].tokens += tokens

@@ -1,4 +1,5 @@
 public import Engine
+public import Sampling
 
 /// Raw completions that are being generated: every choice of every prompt.
 ///
@@ -11,6 +12,8 @@ public struct CompletionStream: ReplyStream {
     let promptTokenCounts: [Int]
     /// How far YaRN stretches positions, of several prompts the most.
     public let yarnFactor: Double
+    /// What the request came to.
+    public let settings: CompletionSettings
     let generations: [Generation]
     let readers: [CompletionChoiceReader]
     let abortion: ReplyAbortion
@@ -26,8 +29,12 @@ public struct CompletionStream: ReplyStream {
     public var cachedTokenCount: Int { generations.first?.cachedTokenCount ?? 0 }
 
     public func promptTokenCount(choice: Int) -> Int {
-        let choicesPerPrompt = max(1, choiceCount / max(1, promptTokenCounts.count))
-        return promptTokenCounts[choice / choicesPerPrompt]
+        promptTokenCounts[promptIndex(choice: choice)]
+    }
+
+    /// Which of the request's prompts a choice continues.
+    public func promptIndex(choice: Int) -> Int {
+        choice / max(1, choiceCount / max(1, promptTokenCounts.count))
     }
 
     public func forEach(
@@ -50,4 +57,14 @@ public struct CompletionStream: ReplyStream {
         total.yarnFactor = model.hasSeveralWindows ? yarnFactor : nil
         return total
     }
+}
+
+/// What a completion request came to once every gap was filled.
+public struct CompletionSettings: Sendable {
+    public var sampling: SamplingParameters
+    public var stops: StopConditions
+    /// The most tokens of the choices of each prompt.
+    public var maximumTokens: [Int]
+    /// What the context of each prompt holds.
+    public var contextLength: Int
 }

@@ -77,18 +77,24 @@ public final class InferenceService: Sendable {
             let room = try model.room(
                 for: validated.options, promptTokenCount: prompt.tokens.count, warnings: &warnings)
             rooms.append(room)
+            let yarnFactor = model.hasSeveralWindows ? room.factor : nil
             generations += try validated.options.generations(promptTokenCount: prompt.tokens.count) {
                 (sampling, group) throws(ServingError) in
                 readers.append(
                     validated.reader(
-                        choice: readers.count, prompt: prompt, tokenizer: model.tokenizer, abortion: abortion))
+                        choice: readers.count, prompt: prompt, tokenizer: model.tokenizer, yarnFactor: yarnFactor,
+                        abortion: abortion))
                 return try model.generate(
                     validated.generation(prompt: prompt, room: room, group: group, sampling: sampling))
             }
         }
+        let settings = CompletionSettings(
+            sampling: validated.options.sampling, stops: validated.options.stops,
+            maximumTokens: rooms.map(\.maximumTokens), contextLength: model.contextLength)
         return CompletionStream(
             lease: lease, warnings: warnings, promptTokenCounts: validated.prompts.map(\.tokens.count),
-            yarnFactor: rooms.map(\.factor).max() ?? 1, generations: generations, readers: readers, abortion: abortion)
+            yarnFactor: rooms.map(\.factor).max() ?? 1, settings: settings, generations: generations, readers: readers,
+            abortion: abortion)
     }
 
     /// The prompt that a chat request comes to, without answering it.

@@ -24,6 +24,17 @@ extension RequestValidator {
     func tokens(
         _ input: CompletionPrompt, field: RequestField, index: Int, tokenizer: Tokenizer
     ) throws(ServingError) -> [TokenID] {
+        let tokens = try tokens(input, field: field, tokenizer: tokenizer)
+        guard !tokens.isEmpty else {
+            throw .invalidValue(field: field, message: "'\(field.rawValue)[\(index)]' must not be empty.")
+        }
+        return tokens
+    }
+
+    /// The tokens of a prompt, which may be none.
+    func tokens(
+        _ input: CompletionPrompt, field: RequestField, tokenizer: Tokenizer
+    ) throws(ServingError) -> [TokenID] {
         var tokens: [TokenID] = []
         switch input {
         case .text(let text): tokens = tokenizer.encode(text)
@@ -32,9 +43,13 @@ extension RequestValidator {
             for id in ids {
                 tokens.append(try checkedToken(id, field: field))
             }
-        }
-        guard !tokens.isEmpty else {
-            throw .invalidValue(field: field, message: "'\(field.rawValue)[\(index)]' must not be empty.")
+        case .mixed(let parts):
+            for part in parts {
+                switch part {
+                case .text(let text): tokens += tokenizer.encode(text)
+                case .token(let id): tokens.append(try checkedToken(id, field: field))
+                }
+            }
         }
         return tokens
     }

@@ -3,8 +3,8 @@ internal import Engine
 public import Models
 internal import Tokenization
 
-/// What lists tell of a model, whether it is in memory or not.
-public struct ModelDescription: Sendable {
+/// What lists tell of a model, whether it is in memory or not. The same as long as it is this very instance.
+public final class ModelDescription: Sendable {
     public let name: String
     /// Further names that requests may use.
     public let aliases: [String]
@@ -62,14 +62,6 @@ public struct ModelDescription: Sendable {
 }
 
 extension ServedModel {
-    /// What lists tell of the model.
-    public var description: ModelDescription {
-        ModelDescription(
-            name: name, aliases: aliases, creationTime: creationTime, fingerprint: fingerprint,
-            contextLength: contextLength, windows: windows, shape: engine.shape, facts: facts, abilities: abilities,
-            chatFormat: chatFormat, tokenizer: tokenizer, defaults: defaults)
-    }
-
     /// What the model can do, in Ollama's words.
     public var capabilities: [String] { description.capabilities }
 }

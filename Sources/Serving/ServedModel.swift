@@ -24,6 +24,8 @@ public final class ServedModel: Sendable {
     public let defaults: GenerationDefaults
     public let abilities: ModelAbilities
     public let facts: ModelFacts
+    /// What lists tell of it.
+    public let description: ModelDescription
     /// Whether it thinks before it answers; nil for a model that does not chat.
     public let thinkingMode: ThinkingMode?
     /// The ids of think and tool tags and of the ends of a turn.
@@ -55,7 +57,11 @@ public final class ServedModel: Sendable {
         self.abilities = abilities
         self.facts = facts
         self.reasoningMemory = reasoningMemory
-        self.thinkingMode = abilities.generates ? chatFormat?.thinkingMode : nil
+        description = ModelDescription(
+            name: name, aliases: aliases, creationTime: creationTime, fingerprint: fingerprint,
+            contextLength: contextLength, windows: engine.windows, shape: engine.shape, facts: facts,
+            abilities: abilities, chatFormat: chatFormat, tokenizer: tokenizer, defaults: defaults)
+        self.thinkingMode = description.thinkingMode
         self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
             message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
         self.constraints = ConstraintCompiler(tokenizer: tokenizer, ends: defaults.endTokens)

@@ -38,11 +38,12 @@ struct ValidatedCompletionRequest {
     }
 
     func reader(
-        choice: Int, prompt: Prompt, tokenizer: Tokenizer, abortion: ReplyAbortion
+        choice: Int, prompt: Prompt, tokenizer: Tokenizer, yarnFactor: Double?, abortion: ReplyAbortion
     ) -> CompletionChoiceReader {
         CompletionChoiceReader(
             choice: choice, tokenizer: tokenizer, stops: options.stops,
-            reportsTokens: options.sampling.logProbabilityCount != nil,
+            reportsTokens: options.sampling.logProbabilityCount != nil, promptTokenCount: prompt.tokens.count,
+            yarnFactor: yarnFactor,
             echo: echoesPrompt ? PromptEcho(text: prompt.text, tokens: prompt.tokens) : nil, abortion: abortion)
     }
 
@@ -72,23 +73,11 @@ struct ValidatedCompletionRequest {
     private static func prompt(
         _ prompt: CompletionPrompt, validator: RequestValidator, tokenizer: Tokenizer
     ) throws(ServingError) -> Prompt {
-        switch prompt {
-        case .text(let text):
-            let tokens = tokenizer.encode(text)
-            guard !tokens.isEmpty else {
-                throw .invalidValue(field: .prompt, message: "The prompt is empty; it needs at least one token.")
-            }
-            return Prompt(text: text, tokens: tokens)
-        case .tokens(let ids):
-            guard !ids.isEmpty else {
-                throw .invalidValue(field: .prompt, message: "The prompt is empty; it needs at least one token.")
-            }
-            var tokens: [TokenID] = []
-            tokens.reserveCapacity(ids.count)
-            for id in ids {
-                tokens.append(try validator.checkedToken(id, field: .prompt))
-            }
-            return Prompt(text: tokenizer.decode(tokens), tokens: tokens)
+        let tokens = try validator.tokens(prompt, field: .prompt, tokenizer: tokenizer)
+        guard !tokens.isEmpty else {
+            throw .invalidValue(field: .prompt, message: "The prompt is empty; it needs at least one token.")
         }
+        if case .text(let text) = prompt { return Prompt(text: text, tokens: tokens) }
+        return Prompt(text: tokenizer.decode(tokens), tokens: tokens)
     }
 }

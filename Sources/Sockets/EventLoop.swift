@@ -1,73 +1,76 @@
-internal import Dispatch
+internal import Foundation
+internal import Glibc
+internal import Synchronization
 
-/// A serial queue that is woken by one source on its own epoll set, and the executor of the actors that live on it.
+/// A thread that waits at one epoll set, and the executor of the actors that live on it.
 ///
-/// Dispatch owns the thread and the wake-ups; sockets only ever touch the epoll set. The source is made once and
-/// lives as long as the loop: sources that come and go with sockets are where libdispatch has open bugs
-/// (docs/decisions/0001). All state but the queue is confined to the queue.
-// The confinement is what the compiler cannot see: every verb that touches state asserts that it runs on the queue.
+/// Each turn runs the work that was handed in, waits until a socket is ready or a deadline may be due, and tells the handlers.
+/// All state but the inbox belongs to the thread. See docs/decisions/0018 for why it is a thread of its own.
+// What belongs to the thread is what the compiler cannot see: every verb that touches state asserts that it runs there.
 package final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// How much one read may take from a socket.
     package static let readByteLimit = 65_536
-    private static let batchesPerWakeUp = 4
+    /// How much work runs before sockets are looked at again.
+    private static let workLimit = 1_024
 
-    private let queue: DispatchQueue
-    private let tickInterval: Duration
-    private let started = ContinuousClock.now
-    private var source: (any DispatchSourceRead)?
-    private var timer: (any DispatchSourceTimer)?
-    private var isTicking = false
+    private let label: String
+    private let inbox: LoopInbox
+    /// Which thread it is; 0 while there is none.
+    private let thread = Atomic<UInt>(0)
+    private let tickNanoseconds: UInt64
+    private let started = EventLoop.monotonicNanoseconds
 
     private var poller: Poller
     private var wheel = TimerWheel()
+    private var currentTick: UInt64 = 0
+    /// Handed in by the thread itself.
+    private var work: [LoopWork] = []
     private var readBuffer = [UInt8](repeating: 0, count: EventLoop.readByteLimit)
 
-    /// A loop named `label`, whose deadlines are kept to within `tickInterval`.
+    /// A loop named `label`, whose deadlines are kept to within `tickInterval`. It runs until it is stopped.
     package init(label: String, tickInterval: Duration = .milliseconds(250)) throws(SocketError) {
-        queue = DispatchQueue(label: label, autoreleaseFrequency: .never)
-        self.tickInterval = tickInterval
+        self.label = label
+        tickNanoseconds = UInt64(max(1, tickInterval / .nanoseconds(1)))
+        inbox = try LoopInbox()
         poller = try Poller()
-        startWatching()
+        try poller.watch(inbox.bell)
+        start()
     }
 
-    private func startWatching() {
-        let source = DispatchSource.makeReadSource(fileDescriptor: poller.set.number, queue: queue)
-        source.setEventHandler { [weak self] in self?.wakeUp() }
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.setEventHandler { [weak self] in self?.tick() }
-        timer.schedule(deadline: .distantFuture)
-        self.source = source
-        self.timer = timer
-        source.activate()
-        timer.activate()
-    }
-
-    /// Ends the loop once nothing is registered any more. Work already handed to it still runs.
+    /// Ends the loop once nothing is registered any more. Work that is handed to it still runs, on a thread of its own if it comes late.
     package func stop() {
-        queue.async {
-            guard let source = self.source else { return }
-            // The cancel handler keeps the loop, and so the epoll descriptor, until Dispatch has let go of it.
-            source.setCancelHandler { _ = self.source = nil }
-            source.cancel()
-            self.timer?.cancel()
-            self.timer = nil
-        }
+        inbox.stop()
     }
 
-    /// Runs an actor's job on the loop's queue.
+    /// Runs an actor's job on the loop.
     package func enqueue(_ job: consuming ExecutorJob) {
-        let unowned = UnownedJob(job)
-        queue.async { unsafe unowned.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        add(.actorJob(UnownedJob(job)))
     }
 
     /// Stops the program when called off the loop.
     package func checkIsolated() {
-        dispatchPrecondition(condition: .onQueue(queue))
+        precondition(isCurrent, "not on the event loop")
     }
+
+    package func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     /// Runs `work` on the loop, after what is already waiting there.
     package func execute(_ work: @escaping @Sendable () -> Void) {
-        queue.async(execute: work)
+        add(.closure(work))
+    }
+
+    /// Runs a task's job on the loop, after what is already waiting there.
+    func execute(_ job: UnownedJob, of executor: LoopTaskExecutor) {
+        add(.taskJob(job, executor))
+    }
+
+    private var isCurrent: Bool {
+        thread.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    private func add(_ item: LoopWork) {
+        guard !isCurrent else { return work.append(item) }
+        if inbox.add(item) { start() }
     }
 }
 
@@ -102,10 +105,12 @@ extension EventLoop {
     /// Sets the registration's only deadline, or clears it.
     package func setDeadline(after duration: Duration?, of token: PollToken) {
         checkIsolated()
-        let tick = duration.map { currentTick + max(1, UInt64(($0 / tickInterval).rounded(.up))) + 1 }
+        let tick = duration.map { duration in
+            let ticks = (max(0, duration / .nanoseconds(1)) / Double(tickNanoseconds)).rounded(.up)
+            return currentTick + max(1, UInt64(min(ticks, 1e15))) + 1
+        }
         guard let entry = poller.setDeadline(tick, of: token) else { return }
         wheel.add(token, at: entry)
-        startTicking()
     }
 
     /// Lends the loop's one read buffer for the length of a call.
@@ -115,44 +120,83 @@ extension EventLoop {
     }
 }
 
+/// The turns.
 extension EventLoop {
-    private var currentTick: UInt64 {
-        UInt64(max(0, (ContinuousClock.now - started) / tickInterval))
+    private func start() {
+        let thread = Thread { self.run() }
+        thread.name = label
+        thread.start()
     }
 
-    private func wakeUp() {
-        for _ in 0..<Self.batchesPerWakeUp {
-            let count = poller.poll()
+    private func run() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        currentTick = tickNow
+        while let wait = prepareWait() {
+            let count = poller.poll(timeout: wait)
+            inbox.wokeUp()
+            currentTick = tickNow
             for index in 0..<count {
                 let event = poller.event(at: index)
                 poller.handler(of: event.token)?.socketBecameReady(event.readiness)
             }
-            // A batch that was not full took all there was; more later makes the source fire again.
-            guard count == Poller.batchLimit else { return }
+            endDeadlines()
         }
     }
 
-    private func tick() {
-        let now = currentTick
-        for entry in wheel.advance(to: now) {
-            switch poller.entryCameUp(entry.token, armedFor: entry.tick, now: now) {
+    /// Does what was handed in. Returns how many milliseconds to wait then, -1 until something happens; nil where the loop ends.
+    private func prepareWait() -> Int32? {
+        while true {
+            inbox.take(into: &work)
+            runWork()
+            guard work.isEmpty else { return 0 }
+            switch inbox.prepareToSleep(forget: { thread.store(0, ordering: .relaxed) }) {
+            case .work: continue
+            case .sleep: return millisecondsToTick
+            case .end: return nil
+            }
+        }
+    }
+
+    private func runWork() {
+        var next = 0
+        // Work adds work: what it adds comes behind it.
+        while next < work.count, next < Self.workLimit {
+            let item = work[next]
+            next += 1
+            switch item {
+            case .actorJob(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+            case .taskJob(let job, let executor): unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
+            case .closure(let body): body()
+            }
+        }
+        work.removeFirst(next)
+    }
+
+    private func endDeadlines() {
+        guard wheel.count > 0 else { return }
+        for entry in wheel.advance(to: currentTick) {
+            switch poller.entryCameUp(entry.token, armedFor: entry.tick, now: currentTick) {
             case .drop: continue
             case .again(let tick): wheel.add(entry.token, at: tick)
             case .passed: poller.handler(of: entry.token)?.deadlinePassed()
             }
         }
-        if wheel.count == 0 { stopTicking() }
     }
 
-    private func startTicking() {
-        guard !isTicking else { return }
-        isTicking = true
-        let nanoseconds = Int(tickInterval / .nanoseconds(1))
-        timer?.schedule(deadline: .now() + .nanoseconds(nanoseconds), repeating: .nanoseconds(nanoseconds))
+    private var millisecondsToTick: Int32 {
+        guard wheel.count > 0 else { return -1 }
+        let next = started + (currentTick + 1) * tickNanoseconds
+        let now = Self.monotonicNanoseconds
+        return next > now ? Int32(clamping: (next - now) / 1_000_000 + 1) : 0
     }
 
-    private func stopTicking() {
-        isTicking = false
-        timer?.schedule(deadline: .distantFuture)
+    private var tickNow: UInt64 {
+        (Self.monotonicNanoseconds - started) / tickNanoseconds
+    }
+
+    private static var monotonicNanoseconds: UInt64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -8,7 +8,6 @@ package final class LoopTaskExecutor: TaskExecutor {
 
     /// Runs a task's job on the loop, after what is already waiting there.
     package func enqueue(_ job: consuming ExecutorJob) {
-        let unowned = UnownedJob(job)
-        loop.execute { unsafe unowned.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        loop.execute(UnownedJob(job), of: self)
     }
 }

@@ -93,11 +93,20 @@ struct Poller: ~Copyable {
         freeSlots.append(token.slot)
     }
 
-    /// Takes what is ready without waiting. Returns how many events there are, up to the batch limit.
-    mutating func poll() -> Int {
+    /// Watches a bell, for no handler: that it rings is all. Each ring counts once, so that nobody has to read it.
+    func watch(_ bell: borrowing OwnedDescriptor) throws(SocketError) {
+        let interest = EPOLLIN.rawValue | EPOLLET.rawValue
+        let result = linux_epoll_control(set.number, EPOLL_CTL_ADD, bell.number, interest, UInt64.max)
+        _ = try SocketError.check(result, "epoll_ctl add")
+    }
+
+    /// Takes what is ready, and waits for it up to `timeout` milliseconds, without end for -1. Returns how many events there are, up
+    /// to the batch limit.
+    mutating func poll(timeout: Int32 = 0) -> Int {
         let count = unsafe readyTokens.withUnsafeMutableBufferPointer { tokens in
             unsafe readyBits.withUnsafeMutableBufferPointer { bits in
-                unsafe linux_epoll_poll(set.number, tokens.baseAddress, bits.baseAddress, Int32(Self.batchLimit))
+                unsafe linux_epoll_poll(
+                    set.number, tokens.baseAddress, bits.baseAddress, Int32(Self.batchLimit), timeout)
             }
         }
         return max(0, Int(count))

@@ -233,8 +233,14 @@ struct ServeOptions: ParsableArguments {
         help: "Rank documents with a model that was not made for it, too: by its yes and no.")
     var reranking = false
 
-    @Option(help: ArgumentHelp("The first model's name for clients. (default: the file's name)", valueName: "name"))
-    var alias: String?
+    @Option(
+        help: ArgumentHelp(
+            "The first model's name for clients; give it several times for further names that it answers to. "
+                + "(default: the file's name)",
+            valueName: "name"
+        )
+    )
+    var alias: [String] = []
 
     @Flag(help: "Answer to every model name, instead of refusing those that no model has.")
     var anyModelName = false
@@ -298,6 +304,15 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var reasoningBudgets: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether the line x-anthropic-billing-header of a system prompt is left out at /v1/messages: on or off. "
+                + "(default: on)",
+            valueName: "switch"
+        )
+    )
+    var stripBillingHeader: String?
 
     @Flag(help: "Leave tools out of the prompt where tool_choice is none; a request may say so too.")
     var excludeToolsWhenToolChoiceNone = false

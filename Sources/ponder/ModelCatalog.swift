@@ -10,6 +10,8 @@ struct ModelCatalog: Sendable {
     struct Entry: Sendable {
         /// For clients.
         var name: String
+        /// Further names that it answers to.
+        var aliases: [String] = []
         var source: ModelSource
         /// The server's, less what is said of another model.
         var settings: ServeSettings
@@ -35,10 +37,10 @@ struct ModelCatalog: Sendable {
             guard entry(named: name) == nil else {
                 throw SettingsError("two models are called \(name): give one another name, as NAME=PATH")
             }
-            add(name, .path(model.path))
+            add(name, .path(model.path), aliases: index == 0 ? settings.furtherAliases : [])
         }
         if settings.models.isEmpty, settings.modelsFolder == nil {
-            add(settings.alias ?? ModelSource.builtInName, .builtIn)
+            add(settings.alias ?? ModelSource.builtInName, .builtIn, aliases: settings.furtherAliases)
         }
         for finding in try settings.modelsFolder.map(CheckpointSearch.models) ?? [] {
             guard entry(named: finding.name) == nil else {
@@ -54,22 +56,23 @@ struct ModelCatalog: Sendable {
     var hasSeveral: Bool { entries.count > 1 }
 
     func entry(named name: String) -> Entry? {
-        entries.first { $0.name == name }
+        entries.first { $0.name == name || $0.aliases.contains(name) }
     }
 
-    private mutating func add(_ name: String, _ source: ModelSource) {
+    private mutating func add(_ name: String, _ source: ModelSource, aliases: [String] = []) {
         var own = settings
         own.alias = name
+        own.furtherAliases = aliases
         if !entries.isEmpty || settings.models.isEmpty && settings.modelsFolder != nil {
             own.draftModel = nil
             own.chatTemplateFile = nil
         }
-        entries.append(Entry(name: name, source: source, settings: own))
+        entries.append(Entry(name: name, aliases: aliases, source: source, settings: own))
     }
 
     private mutating func markPreloaded() throws(SettingsError) {
         for name in settings.preload {
-            guard let index = entries.firstIndex(where: { $0.name == name }) else {
+            guard let index = entries.firstIndex(where: { $0.name == name || $0.aliases.contains(name) }) else {
                 let names = entries.map(\.name).joined(separator: ", ")
                 throw SettingsError("preload: there is no model \(name); there are: \(names)")
             }
@@ -112,7 +115,7 @@ extension ModelCatalog {
             case .after(let time): time
             }
         return ModelOffer(
-            name: entry.name, creationTime: creationTime, keepAlive: keepAlive,
+            name: entry.name, aliases: entry.aliases, creationTime: creationTime, keepAlive: keepAlive,
             isPinned: settings.idleUnload == .automatic && entry.isPreloaded
         ) {
             try loading(entry, logger: logger).describe()

@@ -8,8 +8,10 @@ struct PeerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("SGLang's name for the model's files.", valueName: "model", visibility: .hidden))
     var modelPath: String?
 
-    @Option(help: ArgumentHelp("vLLM's and SGLang's name for --alias.", valueName: "name", visibility: .hidden))
-    var servedModelName: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("vLLM's and SGLang's name for --alias.", valueName: "name", visibility: .hidden))
+    var servedModelName: [String] = []
 
     @Option(help: ArgumentHelp("vLLM's name for --context.", valueName: "tokens", visibility: .hidden))
     var maxModelLen: String?
@@ -103,7 +105,7 @@ struct PeerFlags: ParsableArguments {
         var model = options.models.first
         try fill(&model, modelPath, name: "the model", flag: "--model-path")
         if options.models.isEmpty { options.models = model.map { [$0] } ?? [] }
-        try fill(&options.alias, servedModelName, name: "--alias", flag: "--served-model-name")
+        try fillAliases(&options)
         try fill(&options.context, maxModelLen, name: "--context", flag: "--max-model-len")
         try fill(&options.context, contextLength, name: "--context", flag: "--context-length")
         if contextSize != "0" {
@@ -125,6 +127,19 @@ struct PeerFlags: ParsableArguments {
             throw ValidationError("--pooling \(pooling) is not supported: last and rank are.")
         }
         return warnings
+    }
+
+    /// The flag takes all names behind it, and a model that was meant to stand there.
+    private func fillAliases(_ options: inout ServeOptions) throws {
+        guard servedModelName.count < 2 || !options.models.isEmpty || options.modelsDir != nil else {
+            throw ValidationError(
+                "--served-model-name takes all names behind it: put the model before it, or use --alias.")
+        }
+        guard !servedModelName.isEmpty else { return }
+        guard options.alias.isEmpty || options.alias == servedModelName else {
+            throw ValidationError("--served-model-name and --alias are given both.")
+        }
+        options.alias = servedModelName
     }
 
     /// What vLLM and SGLang take as JSON, in their own flags or as the value of `--rope-scaling`.

@@ -106,6 +106,9 @@ struct ServeSettings: Equatable, Sendable {
     /// The name that clients use for the first model; nil is the file's or the folder's.
     var alias: String?
 
+    /// Further names that the first model answers to.
+    var furtherAliases: [String] = []
+
     /// Whether a request may call the model as it likes.
     var answersToAnyName = false
 
@@ -135,6 +138,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// Whether tools that a request forbids to call are left out of its prompt.
     var excludesForbiddenTools = false
+
+    /// Whether the line of a system prompt by which Anthropic counts requests is left out.
+    var stripsBillingHeader = true
 
     /// Whether a request may bring a chat template of its own.
     var trustsRequestTemplates = false

@@ -65,6 +65,7 @@ struct ServerAssembly {
         apiSettings.thinkingBudgets = settings.reasoningBudgets
         apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools
         apiSettings.trustsRequestTemplates = settings.trustsRequestTemplates
+        apiSettings.stripsBillingHeader = settings.stripsBillingHeader
         return Doorway(
             .openAI(service: service, settings: apiSettings),
             [

@@ -45,6 +45,7 @@ enum Setting: String, CaseIterable, Sendable {
     case strict
     case reasoningField = "reasoning-field"
     case reasoningBudgets = "reasoning-budgets"
+    case stripBillingHeader = "strip-billing-header"
     case excludeToolsWhenToolChoiceNone = "exclude-tools-when-tool-choice-none"
     case trustRequestChatTemplate = "trust-request-chat-template"
     case chatTemplateFile = "chat-template-file"
@@ -90,11 +91,11 @@ enum Setting: String, CaseIterable, Sendable {
         case .tileCache, .slotSavePath: "the path of an existing folder"
         case .draftModel: "the path of a GGUF file or of a checkpoint folder, or a model's name"
         case .speculation: "one of auto, lookup and off"
-        case .loopGuard, .prefillAhead: "on or off"
+        case .loopGuard, .prefillAhead, .stripBillingHeader: "on or off"
         case .reasoningMemory: "off or a size such as 64MiB"
         case .reasoningMemorySeconds: "a number of seconds from 0 to 86400"
         case .embeddings, .reranking: "true or false"
-        case .alias: "a name without spaces"
+        case .alias: "one or more names without spaces, separated by commas"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .apiKeyFile: "the path of a file with a key on each line"
         case .requestsPerMinute, .tokensPerMinute: "none or a whole number from 1 to 1000000000"
@@ -144,12 +145,13 @@ enum Setting: String, CaseIterable, Sendable {
         case .draftModel: options.draftModel
         case .speculation: options.speculation
         case .loopGuard: options.loopGuard
+        case .stripBillingHeader: options.stripBillingHeader
         case .prefillAhead: options.prefillAhead
         case .reasoningMemory: options.reasoningMemory
         case .reasoningMemorySeconds: options.reasoningMemorySeconds
         case .embeddings: options.embeddings ? "true" : nil
         case .reranking: options.reranking ? "true" : nil
-        case .alias: options.alias
+        case .alias: options.alias.isEmpty ? nil : options.alias.joined(separator: ",")
         case .apiKey: options.apiKey.isEmpty ? nil : options.apiKey.joined(separator: ",")
         case .apiKeyFile: options.apiKeyFile
         case .requestsPerMinute: options.requestsPerMinute

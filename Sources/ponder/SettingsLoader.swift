@@ -66,7 +66,10 @@ struct SettingsLoader {
         try read(.reasoningMemorySeconds, Self.seconds) { settings.reasoningLifetime = $0 }
         try read(.embeddings, { Bool($0) }) { settings.embeds = $0 }
         try read(.reranking, { Bool($0) }) { settings.reranks = $0 }
-        try read(.alias, Self.name) { settings.alias = $0 }
+        try read(.alias, Self.names) { names in
+            settings.alias = names.first
+            settings.furtherAliases = Array(names.dropFirst())
+        }
         try read(.apiKey, Self.keys) { settings.apiKeys = $0 }
         try read(.apiKeyFile) { settings.apiKeyFile = $0 }
         try read(.requestsPerMinute, Self.limit) { settings.rateLimits.requestsPerMinute = $0 }
@@ -77,6 +80,7 @@ struct SettingsLoader {
         try read(.strict, { Bool($0) }) { settings.isStrict = $0 }
         try read(.reasoningField, { ReasoningFieldName(rawValue: $0) }) { settings.reasoningField = $0 }
         try read(.reasoningBudgets, { ThinkingBudgets($0) }) { settings.reasoningBudgets = $0 }
+        try read(.stripBillingHeader, Self.onOrOff) { settings.stripsBillingHeader = $0 }
         try read(.excludeToolsWhenToolChoiceNone, { Bool($0) }) { settings.excludesForbiddenTools = $0 }
         try read(.trustRequestChatTemplate, { Bool($0) }) { settings.trustsRequestTemplates = $0 }
         try read(.chatTemplateFile) { settings.chatTemplateFile = $0 }

@@ -42,6 +42,7 @@ struct StartupPlan: Sendable {
         availableMemory = settings.memoryLimit ?? limits.availableMemory
         var options = ModelStartupOptions()
         options.name = name
+        options.aliases = settings.furtherAliases
         options.contextLength = min(settings.context ?? model.shape.contextLength, model.shape.contextLength)
         options.ropeScaling = settings.ropeScaling
         options.threadCount = settings.threads ?? limits.coreCount

@@ -55,6 +55,14 @@ def test_a_whole_message_has_the_documented_shape(server, anthropic_client):
     assert message.usage.input_tokens + message.usage.cache_read_input_tokens > 0
 
 
+def test_the_client_learns_the_id_of_its_request(server, anthropic_client):
+    assert anthropic_client.messages.create(model=server.name, **GREEDY)._request_id.startswith("req_")
+    assert anthropic_client.messages.count_tokens(model=server.name, messages=GREETING)._request_id.startswith("req_")
+    with pytest.raises(anthropic.NotFoundError) as refusal:
+        anthropic_client.messages.create(model="none", **GREEDY)
+    assert refusal.value.request_id.startswith("req_")
+
+
 def test_a_streamed_message_is_the_whole_one(server, anthropic_client):
     whole = anthropic_client.messages.create(model=server.name, **GREEDY)
     with anthropic_client.messages.stream(model=server.name, **GREEDY) as stream:

@@ -78,6 +78,22 @@ def test_an_alias_names_the_model():
         assert request(server.port, "GET", "/v1/models/tiny/one").json()["id"] == "tiny/one"
 
 
+@pytest.mark.parametrize("flags", [
+    ["--served-model-name", "tiny/one", "gpt-4o", "second"],
+    ["--alias", "tiny/one", "--alias", "gpt-4o", "--alias", "second"],
+    ["--alias", "tiny/one,gpt-4o,second"],
+])
+def test_of_several_names_the_first_is_reported_and_all_answer(flags):
+    with Ponder(MODEL, *flags) as server:
+        assert server.name == "tiny/one"
+        (model,) = request(server.port, "GET", "/v1/models").json()["data"]
+        assert (model["id"], model["aliases"]) == ("tiny/one", ["gpt-4o", "second"])
+        for name in ("tiny/one", "gpt-4o", "second"):
+            reply = request(server.port, "POST", CHAT, {"model": name, "messages": GREETING, "max_tokens": 4})
+            assert (reply.status, reply.json()["model"]) == (200, "tiny/one")
+        assert request(server.port, "POST", CHAT, {"model": "third", "messages": GREETING}).status == 404
+
+
 @pytest.fixture
 def loading_server(tmp_path):
     """A server that cannot finish loading before someone writes its chat template, and the way to write it."""

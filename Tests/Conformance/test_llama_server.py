@@ -39,6 +39,46 @@ def test_a_prompt_may_be_tokens(server):
     assert json.loads(from_tokens)["content"] == json.loads(from_text)["content"]
 
 
+def test_several_prompts_are_continued_each(server):
+    ids = json.loads(ask(server, "POST", "/tokenize", {"content": REQUEST["prompt"]})[2])["tokens"]
+    prompts = [REQUEST["prompt"], ids, {"prompt_string": REQUEST["prompt"]}, ids[:2] + [" once"]]
+    _, _, body = ask(server, "POST", "/completion", REQUEST | {"prompt": prompts})
+    replies = json.loads(body)
+    assert [reply["index"] for reply in replies] == [0, 1, 2, 3]
+    assert [reply["prompt"] for reply in replies] == prompts
+    assert replies[0]["content"] == replies[1]["content"] == replies[2]["content"]
+    assert all(reply["generation_settings"]["temperature"] == 0 for reply in replies)
+    assert all(reply["generation_settings"]["n_predict"] == 24 for reply in replies)
+    _, _, body = ask(server, "POST", "/completion", REQUEST | {"prompt": prompts, "stream": True})
+    events = [json.loads(line.removeprefix("data: ")) for line in body.decode().split("\n") if line.startswith("data: ")]
+    for reply in replies:
+        own = [event for event in events if event["index"] == reply["index"]]
+        assert "".join(event["content"] for event in own) == reply["content"]
+        assert [event["stop"] for event in own] == [False] * (len(own) - 1) + [True]
+
+
+STREAM = {"messages": [{"role": "user", "content": "Hello"}], "stream": True, "max_tokens": 24, "temperature": 0}
+
+
+def test_the_stream_of_a_conversation_is_read_on_from_any_byte(server):
+    with Connection(server.port) as connection:
+        connection.send("POST", "/v1/chat/completions", STREAM, {"X-Conversation-Id": "talk/1"})
+        _, headers = connection.read_head()
+        whole = connection.read_body(headers)
+    assert whole.endswith(b"data: [DONE]\n\n")
+    for start in (0, 7, len(whole) // 2, len(whole)):
+        status, headers, rest = ask(server, "GET", f"/v1/stream?conv_id=talk%2F1&from={start}")
+        assert status == 200 and headers["content-type"].startswith("text/event-stream")
+        assert rest == whole[start:]
+    _, _, body = ask(server, "POST", "/v1/streams/lookup", {"conversation_ids": ["talk/1", "other"]})
+    (found,) = json.loads(body)
+    assert (found["conversation_id"], found["is_done"], found["total_bytes"]) == ("talk/1", True, len(whole))
+    assert ask(server, "GET", "/v1/stream?conv_id=other")[0] == 404
+    assert ask(server, "GET", f"/v1/stream?conv_id=talk%2F1&from={len(whole) + 1}")[0] == 400
+    assert ask(server, "DELETE", "/v1/stream?conv_id=talk%2F1")[0] == 204
+    assert ask(server, "GET", "/v1/stream?conv_id=talk%2F1")[0] == 404
+
+
 def test_properties_and_slots(server):
     _, _, body = ask(server, "GET", "/props")
     properties = json.loads(body)

@@ -1,6 +1,7 @@
 import APIDoors
 import Chat
 import JSON
+import Models
 import Serving
 import ServingTestSupport
 import TestSupport
@@ -27,6 +28,23 @@ import Tokens
         let client = try APIClient(keys: ["secret"]) { .ollama(service: $0, settings: $1) }
         #expect(!client.door.routes.isEmpty)
         #expect(try await client.routesThatAskForNoKey() == [])
+    }
+
+    @Test func aFactorOfYaRNCanBePinned() async throws {
+        var options = TestModel.Options()
+        options.contextLength = 800
+        options.windows = [ContextWindow(factor: 1, length: 200), ContextWindow(factor: 4, length: 800)]
+        let client = try APIClient(options) { .ollama(service: $0, settings: $1) }
+        let generate: JSONObject = ["model": "test-model", "prompt": "Hi", "options": ["num_predict": 3]]
+        for (path, body) in [
+            ("/api/chat", Self.body(["options": ["num_predict": 3]])), ("/api/generate", .object(generate)),
+            ("/api/generate", try JSONValue.object(generate).adding("raw", true)),
+        ] {
+            #expect(try await client.post(path, body.adding("rope_factor", 4)).status == 200)
+            let refused = try await client.post(path, body.adding("rope_factor", 2))
+            #expect(refused.status == 400)
+            #expect(try refused.json["error"] == "'rope_factor' must be one of 1 and 4, not 2.")
+        }
     }
 
     static func body(_ members: JSONObject = [:], text: String = "Hi") -> JSONValue {
@@ -160,7 +178,7 @@ import Tokens
         #expect(try await client.get("/api/ps").json["models"]?[0]?["context_length"] == 512)
         let shown = try await client.post("/api/show", ["model": "test-model:latest"]).json
         #expect(shown["capabilities"] == ["completion", "tools", "thinking"])
-        #expect(try await client.get("/api/version").json == ["version": "1.2.3"])
+        #expect(try await client.get("/api/version").json == ["version": "0.12.0", "ponder": "1.2.3"])
     }
 
     @Test(arguments: ["/api/chat", "/api/generate", "/api/show"])

@@ -85,15 +85,32 @@ import Testing
         for text in ["data: one\n\n", ": nothing\n\ndata: two\n\ndata: three\n\n"] {
             backlog.append(Array(text.utf8))
         }
-        #expect(backlog.piece(behind: 0)?.last == nil)
-        #expect(backlog.piece(behind: 4)?.last == nil)
-        let rest = backlog.piece(behind: 1)
+        #expect(backlog.position(behind: 0) == nil)
+        #expect(backlog.position(behind: 4) == nil)
+        let rest = backlog.position(behind: 1).flatMap(backlog.piece)
         #expect(
             rest.map { String(decoding: $0.bytes, as: UTF8.self) } == "id: s:2\ndata: two\n\nid: s:3\ndata: three\n\n")
-        #expect(rest?.last == 3)
+        #expect(rest?.end == backlog.position(behind: 3))
         #expect(rest?.isEnd == false)
         backlog.finish()
-        #expect(backlog.piece(behind: 3)?.isEnd == true)
+        #expect(backlog.position(behind: 3).flatMap(backlog.piece)?.isEnd == true)
+    }
+
+    @Test func everyByteIsAPlaceToGoOnFrom() throws {
+        let backlog = StreamBacklog(name: "s", byteLimit: 60)
+        for text in ["data: one\n\n", ": nothing\n\ndata: two\n\n", ": more\n\ndata: three\n\n"] {
+            backlog.append(Array(text.utf8))
+        }
+        let kept = ": nothing\n\nid: s:2\ndata: two\n\n: more\n\nid: s:3\ndata: three\n\n"
+        let forgotten = "id: s:1\ndata: one\n\n".utf8.count
+        let total = forgotten + kept.utf8.count
+        #expect(backlog.summary.byteCount == total)
+        for count in forgotten...total {
+            let piece = backlog.position(behindByte: count).flatMap(backlog.piece)
+            #expect(piece?.bytes == Array(kept.utf8.dropFirst(count - forgotten)))
+        }
+        #expect(backlog.position(behindByte: forgotten - 1) == nil)
+        #expect(backlog.position(behindByte: total + 1) == nil)
     }
 
     @Test func aStreamIsReadOnlyWithTheKeyThatItWasAskedForWith() async throws {

@@ -39,12 +39,15 @@ import Testing
     @Test func `the first of several is loaded at the start, and has what was said of one`() throws {
         let catalog = try catalog(["/m/a.gguf", "second=/m/b.gguf", "/m/c/"]) { settings in
             settings.alias = "first"
+            settings.furtherAliases = ["one"]
             settings.draftModel = "draft.gguf"
             settings.chatTemplateFile = "a.jinja"
             settings.context = 512
         }
         #expect(catalog.entries.map(\.name) == ["first", "second", "c"])
         #expect(catalog.entries.map(\.settings.alias) == ["first", "second", "c"])
+        #expect(catalog.entries.map(\.aliases) == [["one"], [], []])
+        #expect(catalog.entry(named: "one")?.name == "first")
         #expect(catalog.entries.map(\.settings.draftModel) == ["draft.gguf", nil, nil])
         #expect(catalog.entries.map(\.settings.chatTemplateFile) == ["a.jinja", nil, nil])
         #expect(catalog.entries.map(\.settings.context) == [512, 512, 512])

@@ -21,9 +21,18 @@ import Testing
             "--served-model-name", "qwen3")
         #expect(found.options.models.first == "Qwen/Qwen3-30B-A3B")
         #expect(found.options.context == "4096")
-        #expect(found.options.alias == "qwen3")
+        #expect(found.options.alias == ["qwen3"])
         #expect(found.warnings.count == 2)
         #expect(found.warnings.first?.hasPrefix("--enable-reasoning has no effect") == true)
+    }
+
+    /// As vLLM has them: the first is reported, all answer.
+    @Test func severalNamesAreServed() throws {
+        let names = ["qwen3", "gpt-4o", "Qwen/Qwen3-8B"]
+        #expect(try parse(["model", "--served-model-name"] + names + ["--strict"]).options.alias == names)
+        #expect(try parse(["--alias", "qwen3", "--alias", "gpt-4o", "model"]).options.alias == ["qwen3", "gpt-4o"])
+        #expect(throws: (any Error).self) { try parse("--served-model-name", "qwen3", "model") }
+        #expect(throws: (any Error).self) { try parse("model", "--served-model-name", "qwen3", "--alias", "other") }
     }
 
     @Test func theLaunchLineOfSGLangWorks() throws {

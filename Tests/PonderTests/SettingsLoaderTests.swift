@@ -45,7 +45,7 @@ import Testing
             "--max-batch-tokens", "256", "--kv-cache-memory", "2GiB", "--kv-cache-type", "bf16",
             "--activation-type", "bf16",
             "--memory-limit", "6GiB", "--tile-cache", "/", "--quantize", "Q4_K",
-            "--quantize-cache", "off", "--slot-save-path", "/", "--alias", "small",
+            "--quantize-cache", "off", "--slot-save-path", "/", "--alias", "small", "--alias", "tiny",
             "--api-key", "one", "--api-key", "two", "--chat-template-file", "a.jinja", "--log-level", "debug",
             "--drain-seconds", "1.5", "--draft-model", "draft.gguf", "--speculation", "lookup", "--strict",
             "--reasoning-field", "both", "--tls-certificate", "a.pem", "--tls-key", "a.key",
@@ -53,7 +53,7 @@ import Testing
             "--tokens-per-minute", "1000", "--allow-origin", "https://A.example", "--allow-origin", "http://b:1",
             "--any-model-name", "--compress-streams", "--embeddings", "--rerank",
             "--reasoning-budgets", "low=7, max=9,high=unlimited", "--exclude-tools-when-tool-choice-none",
-            "--trust-request-chat-template",
+            "--trust-request-chat-template", "--strip-billing-header", "off",
             "--loop-guard", "off", "--prefill-ahead", "off", "--reasoning-memory", "off", "--reasoning-memory-seconds",
             "60", "--metrics-compat", "vllm", "--web-page", "off",
             "--log-format", "json",
@@ -79,6 +79,7 @@ import Testing
         expected.quantizedPlace = .nowhere
         expected.slotSavePath = "/"
         expected.alias = "small"
+        expected.furtherAliases = ["tiny"]
         expected.apiKeys = ["one", "two"]
         expected.tlsIdentities = [TLSIdentity(certificate: "a.pem", key: "a.key")]
         expected.tlsClientAuthority = "ca.pem"
@@ -98,6 +99,7 @@ import Testing
         expected.reasoningBudgets = try #require(ThinkingBudgets("low=7,high=unlimited,max=9"))
         expected.excludesForbiddenTools = true
         expected.trustsRequestTemplates = true
+        expected.stripsBillingHeader = false
         expected.reranks = true
         expected.endsLoops = false
         expected.prefillsAhead = false

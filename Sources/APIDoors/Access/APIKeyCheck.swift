@@ -33,10 +33,12 @@ package struct APIKeyCheck: Middleware {
         (request.method == .get || request.method == .head) && openPaths.contains(request.path)
     }
 
+    private static let keyField = HTTPField.Name("x-api-key")
+
     /// The keys by Anthropic's header field and by OpenAI's; some clients send one in each.
     private static func givenKeys(_ request: Request) -> [[UInt8]] {
         var keys: [[UInt8]] = []
-        if let name = HTTPField.Name("x-api-key"), let key = request.headers[name] { keys.append(Array(key.utf8)) }
+        if let name = keyField, let key = request.headers[name] { keys.append(Array(key.utf8)) }
         if let field = request.headers[.authorization] {
             let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
             if parts.count == 2, parts[0].lowercased() == "bearer" {

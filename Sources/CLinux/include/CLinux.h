@@ -21,9 +21,15 @@ int linux_epoll_create(void);
 /// Returns 0, or -errno.
 int linux_epoll_control(int set, int operation, int descriptor, uint32_t interest, uint64_t token);
 
-/// Takes what is ready without waiting: `tokens` and `readiness` have room for `capacity` (at most 256) entries.
-/// Returns how many were filled, or -errno.
-int linux_epoll_poll(int set, uint64_t *tokens, uint32_t *readiness, int capacity);
+/// Takes what is ready, and waits for it up to `timeout` milliseconds, without end for -1: `tokens` and `readiness` have room for
+/// `capacity` (at most 256) entries. Returns how many were filled, or -errno.
+int linux_epoll_poll(int set, uint64_t *tokens, uint32_t *readiness, int capacity, int timeout);
+
+/// Makes a counter that is readable once it was rung. Returns its descriptor, or -errno.
+int linux_bell_create(void);
+
+/// Rings a bell.
+void linux_bell_ring(int bell);
 
 /// Accepts one connection, non-blocking and closed on exec. Returns its descriptor, or -errno.
 int linux_accept(int listener);

@@ -21,7 +21,7 @@ public struct AccessLog: Middleware {
         let start = ContinuousClock.now
         let method = request.method.rawValue
         // As sent: a decoded path could hold line breaks.
-        let path = String(request.target.prefix { $0 != "?" })
+        let path = String(TargetParts(request.target).path)
         do {
             try await next.respond(to: request, context: context, writer: writer)
         } catch {
@@ -38,19 +38,19 @@ public struct AccessLog: Middleware {
         since start: ContinuousClock.Instant,
         outcome: String?
     ) {
-        let logger = context.logger
+        let logger = context.baseLogger
         guard logger.logLevel <= level else { return }
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
-        var metadata: Logger.Metadata = [
-            "status": context.response.status.map { .stringConvertible($0.code) } ?? "none",
-            "bytes": .stringConvertible(context.response.bodyByteCount),
-            "milliseconds": .stringConvertible((milliseconds * 100).rounded() / 100),
-        ]
-        if let peer = context.peer?.host { metadata["peer"] = "\(peer)" }
-        if let caller = context.response.caller { metadata["key"] = "\(caller)" }
-        if let route = context.response.route { metadata["route"] = "\(route)" }
-        metadata.merge(context.response.notes) { $1 }
-        if let outcome { metadata["error"] = "\(outcome)" }
+        let answer = context.response.summary
+        var metadata = context.loggerMetadata
+        metadata["status"] = answer.status.map { .stringConvertible($0.code) } ?? "none"
+        metadata["bytes"] = .stringConvertible(answer.bodyByteCount)
+        metadata["milliseconds"] = .stringConvertible((milliseconds * 100).rounded() / 100)
+        if let peer = context.peer?.host { metadata["peer"] = .string(peer) }
+        if let caller = answer.caller { metadata["key"] = .string(caller) }
+        if let route = answer.route { metadata["route"] = .string(route) }
+        if !answer.notes.isEmpty { metadata.merge(answer.notes) { $1 } }
+        if let outcome { metadata["error"] = .string(outcome) }
         logger.log(level: level, "\(method) \(path)", metadata: metadata)
     }
 }

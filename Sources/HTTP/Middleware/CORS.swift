@@ -53,7 +53,8 @@ public struct CORS: Middleware {
     }
 
     private static let exposedFields = [
-        "x-request-id", "x-warnings", "retry-after", "retry-after-ms", "x-should-retry", "x-ratelimit-limit-requests",
+        "x-request-id", "request-id", "x-warnings", "retry-after", "retry-after-ms", "x-should-retry",
+        "x-ratelimit-limit-requests",
         "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-ratelimit-limit-tokens",
         "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
     ].joined(separator: ", ")

@@ -34,9 +34,10 @@ public struct HTTPMetrics: Middleware {
             inFlight.decrement()
             duration.recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
             // No response means that the connection broke, which is nobody's status.
-            if let status = context.response.status {
+            let answer = context.response.summary
+            if let status = answer.status {
                 // Paths that no route has are strangers' choice: they share one name.
-                let labels = [("route", context.response.route ?? "none"), ("status", "\(status.code)")]
+                let labels = [("route", answer.route ?? "none"), ("status", "\(status.code)")]
                 Counter(label: "ponder_http_requests_total", dimensions: labels, factory: factory).increment()
             }
         }

@@ -54,7 +54,7 @@ enum HeadParser {
             return text
         }
         let origin = text.hasPrefix("/") ? text : try originForm(absolute: text, orThrow: malformed)
-        guard PercentEncoding.decode(origin.prefix { $0 != "?" }) != nil else { throw malformed }
+        guard PercentEncoding.decode(TargetParts(origin).path) != nil else { throw malformed }
         return origin
     }
 

@@ -62,7 +62,9 @@ enum HeadRules {
     }
 
     private static func keepsAlive(_ head: RequestHead) -> Bool {
-        let options = head.headers[values: .connection].joined(separator: ",").lowercased()
+        let fields = head.headers[values: .connection]
+        guard !fields.isEmpty else { return head.minorVersion == 1 }
+        let options = fields.joined(separator: ",").lowercased()
             .split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
         if options.contains("close") { return false }
         return head.minorVersion == 1 || options.contains("keep-alive")

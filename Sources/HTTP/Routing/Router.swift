@@ -71,9 +71,9 @@ public struct Router: HTTPResponder {
     }
 
     private func find(_ target: String) -> (routes: [Route], parameters: [String: String])? {
-        let path = target.prefix { $0 != "?" }
+        let path = TargetParts(target).path
         if let routes = exact[String(path)] { return (routes, [:]) }
-        if path.contains("%"), let decoded = PercentEncoding.decode(path), let routes = exact[decoded] {
+        if path.utf8.contains(UInt8(ascii: "%")), let decoded = PercentEncoding.decode(path), let routes = exact[decoded] {
             return (routes, [:])
         }
         let segments = RoutePattern.split(path)

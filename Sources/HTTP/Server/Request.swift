@@ -28,12 +28,11 @@ public struct Request: Sendable {
         headers: HTTPFields = [:],
         body: RequestBody = RequestBody([])
     ) {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let rawPath = parts.first ?? "/"
+        let parts = TargetParts(target)
         self.method = method
         self.target = target
-        self.path = PercentEncoding.decode(rawPath) ?? String(rawPath)
-        self.query = parts.count > 1 ? String(parts[1]) : nil
+        self.path = PercentEncoding.decode(parts.path) ?? String(parts.path)
+        self.query = parts.query.map(String.init)
         self.headers = headers
         self.body = body
     }

@@ -19,7 +19,8 @@ public struct RequestContext: Sendable {
     /// The trace that the request is part of.
     var traceParent: TraceParent?
 
-    private let baseLogger: Logger
+    /// The server's.
+    let baseLogger: Logger
     private let sink: any ResponseSink
     package var errorBody: @Sendable (HTTPError) -> ErrorBody
 
@@ -42,9 +43,16 @@ public struct RequestContext: Sendable {
     /// A logger whose lines carry the request's id.
     public var logger: Logger {
         var logger = baseLogger
-        logger[metadataKey: "request_id"] = "\(requestID)"
-        if let traceParent { logger[metadataKey: "trace_id"] = "\(traceParent.traceID)" }
+        for (key, value) in loggerMetadata { logger[metadataKey: key] = value }
         return logger
+    }
+
+    /// What names the request in logs.
+    var loggerMetadata: Logger.Metadata {
+        var metadata = Logger.Metadata(minimumCapacity: 8)
+        metadata["request_id"] = .string(requestID)
+        if let traceParent { metadata["trace_id"] = .string(traceParent.traceID) }
+        return metadata
     }
 
     /// Answers with an error, unless a response has begun: then the connection is left to be broken off.

@@ -4,16 +4,23 @@ internal import Synchronization
 
 /// What has become of the response to one request: written by the response writer, read by middleware.
 public final class ResponseRecord: Sendable {
-    private struct State {
-        var headChanges: [@Sendable (inout HTTPResponse) -> Void] = []
+    /// What logs say of the response.
+    struct Summary {
         var status: HTTPResponse.Status?
         var bodyByteCount = 0
+        /// The pattern of the route that was found, or nil.
+        var route: String?
+        /// The name of who asked, or nil where that is not known.
+        var caller: String?
+        var notes: Logger.Metadata = [:]
+    }
+
+    private struct State {
+        var headChanges: [@Sendable (inout HTTPResponse) -> Void] = []
+        var summary = Summary()
         var isFinished = false
         var acceptsGzip = false
         var compressesStreams = false
-        var route: String?
-        var caller: String?
-        var notes: Logger.Metadata = [:]
     }
 
     // Shared by the tasks that answer one request, which may be several where a responder uses child tasks.
@@ -23,23 +30,20 @@ public final class ResponseRecord: Sendable {
     public init() {}
 
     /// The status that was sent, or nil while no response has begun.
-    public var status: HTTPResponse.Status? { state.withLock { $0.status } }
+    public var status: HTTPResponse.Status? { state.withLock { $0.summary.status } }
     /// How many bytes of the body were handed over, before compression and framing.
-    public var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
+    public var bodyByteCount: Int { state.withLock { $0.summary.bodyByteCount } }
     /// Whether the response was handed over to its end.
     public var isFinished: Bool { state.withLock { $0.isFinished } }
     /// The pattern of the route that was found, or nil.
-    public var route: String? { state.withLock { $0.route } }
+    public var route: String? { state.withLock { $0.summary.route } }
 
-    /// The name of who asked, or nil where that is not known.
-    public var caller: String? { state.withLock { $0.caller } }
-
-    /// What is to be said of the response in logs.
-    var notes: Logger.Metadata { state.withLock { $0.notes } }
+    /// All of it that logs tell.
+    var summary: Summary { state.withLock { $0.summary } }
 
     /// Notes something for logs; numbers as values that are `Int` or `Double`.
     package func note(_ notes: Logger.Metadata) {
-        state.withLock { $0.notes.merge(notes) { $1 } }
+        state.withLock { $0.summary.notes.merge(notes) { $1 } }
     }
 
     /// Has `change` applied to the response's head before it is sent, after those added before.
@@ -58,19 +62,19 @@ public final class ResponseRecord: Sendable {
     }
 
     func found(route: String) {
-        state.withLock { $0.route = route }
+        state.withLock { $0.summary.route = route }
     }
 
     /// Notes who asks, for logs.
     package func found(caller: String) {
-        state.withLock { $0.caller = caller }
+        state.withLock { $0.summary.caller = caller }
     }
 
     /// Marks the response as begun and gives its head the last touches. Returns false if one had begun before.
     func begin(_ head: inout HTTPResponse) -> Bool {
         let changes: [@Sendable (inout HTTPResponse) -> Void]? = state.withLock {
-            guard $0.status == nil else { return nil }
-            $0.status = head.status
+            guard $0.summary.status == nil else { return nil }
+            $0.summary.status = head.status
             return $0.headChanges
         }
         guard let changes else { return false }
@@ -79,7 +83,7 @@ public final class ResponseRecord: Sendable {
     }
 
     func wrote(byteCount: Int) {
-        state.withLock { $0.bodyByteCount += byteCount }
+        state.withLock { $0.summary.bodyByteCount += byteCount }
     }
 
     func finished() {

@@ -108,7 +108,28 @@ extension AbortRoute {
 
 extension ResumeRoute {
     static let description = RouteDescription(
-        "The rest of a stream whose connection broke.", response: .anything, stream: .events)
+        "The rest of a stream whose connection broke.", query: ["from": false], response: .anything, stream: .events)
+}
+
+extension ConversationStreamRoute {
+    static let resumeDescription = RouteDescription(
+        "The rest of a conversation's stream, behind so many bytes, in llama-server's words.",
+        query: ["conv_id": true, "from": false], response: .anything, stream: .events)
+
+    static let endDescription = RouteDescription(
+        "Calls a conversation's stream off and forgets it, in llama-server's words.", query: ["conv_id": true],
+        response: nil)
+
+    static let lookUpDescription = RouteDescription(
+        "Which conversations have streams, in llama-server's words.",
+        request: RequestDescription([["conversation_ids": ["x"]]], required: ["conversation_ids"]) { body in
+            var root = FieldReader(body)
+            _ = try ConversationNames(from: &root, settings: APISettings(version: ""))
+        },
+        response: .array([
+            "conversation_id": .string, "is_done": .boolean, "total_bytes": .integer, "started_at": .integer,
+            "completed_at": .integer,
+        ]))
 }
 
 extension ReplyIdentity {

@@ -19,16 +19,22 @@ extension CompletionsRoute {
 extension NativeCompletionRoute {
     static let description = RouteDescription(
         "Continues raw text, in llama-server's words.",
-        request: RequestDescription([["prompt": "Once"]] + TextForm.examples, required: ["prompt"]) {
+        request: RequestDescription(
+            [["prompt": ["Once", ["prompt_string": "Once", "multimodal_data": []]]]] + TextForm.examples,
+            required: ["prompt"]
+        ) {
             _ = try NativeCompletionDecoder.call(from: $0, settings: APISettings(version: ""))
         },
-        response: ([
+        response: .either([choice, .array(choice), .anything]), stream: .events)
+
+    private static let choice: JSONShape =
+        ([
             "index": .integer, "content": .string, "stop": .boolean, "model": .string, "tokens_predicted": .integer,
             "tokens_evaluated": .integer, "tokens_cached": .integer, "truncated": .boolean, "prompt": .anything,
-            "stop_type": .string, "stopping_word": .string, "timings": ReplyIdentity.timings,
-            "tokens": .optional(.array(.integer)), "completion_probabilities": .optional(.array(.anything)),
-        ] as JSONShape).with(.warnings),
-        stream: .events)
+            "generation_settings": .anything, "stop_type": .string, "stopping_word": .string,
+            "timings": ReplyIdentity.timings, "tokens": .array(.integer),
+            "completion_probabilities": .optional(.array(.anything)),
+        ] as JSONShape).with(.warnings)
 }
 
 /// Texts that are held to a form.

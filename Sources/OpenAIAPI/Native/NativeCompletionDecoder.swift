@@ -7,15 +7,19 @@ struct NativeCompletionCall: Sendable {
     var request: CompletionRequest
     var streams: Bool
     var remarks: RequestRemarks
-    /// The prompt as it was given, which the reply repeats.
-    var prompt: JSONValue
+    /// The prompts as they were given, which the reply repeats.
+    var prompts: [JSONValue]
     var details: NativeTokenDetails
 }
 
-/// What a reply of `/completion` tells of its tokens.
+/// What a reply of `/completion` tells of itself.
 struct NativeTokenDetails: Sendable {
     var hasIDs = false
     var hasProbabilities = false
+    /// The members that its end is to have, with slashes between the names of nested ones; none is all.
+    var fields: [String] = []
+    /// What holds the text to a form, where that was a grammar.
+    var grammar = ""
 }
 
 /// Body to ``NativeCompletionCall``, in llama-server's fields.
@@ -31,14 +35,19 @@ enum NativeCompletionDecoder {
         var root = FieldReader(hasNoSchema ? JSONObject(body.filter { $0.key != "json_schema" }) : body)
         var remarks = try RequestRemarks(from: &root, settings: settings, fieldNames: fieldNames)
         let model = try root.string("model")
-        let prompt = try prompt(from: &root)
-        var options = try SamplingDecoder.singleOptions(from: &root)
+        let prompts = try NativePromptDecoder.prompts(from: &root)
+        var options = try SamplingDecoder.options(from: &root)
+        options.choiceCount = try root.integer("n_cmpl") ?? options.choiceCount
+        if options.promptLogProbabilityCount != nil {
+            throw root.unsupported("prompt_logprobs", "'prompt_logprobs' is not supported at this endpoint.")
+        }
         options.seed = options.seed == UInt64.max ? nil : options.seed
         let count = try root.integer("n_predict")
         let otherCount = try root.integer("max_tokens")
         options.maximumTokens = (count ?? otherCount).flatMap { $0 < 0 ? nil : $0 }
         let streams = try root.bool("stream") ?? false
-        let details = try details(from: &root, into: &options)
+        var details = try details(from: &root, into: &options)
+        details.grammar = body["grammar"]?.stringValue ?? ""
         options.constraint = try ConstraintDecoder.definition(from: &root, names: &remarks.fieldNames)
         if let slot = try root.integer("id_slot"), slot != -1 {
             remarks.warnings.append(
@@ -46,27 +55,19 @@ enum NativeCompletionDecoder {
         }
         try remarks.finish(root)
         return NativeCompletionCall(
-            request: CompletionRequest(model: model, prompts: [prompt], options: options), streams: streams,
-            remarks: remarks, prompt: body["prompt"] ?? nil, details: details)
+            request: CompletionRequest(model: model, prompts: prompts.map(\.prompt), options: options),
+            streams: streams, remarks: remarks, prompts: prompts.map(\.given), details: details)
     }
 
-    /// `n_probs`, of which 0 is none, and `return_tokens`.
+    /// `n_probs`, of which 0 is none, `return_tokens` and `response_fields`.
     private static func details(
         from root: inout FieldReader, into options: inout GenerationOptions
     ) throws(APIError) -> NativeTokenDetails {
         let count = try root.integer("n_probs") ?? 0
-        let details = NativeTokenDetails(hasIDs: try root.bool("return_tokens") ?? false, hasProbabilities: count != 0)
+        let details = NativeTokenDetails(
+            hasIDs: try root.bool("return_tokens") ?? false, hasProbabilities: count != 0,
+            fields: try root.strings("response_fields") ?? [])
         options.logProbabilityCount = details.hasIDs || details.hasProbabilities ? count : nil
         return details
-    }
-
-    /// A text, or token ids.
-    private static func prompt(from root: inout FieldReader) throws(APIError) -> CompletionPrompt {
-        switch root.value("prompt") {
-        case nil: throw root.missing("prompt")
-        case .string(let text): return .text(text)
-        case .array: return .tokens(try root.integers("prompt") ?? [])
-        case .some(let other): throw root.wrongType("prompt", expected: "a string or an array of token ids", other)
-        }
     }
 }

@@ -20,7 +20,7 @@ struct NativeCompletionRoute: Sendable {
         var remarks = call.remarks
         let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request, after: waited) }
         return NativeReply(
-            stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompt: call.prompt,
+            stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompts: call.prompts,
             details: call.details)
     }
 }

@@ -4,56 +4,75 @@ internal import JSON
 internal import Serving
 internal import Tokens
 
-/// A reply of `/completion` that has begun.
+/// A reply of `/completion` that has begun: one object, or an array of them where there are several prompts or choices.
 struct NativeReply: DialectReply {
     let stream: CompletionStream
     let isStreamed: Bool
     let warnings: [RequestWarning]
-    /// The prompt as it was given.
-    let prompt: JSONValue
+    /// The prompts as they were given.
+    let prompts: [JSONValue]
     let details: NativeTokenDetails
 
     var frames: NativeFrames { NativeFrames(reply: self) }
     var whole: CompletionResult { CompletionResult(choiceCount: stream.choiceCount) }
 
     func body(of whole: CompletionResult) -> [UInt8] {
-        let choice = whole.choices.first
-        return end(content: choice?.text ?? "", choice?.tokens ?? [], choice?.finishReason, whole.usage)
+        let ends = whole.choices.enumerated().map { index, choice in
+            end(of: index, content: choice.text, choice.tokens, choice.finishReason, choice.usage)
+        }
+        guard ends.count != 1 else { return ends[0] }
+        return [UInt8(ascii: "[")] + ends.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
     }
 
-    /// The whole reply, or the last event of a stream, which has no text.
+    /// A whole choice, or the last event of its stream, which has no text.
     fileprivate func end(
-        content: String, _ tokens: [CompletionToken], _ finish: CompletionFinishReason?, _ usage: TokenUsage
+        of choice: Int, content: String, _ tokens: [CompletionToken], _ finish: CompletionFinishReason?,
+        _ usage: TokenUsage
     ) -> [UInt8] {
+        let prompt = stream.promptIndex(choice: choice)
         var writer = JSONWriter()
         writer.beginObject()
-        write(content, tokens, isEnd: true, to: &writer)
+        write(choice, content, tokens, isEnd: true, to: &writer)
         writer.append(key: "model", string: stream.model.name)
         writer.append(key: "tokens_predicted", int: usage.completionTokens)
         writer.append(key: "tokens_evaluated", int: usage.promptTokens)
         writer.append(key: "tokens_cached", int: usage.cachedTokens)
         writer.append(key: "truncated", bool: false)
         writer.append(key: "prompt")
-        writer.append(value: prompt)
+        writer.append(value: prompts[prompt])
+        writer.append(key: "generation_settings")
+        NativeSettingsBody(reply: self, prompt: prompt).write(to: &writer)
         writer.append(key: "stop_type", string: finish?.stopType ?? "none")
         writer.append(key: "stopping_word", string: finish?.stopString ?? "")
         writer.append(key: "timings")
         usage.writeTimings(to: &writer)
         warnings.write(to: &writer)
         writer.endObject()
-        return writer.bytes
+        return details.fields.isEmpty ? writer.bytes : Self.selected(details.fields, of: writer.bytes)
+    }
+
+    /// Only some members, the nested ones among them at the top.
+    private static func selected(_ fields: [String], of bytes: [UInt8]) -> [UInt8] {
+        guard let whole = try? JSONValue(parsing: bytes) else { return bytes }
+        var object: JSONObject = [:]
+        for field in fields {
+            let names = field.split(separator: "/").map(String.init)
+            let value = names.reduce(Optional(whole)) { $0?[$1] }
+            if let name = names.last, let value { object[name] = value }
+        }
+        return JSONValue.object(object).serializedBytes()
     }
 
     /// The text and what is told of its tokens.
-    fileprivate func write(_ content: String, _ tokens: [CompletionToken], isEnd: Bool, to writer: inout JSONWriter) {
-        writer.append(key: "index", int: 0)
+    fileprivate func write(
+        _ choice: Int, _ content: String, _ tokens: [CompletionToken], isEnd: Bool, to writer: inout JSONWriter
+    ) {
+        writer.append(key: "index", int: choice)
         writer.append(key: "content", string: content)
-        if details.hasIDs {
-            writer.append(key: "tokens")
-            writer.beginArray()
-            tokens.forEach { writer.append(int: $0.id.index) }
-            writer.endArray()
-        }
+        writer.append(key: "tokens")
+        writer.beginArray()
+        if details.hasIDs { tokens.forEach { writer.append(int: $0.id.index) } }
+        writer.endArray()
         if details.hasProbabilities, !tokens.isEmpty {
             writer.append(key: "completion_probabilities")
             LogProbabilityBody(model: stream.model, namesTokensByID: false).writeNative(tokens, to: &writer)
@@ -65,28 +84,23 @@ struct NativeReply: DialectReply {
 /// Turns the events of a completion into those of a stream of `/completion`.
 struct NativeFrames: ReplyFrames {
     let reply: NativeReply
-    private var finish: CompletionFinishReason?
-
-    init(reply: NativeReply) {
-        self.reply = reply
-    }
 
     mutating func append(_ event: CompletionEvent, to frames: inout [UInt8]) {
         switch event {
         case .progress: return
-        case .finished(_, let reason): finish = reason
-        case .text(_, let text, let tokens):
+        case .finished(let choice, let reason, let usage):
+            ServerSentEvents.append(data: reply.end(of: choice, content: "", [], reason, usage), to: &frames)
+        case .text(let choice, let text, let tokens):
             var writer = JSONWriter()
             writer.beginObject()
-            reply.write(text, tokens, isEnd: false, to: &writer)
+            reply.write(choice, text, tokens, isEnd: false, to: &writer)
             writer.endObject()
             ServerSentEvents.append(data: writer.bytes, to: &frames)
         }
     }
 
-    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {
-        ServerSentEvents.append(data: reply.end(content: "", [], finish, usage), to: &frames)
-    }
+    /// Each choice has said that it is complete.
+    mutating func end(_ usage: TokenUsage, _ frames: inout [UInt8]) {}
 
     mutating func fail(_ error: APIError, _ frames: inout [UInt8]) {
         ServerSentEvents.append(data: error.body, to: &frames)

@@ -1,7 +1,5 @@
 internal import APIDoors
 internal import Engine
-internal import Foundation
-internal import HTTP
 internal import JSON
 internal import Serving
 
@@ -10,9 +8,9 @@ struct ServerStateRoute: Sendable {
     let service: InferenceService
     let settings: APISettings
 
-    /// A model need not be in memory for it.
+    /// Of the model that the query names, as llama-server's router has it. It need not be in memory for it.
     func properties(_ request: DoorRequest) async throws -> DoorAnswer {
-        let model = try await service.registry.listing(named: Self.modelName(request))
+        let model = try await service.registry.listing(named: request.queryValue("model"))
         guard let description = model.description else {
             throw model.failure.map { ServingError.modelLoadFailed(name: model.name, reason: $0) }
                 ?? ServingError.modelLoading(name: model.name)
@@ -37,7 +35,7 @@ struct ServerStateRoute: Sendable {
     func slots(_ request: DoorRequest) throws -> DoorAnswer {
         let model: ServedModel
         do {
-            model = try service.registry.model(named: Self.modelName(request))
+            model = try service.registry.model(named: request.queryValue("model"))
         } catch {
             guard case .modelLoading = error, case .ready = service.registry.readiness else { throw error }
             return .json(.array([]))
@@ -51,12 +49,6 @@ struct ServerStateRoute: Sendable {
                         "is_processing": .bool(slot < runningCount),
                     ]
                 }))
-    }
-
-    /// The query's `model`, as llama-server's router asks for it.
-    private static func modelName(_ request: DoorRequest) -> String? {
-        let pairs = (request.request.query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
-        return pairs.last { $0.first == "model" }?.dropFirst().first.map { $0.removingPercentEncoding ?? String($0) }
     }
 
     /// Sequences have no fixed places here: there is a slot for each that runs, and one more for the next.

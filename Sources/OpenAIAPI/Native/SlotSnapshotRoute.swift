@@ -21,7 +21,7 @@ struct SlotSnapshotRoute: Sendable {
         guard let slot = Int(text), slot >= 0 else {
             throw APIError.invalid("id", "A slot's id is a whole number from 0, not '\(text.prefix(40))'.")
         }
-        let action = try SlotAction(query: request.request.query)
+        let action = try SlotAction(name: request.queryValue("action"))
         var root = FieldReader(try await request.objectIfAny())
         let fields = try SlotFields(from: &root, action: action, settings: settings)
         let lease = try await service.lease(named: fields.model)
@@ -82,10 +82,8 @@ struct SlotSnapshotRoute: Sendable {
 enum SlotAction: String, CaseIterable {
     case save, restore, erase
 
-    init(query: String?) throws(APIError) {
-        let pairs = (query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
-        let text = pairs.last { $0.first == "action" }?.dropFirst().first.map(String.init)
-        guard let action = text.flatMap(SlotAction.init) else {
+    init(name: String?) throws(APIError) {
+        guard let action = name.flatMap(SlotAction.init) else {
             throw APIError.invalid(
                 "action", "The query must say action=save, action=restore or action=erase.")
         }

@@ -23,11 +23,15 @@ struct TextLogHandler: LogHandler {
         var line: [UInt8] = []
         line.reserveCapacity(256)
         LogTime.now.append(to: &line)
-        line += " \(event.level) \(label):".utf8
+        for text in [" ", event.level.rawValue, " ", label, ":"] { line += text.utf8 }
         for (key, value) in LogFields.all(of: self, event) {
-            line += " \(key)=\(value)".utf8
+            line.append(UInt8(ascii: " "))
+            line += key.utf8
+            line.append(UInt8(ascii: "="))
+            // Most are texts: no copy of theirs is made.
+            if case .string(let text) = value { line += text.utf8 } else { line += value.description.utf8 }
         }
-        line += " [\(event.source)] ".utf8
+        for text in [" [", event.source, "] "] { line += text.utf8 }
         line += event.message.description.utf8
         line.append(UInt8(ascii: "\n"))
         write(line)
@@ -40,7 +44,11 @@ enum LogFields {
     static func all(of handler: some LogHandler, _ event: LogEvent) -> [(key: String, value: Logger.MetadataValue)] {
         var fields = handler.metadata
         if let provided = handler.metadataProvider?.get() { fields.merge(provided) { $1 } }
-        if let own = event.metadata { fields.merge(own) { $1 } }
+        if fields.isEmpty {
+            fields = event.metadata ?? [:]
+        } else if let own = event.metadata {
+            fields.merge(own) { $1 }
+        }
         if let error = event.error { fields["error"] = "\(error)" }
         return fields.sorted { $0.key < $1.key }
     }
