@@ -177,6 +177,11 @@ extension LineEditor {
         return show(search)
     }
 
+    /// Takes what a search has found, as every key does that has work of its own.
+    public mutating func endSearch() {
+        search = nil
+    }
+
     private mutating func show(_ search: HistorySearch) -> Action {
         self.search = search
         if let found = search.found { replace(with: found) }

@@ -3,6 +3,7 @@
 Large files are redirected to a second server, as hubs do with theirs, so that a test can see what each was sent.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -64,6 +65,7 @@ class Hub:
         self.sizes = {}
         # Bytes a second that each connection gets; None is as many as it takes.
         self.pace = None
+        self.busy_count, self.most_busy = 0, 0
         self.requests = []
         self.gate = threading.Event()
         self.lock = threading.Lock()
@@ -97,6 +99,18 @@ class Hub:
                 if path.endswith(end) and queue:
                     return queue.pop(0)
         return None
+
+    @contextlib.contextmanager
+    def busy(self):
+        """Counts the connections that files go out by at the same time, where there is a pace."""
+        with self.lock:
+            self.busy_count += 1
+            self.most_busy = max(self.most_busy, self.busy_count)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy_count -= 1
 
     def asked(self, end, method="GET"):
         """The requests for a path that ends so."""
@@ -169,14 +183,15 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        if self.context.pace is None or len(rest) < self.context.pace:
+        if self.context.pace is None or len(rest) < 1 << 20:
             self.wfile.write(rest)
             return
         # So many bytes a second and connection, as hubs have it.
-        step = self.context.pace // 20
-        for begin in range(0, len(rest), step):
-            self.wfile.write(rest[begin:begin + step])
-            time.sleep(0.05)
+        with self.context.busy():
+            step = self.context.pace // 20
+            for begin in range(0, len(rest), step):
+                self.wfile.write(rest[begin:begin + step])
+                time.sleep(0.05)
 
     def answer_json(self, value, status=200, fields=()):
         self.answer(status, json.dumps(value).encode(), dict(fields) | {"Content-Type": "application/json"})

@@ -29,7 +29,7 @@ def home(hub, tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(home, tmp_path_factory):
     keys = tmp_path_factory.mktemp("keys") / "keys"
-    keys.write_text("boss admin\nguest infer\n")
+    keys.write_text("boss admin infer\nguest infer\n")
     with Ponder("--allow-pull", "--api-key-file", keys, **home) as server:
         yield server
 

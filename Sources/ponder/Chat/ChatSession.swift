@@ -107,6 +107,11 @@ extension ChatSession {
             }
             return
         }
+        if editor.search != nil, key == .enter {
+            // What stays on the screen is the line, and not the search for it.
+            editor.endSearch()
+            redraw()
+        }
         switch editor.handle(key) {
         case .none: break
         case .redraw: redraw()
