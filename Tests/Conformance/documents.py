@@ -22,7 +22,7 @@ RUN = {"sh", "console", "python"}
 SHOWN = {"text", "json", "yaml", "ini", "jinja", "swift", "mermaid", "dockerfile", "promql", "nginx", "diff"}
 SERVER = re.compile(r"(?:127\.0\.0\.1|localhost):8000")
 FENCE = re.compile(r"^( *)```(\S*)\s*$")
-NOTE = re.compile(r"^ *<!-- (not run|run with|page): (.+?) -->$")
+NOTE = re.compile(r"^ *<!-- (not run|run with): (.+?) -->$")
 PROGRAMS = ("ponder", "curl", "make", "pip", "docker", "kubectl", "systemctl")
 MODELS = FIXTURES / "models"
 
