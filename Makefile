@@ -1,5 +1,6 @@
 # Everything a user or a contributor starts. `make help` lists it.
 
+PREFIX ?= /usr/local
 HOST  ?=
 PORT  ?=
 MODEL ?=
@@ -14,7 +15,7 @@ TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test format clean browser packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
+.PHONY: help run build install test format reference clean browser packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
 
 SECONDS_EACH ?= 600
 
@@ -28,6 +29,15 @@ run: build ## build in release and serve MODEL, or the built-in model, on HOST:P
 
 build: packages ## build .build/release/ponder, with Swift's libraries linked in
 	@scripts/build-without-warnings $(RELEASE_BUILD)
+
+install: build ## put the executable, its manual page and the shells' completions below PREFIX
+	install -D $(PONDER) '$(DESTDIR)$(PREFIX)/bin/ponder'
+	install -d '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	$(PONDER) manual > '$(DESTDIR)$(PREFIX)/share/man/man1/ponder.1'
+	$(PONDER) completions bash > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ponder'
+	$(PONDER) completions zsh > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ponder'
+	$(PONDER) completions fish > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ponder.fish'
 
 image: ## build the container image ponder with docker, podman or buildah
 	scripts/build-image
@@ -51,6 +61,9 @@ soak: build ## load a server for SOAK_SECONDS=600 and more, and look whether it 
 
 format: ## format every Swift file in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+reference: build ## write anew what documents take from the code: the table of settings
+	scripts/write-reference $(PONDER)
 
 clean: ## remove everything that was built
 	rm -rf .build .venv

@@ -3,11 +3,12 @@
 
 - docs/ARCHITECTURE.md: a section whose heading is a target's name in backticks lists that target's files, all of them and
   no others; elsewhere, a `Target/File` that the walk names is there.
-- Every relative link of every document leads somewhere.
+- Every relative link of every document leads somewhere, to a heading too where it names one.
 - Every decision stands in the list of decisions.
 - No source file has more than 400 lines.
 """
 
+import functools
 import re
 import subprocess
 import sys
@@ -43,10 +44,27 @@ def check_links():
     for path in files:
         if not path.endswith(".md") or path.startswith("Tests/Fixtures/templates/"):
             continue
-        for target in re.findall(r"\]\(([^)\s]+)\)", (repository / path).read_text()):
-            target = target.split("#")[0]
-            if target and "://" not in target and not (repository / path).parent.joinpath(target).exists():
+        for link in re.findall(r"\]\(([^)\s]+)\)", (repository / path).read_text()):
+            target, _, anchor = link.partition("#")
+            place = (repository / path).parent.joinpath(target) if target else repository / path
+            if "://" in link:
+                continue
+            if not place.exists():
                 complain(path, f"the link to {target} leads nowhere")
+            elif anchor and place.suffix == ".md" and anchor not in anchors(place):
+                complain(path, f"the link to {link} leads to no heading")
+
+
+@functools.cache
+def anchors(path):
+    """What links to a document's headings are called, as GitHub makes it of their text."""
+    names, seen = set(), {}
+    text = re.sub(r"^ *```.*?^ *```$", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        plain = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).replace("`", "")).lower().replace(" ", "-")
+        names.add(plain if plain not in seen else f"{plain}-{seen[plain]}")
+        seen[plain] = seen.get(plain, 0) + 1
+    return names | set(re.findall(r'<a (?:id|name)="([^"]+)"', text))
 
 
 def check_decisions():

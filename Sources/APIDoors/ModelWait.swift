@@ -55,6 +55,7 @@ extension InferenceService {
         by name: String?, for options: GenerationOptions = GenerationOptions(), opening: StreamOpening? = nil,
         _ answer: @escaping @Sendable (_ waited: Duration) async throws -> DoorAnswer
     ) async throws -> DoorAnswer {
+        await registry.discoverUnknown(name)
         if let lease = try registry.leaseIfReady(named: name) {
             defer { withExtendedLifetime(lease) {} }
             return try await answer(.zero)

@@ -30,8 +30,10 @@ public struct HubSettings: Sendable {
     var proxies: ProxyRules
     /// Whom to trust; nil goes by the system's certificates.
     public var tls: TLSContext?
-    /// How many files are fetched at once.
-    public var parallelFileCount = 4
+    /// How many connections fetch at once: each a file of its own, or a part of a large one.
+    public var connectionCount = 4
+    /// What is missing of a file at least for it to come in parts.
+    var partedByteCount = 32 << 20
     /// What the first wait after a failure takes; the next ones are longer.
     var firstWait = Duration.seconds(1)
     /// How long a hub may be silent.

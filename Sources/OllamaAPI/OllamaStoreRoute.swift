@@ -54,10 +54,12 @@ struct OllamaStoreRoute: Sendable {
         try remarks.finish(root)
         let library = try open()
         let reference = try refusable { () throws(HubError) in try library.reference(name) }
-        guard !service.registry.serves(reference.servedName), !service.registry.serves(name) else {
-            throw APIError.invalid("model", "'\(name)' is being served; what is served is not removed.")
+        guard !service.registry.holds(reference.servedName), !service.registry.holds(name) else {
+            throw APIError.invalid(
+                "model", "'\(name)' is what this server was started with, which requests do not remove.")
         }
         try refusable { () throws(HubError) in _ = try library.remove(reference) }
+        await service.registry.discover()
         return .json([:], warnings: remarks.warnings)
     }
 

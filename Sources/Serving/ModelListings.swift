@@ -6,16 +6,22 @@ extension ModelRegistry {
     ///
     /// Files of models that were never loaded are read now, once: their heads and tokenizers.
     public func listings() async -> [ModelListing] {
-        await listings(describing: nil)
+        await discover()
+        await describe(only: nil)
+        let now = clock.now()
+        return table.withLock { table in table.offered.map { table.entries[$0].listing(now: now) } }
     }
 
     /// One of them.
     public func listing(named name: String?) async throws(ServingError) -> ModelListing {
+        await discover(name)
         let index = try table.withLock { find(name, in: $0) }.get()
-        return await listings(describing: index)[index]
+        await describe(only: index)
+        let now = clock.now()
+        return table.withLock { $0.entries[index].listing(now: now) }
     }
 
-    private func listings(describing only: Int?) async -> [ModelListing] {
+    private func describe(only: Int?) async {
         for (index, offer) in undescribed() where only == nil || only == index {
             let found = try? await Self.onThread { Result { try offer.describe() } }
             table.withLock { table in
@@ -26,8 +32,6 @@ extension ModelRegistry {
                 }
             }
         }
-        let now = clock.now()
-        return table.withLock { table in table.entries.map { $0.listing(now: now) } }
     }
 
     /// What metrics tell of the models: of those in memory, and of those that were.
@@ -50,7 +54,8 @@ extension ModelRegistry {
     private func undescribed() -> [(Int, ModelOffer)] {
         table.withLock { table in
             table.entries.enumerated().compactMap { index, entry in
-                guard let offer = entry.offer, entry.description == nil, entry.defect == nil else { return nil }
+                guard let offer = entry.offer, entry.description == nil, entry.defect == nil, !entry.isWithdrawn
+                else { return nil }
                 switch entry.state {
                 case .absent, .failed: return (index, offer)
                 case .starting, .loading, .ready, .leaving: return nil

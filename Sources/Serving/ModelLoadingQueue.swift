@@ -11,7 +11,9 @@ extension ModelRegistry {
     ///
     /// - Throws: ``ServingError``; `CancellationError` where the task is cancelled. The model is loaded all the same.
     public func lease(named name: String?, within limit: Duration?) async throws -> ModelLease {
-        if !isDraining, let lease = try leaseIfReady(named: name) { return lease }
+        if !isDraining, knows(name), let lease = try leaseIfReady(named: name) { return lease }
+        // Its files may be gone, or have come.
+        await discover(name)
         let ticket = table.withLock { $0.ticket() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

@@ -9,6 +9,8 @@ public struct ModelOffer: Sendable {
     public var keepAlive: Duration?
     /// Whether requests have no say in how long it stays.
     public var isPinned: Bool
+    /// Whether it was found where models come and go, and may be withdrawn.
+    public var isFound = false
     /// What lists tell of it. Reads the files' heads and the tokenizer, and blocks.
     public var describe: @Sendable () throws -> ModelDescription
     /// What it would take to load it beside models that take so many bytes. Reads the files' heads, and blocks.

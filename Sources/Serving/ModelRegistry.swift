@@ -30,6 +30,8 @@ public final class ModelRegistry: Sendable {
     let returnMemory: @Sendable () -> Void
     /// How often models were loaded and given up.
     let changes = EventCounters<ModelChange>()
+    /// Looks for models that came or went; nil where the operator named them all.
+    let discovery = Mutex<(@Sendable (_ name: String?) -> Void)?>(nil)
     /// Whether a name that no model has stands for the first one.
     private let answersToAnyName: Bool
 
@@ -55,6 +57,7 @@ public final class ModelRegistry: Sendable {
                 entry.aliases = offer.aliases
                 entry.offer = offer
                 entry.keepAlive = offer.keepAlive
+                entry.isWithdrawn = false
             }
         }
     }
@@ -180,7 +183,7 @@ public final class ModelRegistry: Sendable {
 
     func find(_ name: String?, in table: ModelTable) -> Result<Int, ServingError> {
         guard let index = table.index(of: name, answersToAnyName: answersToAnyName) else {
-            return .failure(.modelNotFound(name: name ?? "", known: table.entries.map(\.name)))
+            return .failure(.modelNotFound(name: name ?? "", known: table.offered.map { table.entries[$0].name }))
         }
         return .success(index)
     }

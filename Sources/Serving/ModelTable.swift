@@ -52,6 +52,8 @@ struct ModelTable {
         var waiters: [Waiter] = []
         /// What was counted while it was in memory before.
         var past: ModelReading?
+        /// Whether its files are gone: nobody finds it any more.
+        var isWithdrawn = false
         /// Who waits until it is gone.
         var leavers: [CheckedContinuation<Void, Never>] = []
     }
@@ -73,11 +75,17 @@ struct ModelTable {
     var isDraining = false
     private var nextTicket = 0
 
+    /// The models that can be asked for.
+    var offered: [Int] { entries.indices.filter { !entries[$0].isWithdrawn } }
+
     /// The model of a name or alias; the first for nil and for the empty name.
     func index(of name: String?, answersToAnyName: Bool) -> Int? {
-        guard let name, !name.isEmpty else { return entries.isEmpty ? nil : 0 }
-        let match = entries.firstIndex { $0.name == name } ?? entries.firstIndex { $0.aliases.contains(name) }
-        return match ?? (answersToAnyName && !entries.isEmpty ? 0 : nil)
+        let first = entries.firstIndex { !$0.isWithdrawn }
+        guard let name, !name.isEmpty else { return first }
+        let match =
+            entries.firstIndex { !$0.isWithdrawn && $0.name == name }
+            ?? entries.firstIndex { !$0.isWithdrawn && $0.aliases.contains(name) }
+        return match ?? (answersToAnyName ? first : nil)
     }
 
     /// Puts a model in its place, which is new where none had its name.
@@ -236,7 +244,7 @@ struct ModelTable {
     /// The model is gone, and its memory with it. Returns who waited for that.
     mutating func finishLeaving(_ index: Int, _ reading: ModelReading) -> [CheckedContinuation<Void, Never>] {
         guard case .leaving(let model) = entries[index].state else { return [] }
-        entries[index].description = model.description
+        entries[index].description = entries[index].isWithdrawn ? nil : model.description
         entries[index].state = .absent
         entries[index].byteCount = 0
         entries[index].past = reading.asPast(behind: entries[index].past)

@@ -15,7 +15,8 @@ public struct EditorView: Sendable {
     /// Draws the editor in place of what was drawn before. A text taller than the terminal shows the part with the cursor.
     public mutating func draw(_ editor: LineEditor, in size: TerminalSize) -> String {
         let layout = TextLayout(
-            editor.characters, cursor: editor.cursor, prompt: prompt, continuation: continuation,
+            editor.characters, cursor: editor.cursor, prompt: editor.search?.prompt ?? prompt,
+            continuation: continuation,
             columns: size.columns)
         let height = max(1, size.rows)
         let first = max(0, min(layout.cursorRow - height + 1, layout.rows.count - height))

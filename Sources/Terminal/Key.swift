@@ -23,4 +23,8 @@ public enum Key: Hashable, Sendable {
     case suspend
     /// Ctrl-L.
     case clearScreen
+    /// Ctrl-R: looks for what was entered before; again, for what was before that.
+    case searchHistory
+    /// Ctrl-G: leaves a search.
+    case abort
 }

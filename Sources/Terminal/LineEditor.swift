@@ -22,6 +22,8 @@ public struct LineEditor: Sendable {
     public var history: LineHistory
     /// Words that Tab completes at the beginning of the text.
     public var completions: [String]
+    /// What is looked for in the history, while something is; the editor then shows what was found.
+    public private(set) var search: HistorySearch?
     private var lastDeleted = ""
 
     public init(history: LineHistory = LineHistory(), completions: [String] = []) {
@@ -33,7 +35,11 @@ public struct LineEditor: Sendable {
 
     /// Takes in one key.
     public mutating func handle(_ key: Key) -> Action {
+        if search != nil { return handleSearch(key) }
         switch key {
+        case .searchHistory:
+            search = HistorySearch(draft: text, cursor: cursor)
+            return .redraw
         case .text(let text), .paste(let text): return insert(text)
         case .newline: return insert("\n")
         case .enter: return enter()
@@ -139,6 +145,47 @@ public struct LineEditor: Sendable {
     private mutating func replace(with text: String) {
         characters = Array(text)
         cursor = characters.count
+    }
+}
+
+extension LineEditor {
+    /// Typed text narrows the search, Ctrl-R goes on to what was entered before, Ctrl-G and Ctrl-C give it up, and every other
+    /// key takes what was found and does its own work with it.
+    private mutating func handleSearch(_ key: Key) -> Action {
+        guard var search else { return .none }
+        switch key {
+        case .text(let text), .paste(let text): search.query += text
+        case .backspace: search.query = String(search.query.dropLast())
+        case .searchHistory:
+            // What is shown is the newest of its kind until somebody asks for an older one.
+            search.skipCount += search.isFound ? 1 : 0
+            search.find(in: history.entries)
+            if !search.isFound { search.skipCount -= search.skipCount > 0 ? 1 : 0 }
+            return show(search)
+        case .abort, .interrupt:
+            self.search = nil
+            replace(with: search.draft)
+            cursor = min(search.cursor, characters.count)
+            return .redraw
+        default:
+            self.search = nil
+            let action = handle(key)
+            return action == .none ? .redraw : action
+        }
+        search.skipCount = 0
+        search.find(in: history.entries)
+        return show(search)
+    }
+
+    /// Takes what a search has found, as every key does that has work of its own.
+    public mutating func endSearch() {
+        search = nil
+    }
+
+    private mutating func show(_ search: HistorySearch) -> Action {
+        self.search = search
+        if let found = search.found { replace(with: found) }
+        return .redraw
     }
 }
 

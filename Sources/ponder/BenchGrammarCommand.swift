@@ -10,7 +10,7 @@ struct BenchGrammarCommand: ParsableCommand {
         commandName: "grammar",
         abstract: "Measure what it costs to hold answers to schemas and grammars.",
         discussion: """
-            Follows random answers on one thread, and prints for each file the time from the schema to the first mask, and the
+            Follows random answers on one thread, and prints for each file the time from the schema to the first mask, and the \
             time that a token takes: its mask, and moving on. The first answers find out what later ones only look up.
 
             EXAMPLES:

@@ -12,8 +12,8 @@ struct BenchModelCommand: ParsableCommand {
         commandName: "model",
         abstract: "Measure how fast models read prompts and write tokens.",
         discussion: """
-            Each test runs once to warm up, then --repetitions times; the middle run counts. pp512 reads a prompt of 512
-            tokens, tg128 writes 128 tokens, "x 4" for four sequences side by side, "@ d4096" behind 4096 tokens in the
+            Each test runs once to warm up, then --repetitions times; the middle run counts. pp512 reads a prompt of 512 \
+            tokens, tg128 writes 128 tokens, "x 4" for four sequences side by side, "@ d4096" behind 4096 tokens in the \
             cache. What the machine can read and calculate at most is measured beside each test.
 
             EXAMPLES:
@@ -23,7 +23,9 @@ struct BenchModelCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "GGUF files, checkpoint folders or names of models that are here. Without any, the built-in model.")
+    @Argument(
+        help: "GGUF files, checkpoint folders or names of models that are here. Without any, the built-in model.",
+        completion: .file())
     var models: [String] = []
 
     @Option(help: ArgumentHelp("Lengths of prompts to read; 0 for none.", valueName: "tokens,…"))
@@ -47,12 +49,15 @@ struct BenchModelCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The most tokens of one step.", valueName: "tokens"))
     var maxBatchTokens = 512
 
-    @Option(help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32.", valueName: "type"))
+    @Option(
+        help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32.", valueName: "type"),
+        completion: .list(["f16", "bf16", "q8_0", "f32"]))
     var kvCacheType = "f16"
 
     @Option(
         help: ArgumentHelp(
-            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds.", valueName: "type"))
+            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds.", valueName: "type"),
+        completion: .list(["f32", "bf16"]))
     var activationType = "f32"
 
     @Option(

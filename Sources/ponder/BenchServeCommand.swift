@@ -11,7 +11,7 @@ struct BenchServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Measure an OpenAI-compatible server with several clients at once.",
         discussion: """
-            Each client sends streamed chats with random words, one after another. Tokens are counted by the server's own
+            Each client sends streamed chats with random words, one after another. Tokens are counted by the server's own \
             usage, times as the client sees them.
 
             EXAMPLES:

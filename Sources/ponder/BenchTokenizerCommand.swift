@@ -8,7 +8,7 @@ struct BenchTokenizerCommand: ParsableCommand {
         commandName: "tokenizer",
         abstract: "Measure how fast text becomes tokens on one thread.",
         discussion: """
-            Prints for each file its bytes, its tokens and the speed of the fastest round. scripts/compare-tokenizer runs
+            Prints for each file its bytes, its tokens and the speed of the fastest round. scripts/compare-tokenizer runs \
             it beside Hugging Face's tokenizers.
 
             EXAMPLES:

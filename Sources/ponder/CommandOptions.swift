@@ -10,13 +10,20 @@ struct ServeOptions: ParsableArguments {
             "GGUF files (the first, if split), checkpoint folders or names such as Qwen/Qwen3-0.6B of models that are here; "
                 + "also as NAME=PATH. The first is loaded at once, others when a request names them. Without any, the "
                 + "built-in model is served.",
-            valueName: "model"))
+            valueName: "model"), completion: .file())
     var models: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Serve the models of this folder too, each when a request names it.", valueName: "folder"))
+            "Serve the models of this folder too, each when a request names it.", valueName: "folder"),
+        completion: .directory)
     var modelsDir: String?
+
+    @Flag(
+        help:
+            "Serve what 'ponder pull' fetched too, and will fetch, each when a request names it; --allow-pull implies it."
+    )
+    var pulledModels = false
 
     @Option(
         help: ArgumentHelp(
@@ -54,22 +61,20 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp(
             "Speak HTTPS with the certificate of this PEM file, the chain behind it; read again at SIGHUP. Several are chosen by the name that a client asks for.",
             valueName: "file"
-        )
-    )
+        ), completion: .file())
     var tlsCertificate: [String] = []
 
     @Option(
         help: ArgumentHelp(
             "The certificate's private key in PEM form. (default: it stands in the certificate's file)",
             valueName: "file"
-        )
-    )
+        ), completion: .file())
     var tlsKey: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Ask clients for a certificate of one of the authorities in this PEM file.", valueName: "file")
-    )
+            "Ask clients for a certificate of one of the authorities in this PEM file.", valueName: "file"),
+        completion: .file())
     var tlsClientAuthority: String?
 
     @Option(help: ArgumentHelp("How many threads compute. (default: auto, one for each core)", valueName: "count"))
@@ -88,8 +93,7 @@ struct ServeOptions: ParsableArguments {
             "How positions are stretched for a longer context: auto (as the model says, else by each request's length), "
                 + "by-length, yarn, linear or none. (default: auto)",
             valueName: "method"
-        )
-    )
+        ), completion: .list(["auto", "none", "linear", "yarn", "by-length"]))
     var ropeScaling: String?
 
     @Option(
@@ -120,16 +124,16 @@ struct ServeOptions: ParsableArguments {
     var kvCacheMemory: String?
 
     @Option(
-        help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32. (default: f16)", valueName: "type")
-    )
+        help: ArgumentHelp(
+            "How the KV cache stores numbers: f16, bf16, q8_0 or f32. (default: f16)", valueName: "type"),
+        completion: .list(["f16", "bf16", "q8_0", "f32"]))
     var kvCacheType: String?
 
     @Option(
         help: ArgumentHelp(
             "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds. (default: f32)",
             valueName: "type"
-        )
-    )
+        ), completion: .list(["f32", "bf16"]))
     var activationType: String?
 
     @Option(
@@ -162,24 +166,21 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp(
             "Keep the weights in a file of this folder and use them from there, which takes no memory for them.",
             valueName: "folder"
-        )
-    )
+        ), completion: .directory)
     var tileCache: String?
 
     @Option(
         help: ArgumentHelp(
             "Let requests save the prefix cache to this folder and restore it: POST /slots/0?action=save.",
             valueName: "folder"
-        )
-    )
+        ), completion: .directory)
     var slotSavePath: String?
 
     @Option(
         help: ArgumentHelp(
             "A small model of the same vocabulary that guesses tokens ahead; replies stay the same, and come sooner.",
             valueName: "model"
-        )
-    )
+        ), completion: .file())
     var draftModel: String?
 
     @Option(
@@ -187,16 +188,14 @@ struct ServeOptions: ParsableArguments {
             "Which tokens are guessed ahead, where that saves time: auto (by lookup, form and draft model), lookup or off. "
                 + "(default: auto)",
             valueName: "kind"
-        )
-    )
+        ), completion: .list(["auto", "lookup", "off"]))
     var speculation: String?
 
     @Option(
         help: ArgumentHelp(
             "Whether replies that go round in a loop are ended: on or off. (default: on)",
             valueName: "switch"
-        )
-    )
+        ), completion: .list(["on", "off"]))
     var loopGuard: String?
 
     @Option(
@@ -204,8 +203,7 @@ struct ServeOptions: ParsableArguments {
             "Whether the next turn of a conversation is computed ahead while there is nothing else to do: on or off. "
                 + "(default: on)",
             valueName: "switch"
-        )
-    )
+        ), completion: .list(["on", "off"]))
     var prefillAhead: String?
 
     @Option(
@@ -257,8 +255,7 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp(
             "A file with a key, or its SHA-256, on each line, and what it may do; read again at SIGHUP.",
             valueName: "file"
-        )
-    )
+        ), completion: .file())
     var apiKeyFile: String?
 
     @Option(
@@ -292,8 +289,7 @@ struct ServeOptions: ParsableArguments {
             "The member of replies that holds reasoning: reasoning_content, reasoning or both. "
                 + "(default: reasoning_content)",
             valueName: "name"
-        )
-    )
+        ), completion: .list(["reasoning_content", "reasoning", "both"]))
     var reasoningField: String?
 
     @Option(
@@ -320,18 +316,21 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "Let requests bring a chat template of their own.")
     var trustRequestChatTemplate = false
 
-    @Option(help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"),
+        completion: .file())
     var chatTemplateFile: String?
 
-    @Option(help: ArgumentHelp("A YAML or JSON file with settings, such as config/ponder.yaml.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A YAML or JSON file with settings, such as config/ponder.yaml.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @Option(
         help: ArgumentHelp(
             "Have /metrics tell the names of another server too: vllm, llamacpp or sglang. (default: only Ponder's own)",
             valueName: "server"
-        )
-    )
+        ), completion: .list(["vllm", "llamacpp", "sglang"]))
     var metricsCompat: String?
 
     @Option(
@@ -343,11 +342,12 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp(
             "trace, debug, info, notice, warning, error or critical. (default: info)",
             valueName: "level"
-        )
-    )
+        ), completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
     var logLevel: String?
 
-    @Option(help: ArgumentHelp("How logs are written: text or json. (default: text)", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("How logs are written: text or json. (default: text)", valueName: "format"),
+        completion: .list(["text", "json"]))
     var logFormat: String?
 
     @Option(

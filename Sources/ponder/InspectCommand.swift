@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Tell what a model needs, without loading it.",
         discussion: """
-            Prints parameters, bytes by kind of weight, and the KV cache's bytes per token. A folder that holds a
+            Prints parameters, bytes by kind of weight, and the KV cache's bytes per token. A folder that holds a \
             config.json and no weights will do.
 
             EXAMPLES:
@@ -21,8 +21,8 @@ struct InspectCommand: ParsableCommand {
 
     @Argument(
         help:
-            "A GGUF file, a checkpoint folder, a config.json or the name of a model that is here. Without one, the built-in model."
-    )
+            "A GGUF file, a checkpoint folder, a config.json or the name of a model that is here. Without one, the built-in model.",
+        completion: .file())
     var model: String?
 
     @Option(

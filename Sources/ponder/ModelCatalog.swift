@@ -3,9 +3,7 @@ import Foundation
 import Logging
 import Serving
 
-/// The models that a server has, each with its settings: those that it was told, then those of a folder.
-///
-/// Whatever else knows of models adds its own to `entries`.
+/// The models that a server begins with, each with its settings: those that it was told, then those that are found.
 struct ModelCatalog: Sendable {
     struct Entry: Sendable {
         /// For clients.
@@ -17,6 +15,8 @@ struct ModelCatalog: Sendable {
         var settings: ServeSettings
         /// Whether the start loads it.
         var isPreloaded = false
+        /// Whether it was found, and may be gone later.
+        var isFound = false
     }
 
     private(set) var entries: [Entry] = []
@@ -27,9 +27,15 @@ struct ModelCatalog: Sendable {
     private let freeMemory: Int?
     private let creationTime = Int(Date().timeIntervalSince1970)
 
-    /// - Throws: ``SettingsError`` where two models have one name, or one that is to be loaded at the start is none of them;
-    ///   `CheckpointError` where the folder cannot be read.
-    init(_ settings: ServeSettings, freeMemory: Int? = MachineLimits.current().availableMemory) throws {
+    /// - Parameters:
+    ///   - settings: what the server was told.
+    ///   - found: what lies in the folder and in the store.
+    ///   - freeMemory: bytes that are free now.
+    /// - Throws: ``SettingsError`` where two models have one name, or one that is to be loaded at the start is none of them.
+    init(
+        _ settings: ServeSettings, found: [FoundModel] = [],
+        freeMemory: Int? = MachineLimits.current().availableMemory
+    ) throws(SettingsError) {
         self.settings = settings
         self.freeMemory = freeMemory
         for (index, model) in settings.models.enumerated() {
@@ -39,21 +45,38 @@ struct ModelCatalog: Sendable {
             }
             add(name, .path(model.path), aliases: index == 0 ? settings.furtherAliases : [])
         }
-        if settings.models.isEmpty, settings.modelsFolder == nil {
+        if settings.models.isEmpty, !settings.hasNoneOfItsOwn {
             add(settings.alias ?? ModelSource.builtInName, .builtIn, aliases: settings.furtherAliases)
         }
-        for finding in try settings.modelsFolder.map(CheckpointSearch.models) ?? [] {
-            guard entry(named: finding.name) == nil else {
-                leftOut.append(finding.path)
+        for model in found {
+            guard entry(named: model.name) == nil else {
+                leftOut.append(model.path)
                 continue
             }
-            add(finding.name, .path(finding.path))
+            // What the server was told of by a name of its own is not served twice.
+            guard !settings.models.contains(where: { $0.path == model.path }) else { continue }
+            entries.append(entry(for: model))
         }
         try markPreloaded()
     }
 
     /// Whether models have to share the memory.
-    var hasSeveral: Bool { entries.count > 1 }
+    var hasSeveral: Bool { entries.count > 1 || settings.looksForModels }
+
+    /// Whether a model was told of, or is loaded by the start: then nothing that is found takes its name.
+    func holds(_ name: String) -> Bool {
+        entry(named: name).map { !$0.isFound || $0.isPreloaded } ?? false
+    }
+
+    /// A model that was found, with the settings that all models share.
+    func entry(for model: FoundModel) -> Entry {
+        var own = settings
+        own.alias = model.name
+        own.furtherAliases = []
+        own.draftModel = nil
+        own.chatTemplateFile = nil
+        return Entry(name: model.name, source: .path(model.path), settings: own, isFound: true)
+    }
 
     func entry(named name: String) -> Entry? {
         entries.first { $0.name == name || $0.aliases.contains(name) }
@@ -63,7 +86,7 @@ struct ModelCatalog: Sendable {
         var own = settings
         own.alias = name
         own.furtherAliases = aliases
-        if !entries.isEmpty || settings.models.isEmpty && settings.modelsFolder != nil {
+        if !entries.isEmpty {
             own.draftModel = nil
             own.chatTemplateFile = nil
         }
@@ -78,7 +101,7 @@ struct ModelCatalog: Sendable {
             }
             entries[index].isPreloaded = true
         }
-        if settings.preload.isEmpty, settings.modelsFolder == nil || !settings.models.isEmpty {
+        if settings.preload.isEmpty, !settings.hasNoneOfItsOwn {
             entries[0].isPreloaded = true
         }
     }
@@ -114,7 +137,7 @@ extension ModelCatalog {
             case .never: nil
             case .after(let time): time
             }
-        return ModelOffer(
+        var offer = ModelOffer(
             name: entry.name, aliases: entry.aliases, creationTime: creationTime, keepAlive: keepAlive,
             isPinned: settings.idleUnload == .automatic && entry.isPreloaded
         ) {
@@ -122,6 +145,8 @@ extension ModelCatalog {
         } plan: { takenByteCount in
             try loading(entry, beside: takenByteCount, othersCanLeave: takenByteCount > 0, logger: logger).planned()
         }
+        offer.isFound = entry.isFound && !entry.isPreloaded
+        return offer
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import ModelHub
 import Telemetry
 
 /// `ponder serve`: loads a model and answers HTTP requests until told to stop.
@@ -9,9 +10,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve models over HTTP, as OpenAI's API does.",
         discussion: """
-            Each flag can also stand in the environment, as PONDER_ and its name in capitals with underscores, and in the
-            file that --config names. Prints one line on standard output when the model is ready; logs go to standard
-            error. The launch lines of vLLM and SGLang in Qwen's documentation work too, with a warning where a flag means
+            Each flag can also stand in the environment, as PONDER_ and its name in capitals with underscores, and in the \
+            file that --config names. Prints one line on standard output when the model is ready; logs go to standard \
+            error. The launch lines of vLLM and SGLang in Qwen's documentation work too, with a warning where a flag means \
             nothing here. SIGTERM or SIGINT lets running replies end; a second one does not.
 
             EXAMPLES:
@@ -21,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
               ponder serve Qwen3-30B-A3B-Q4_K_M.gguf --context 8192 --dry-run
               ponder serve chat=Qwen3-8B-Q4_K_M.gguf embed=Qwen3-Embedding-0.6B/
               ponder serve --models-dir ~/models --memory-limit 12GiB --idle-unload 600
+              ponder serve --pulled-models
               ponder serve Qwen3-30B-A3B/ --context 16384 --kv-cache-memory 4GiB --api-key "$KEY"
             """
     )
@@ -40,7 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
         var settings = try SettingsLoader(options: options, environment: environment).load()
         try ModelLocator(environment: environment, pulls: settings.pulls).locateModels(of: &settings)
         if dryRun {
-            let catalog = try ModelCatalog(settings)
+            let library = ModelLibrary(settings: HubSettings(environment: environment))
+            let catalog = try ModelCatalog(settings, found: ModelSearch(settings, library: library).models())
             let plans = try catalog.entries.map { entry in
                 try StartupPlan(
                     entry.source.openForInspection(), draft: ModelSource.openDraft(entry.settings),

@@ -32,6 +32,7 @@ struct ServeLifecycle {
     private let service: InferenceService
     private let credentials: ServerCredentials
     private let manager: ServiceManager
+    private let search: ModelSearch
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
@@ -49,10 +50,12 @@ struct ServeLifecycle {
         ProcessPreparation.ignoreBrokenPipes()
         credentials = try ServerCredentials(settings)
         manager = ServiceManager(environment: environment)
+        let library = ModelLibrary(settings: HubSettings(environment: environment))
+        search = ModelSearch(settings, library: library)
         server = try ServerAssembly(
             settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
             logger: logger,
-            library: settings.allowsPulls ? ModelLibrary(settings: HubSettings(environment: environment)) : nil
+            library: settings.allowsPulls ? library : nil
         ).server()
     }
 
@@ -60,11 +63,17 @@ struct ServeLifecycle {
     ///
     /// - Throws: When the files are no model, the address cannot be listened on, or a model of the start cannot be loaded.
     func run() async throws {
-        let catalog = try ModelCatalog(settings)
+        let stamps = FolderStamps(of: search.roots)
+        let catalog = try ModelCatalog(settings, found: search.models())
         for path in catalog.leftOut {
             logger.warning("\(path) is left out: another model has its name.")
         }
         let loadings = try begin(catalog)
+        if settings.looksForModels {
+            let watch = ModelWatch(
+                search, since: stamps, catalog: catalog, registry: service.registry, logger: logger)
+            service.registry.setDiscovery(watch.look)
+        }
         let addresses = try await server.start()
         manager.tellStatus("Loading \(loadings.map(\.plan.name).joined(separator: ", "))")
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)

@@ -16,6 +16,9 @@ struct ServeSettings: Equatable, Sendable {
     /// A folder of models.
     var modelsFolder: String?
 
+    /// Whether the models of the store are served, those too that are fetched later.
+    var servesPulled = false
+
     /// The names of the models that the start loads; none is the first that it was told.
     var preload: [String] = []
 
@@ -165,6 +168,12 @@ struct ServeSettings: Equatable, Sendable {
 }
 
 extension ServeSettings {
+    /// Whether models may come and go while the server runs.
+    var looksForModels: Bool { modelsFolder != nil || servesPulled || allowsPulls }
+
+    /// Whether there is no model but those that are found.
+    var hasNoneOfItsOwn: Bool { models.isEmpty && (modelsFolder != nil || servesPulled) }
+
     /// The first model, or the only one; nil is the built-in one.
     var model: String? {
         get { models.first?.path }

@@ -2,6 +2,7 @@
 enum Setting: String, CaseIterable, Sendable {
     case model
     case modelsDir = "models-dir"
+    case pulledModels = "pulled-models"
     case preload
     case idleUnload = "idle-unload"
     case pull
@@ -67,7 +68,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .modelsDir: "the path of an existing folder"
         case .preload: "one or more names of models, separated by commas"
         case .idleUnload: "auto, never or a number of seconds"
-        case .pull, .allowPull: "true or false"
+        case .pull, .allowPull, .pulledModels: "true or false"
         case .host: "an address such as 127.0.0.1, 0.0.0.0, ::1 or unix:/run/ponder.sock, or several with commas"
         case .port: "a whole number from 0 to 65535"
         case .socketPermissions: "three octal digits such as 660"
@@ -118,6 +119,7 @@ enum Setting: String, CaseIterable, Sendable {
         switch self {
         case .model: options.models.isEmpty ? nil : options.models.joined(separator: ",")
         case .modelsDir: options.modelsDir
+        case .pulledModels: options.pulledModels ? "true" : nil
         case .preload: options.preload.isEmpty ? nil : options.preload.joined(separator: ",")
         case .idleUnload: options.idleUnload
         case .pull: options.pull ? "true" : nil

@@ -33,6 +33,7 @@ struct SettingsLoader {
         var settings = ServeSettings()
         try read(.model, NamedModel.list) { settings.models = $0 }
         try read(.modelsDir, Self.folder) { settings.modelsFolder = $0 }
+        try read(.pulledModels, { Bool($0) }) { settings.servesPulled = $0 }
         try read(.preload, Self.names) { settings.preload = $0 }
         try read(.idleUnload, { IdleUnload($0) }) { settings.idleUnload = $0 }
         try read(.pull, { Bool($0) }) { settings.pulls = $0 }

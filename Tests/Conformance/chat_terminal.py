@@ -11,7 +11,7 @@ import pyte
 from ponder_process import EXECUTABLE, environment
 
 PROMPT = ">>> "
-UP, DOWN, LEFT, ALT_ENTER, CONTROL_C, CONTROL_D = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b\r", "\x03", "\x04"
+UP, DOWN, LEFT, ALT_ENTER, CONTROL_C, CONTROL_D, CONTROL_R, CONTROL_G = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b\r", "\x03", "\x04", "\x12", "\x07"
 
 
 def begin_afresh():

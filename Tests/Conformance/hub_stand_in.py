@@ -3,11 +3,13 @@
 Large files are redirected to a second server, as hubs do with theirs, so that a test can see what each was sent.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
 import ssl
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -61,6 +63,9 @@ class Hub:
         self.faults = {}
         # Sizes that the hub tells of files, right or wrong.
         self.sizes = {}
+        # Bytes a second that each connection gets; None is as many as it takes.
+        self.pace = None
+        self.busy_count, self.most_busy = 0, 0
         self.requests = []
         self.gate = threading.Event()
         self.lock = threading.Lock()
@@ -94,6 +99,18 @@ class Hub:
                 if path.endswith(end) and queue:
                     return queue.pop(0)
         return None
+
+    @contextlib.contextmanager
+    def busy(self):
+        """Counts the connections that files go out by at the same time, where there is a pace."""
+        with self.lock:
+            self.busy_count += 1
+            self.most_busy = max(self.most_busy, self.busy_count)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy_count -= 1
 
     def asked(self, end, method="GET"):
         """The requests for a path that ends so."""
@@ -136,19 +153,20 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def answer(self, status, body, fields=(), fault=None):
-        start = 0
+        start, end = 0, len(body)
         asked = self.headers.get("Range")
         if status == 200 and asked and fault != "whole":
-            start = int(asked.removeprefix("bytes=").split("-")[0])
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            start, end = int(first), min(int(last) + 1, len(body)) if last else len(body)
             if start >= len(body):
                 status, fields = 416, {"Content-Range": f"bytes */{len(body)}"}
                 body = b""
             else:
-                status, fields = 206, dict(fields) | {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+                status, fields = 206, dict(fields) | {"Content-Range": f"bytes {start}-{end - 1}/{len(body)}"}
         self.send_response(status)
         for name, value in dict(fields).items():
             self.send_header(name, value)
-        rest = body[start:]
+        rest = body[start:end]
         if fault == "corrupt":
             rest = rest[:-1] + bytes([rest[-1] ^ 1])
         if fault == "longer":
@@ -165,7 +183,15 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        self.wfile.write(rest)
+        if self.context.pace is None or len(rest) < 1 << 20:
+            self.wfile.write(rest)
+            return
+        # So many bytes a second and connection, as hubs have it.
+        with self.context.busy():
+            step = self.context.pace // 20
+            for begin in range(0, len(rest), step):
+                self.wfile.write(rest[begin:begin + step])
+                time.sleep(0.05)
 
     def answer_json(self, value, status=200, fields=()):
         self.answer(status, json.dumps(value).encode(), dict(fields) | {"Content-Type": "application/json"})

@@ -8,7 +8,7 @@ import subprocess
 
 import pexpect
 import pytest
-from chat_terminal import ALT_ENTER, CONTROL_C, CONTROL_D, DOWN, LEFT, UP, ChatTerminal
+from chat_terminal import ALT_ENTER, CONTROL_C, CONTROL_D, CONTROL_G, CONTROL_R, DOWN, LEFT, UP, ChatTerminal
 from ponder_process import EXECUTABLE, Ponder, environment, run
 
 GREEDY = ("--temperature", "0")
@@ -116,6 +116,54 @@ def test_history_comes_with_the_arrow_keys_and_outlives_the_chat(home):
     with ChatTerminal(home, "--no-history") as chat:
         chat.type(UP + "x")
         chat.wait_for_text(">>> x")
+
+
+def test_control_r_looks_for_what_was_entered_before(home):
+    with ChatTerminal(home, *GREEDY, "--think=false") as chat:
+        for line in ("How many e's in cheese?", "/system Be brief.", "Hello"):
+            chat.enter(line)
+        chat.type("draft" + CONTROL_R + "e")
+        chat.wait_until(lambda: chat.lines[-1] == "(search e) Hello")
+        chat.type(CONTROL_R)
+        chat.wait_until(lambda: chat.lines[-1] == "(search e) /system Be brief.")
+        chat.type("es")
+        chat.wait_until(lambda: chat.lines[-1] == "(search ees) How many e's in cheese?" or "(nothing ees)" in chat.lines[-1])
+        chat.type(CONTROL_G)
+        chat.wait_until(lambda: chat.lines[-1] == ">>> draft")
+        chat.interrupt()
+        chat.type(CONTROL_R + "cheese")
+        chat.wait_until(lambda: "(search cheese)" in chat.lines[-1])
+        chat.type("\r")
+        chat.wait_for_prompt()
+        assert sum(line.startswith(">>> How many e's") for line in chat.lines) == 2
+    [file] = home.rglob("chat-history.jsonl")
+    assert json.loads(file.read_text().splitlines()[-1]) == "How many e's in cheese?"
+
+
+def test_an_answer_is_given_anew(home, backend, tmp_path):
+    file = tmp_path / "talk.json"
+    with ChatTerminal(home, *GREEDY, *backend, columns=200) as chat:
+        assert chat.enter("/regenerate") == ["There is no answer yet that could be given anew."]
+        first = chat.enter(QUESTION)
+        assert chat.enter("/regenerate")[-1] == first[-1] == ANSWER
+        chat.enter("/no_think")
+        assert len(chat.enter("/regenerate")) == 1
+        chat.enter(f"/save {file}")
+    assert [message["role"] for message in json.loads(file.read_text())["messages"]] == ["user", "assistant"]
+
+
+def test_a_long_prompt_is_told_of_while_it_is_read(home, endless_model, tmp_path):
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps({"messages": [{"role": "user", "content": "word " * 3_000}, {"role": "assistant", "content": "Yes."}]}))
+    # Small steps, so that there is something to tell.
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("max-batch-tokens: 16\nthreads: 1\ncontext: 100000\nkv-cache-memory: 256MiB\n")
+    arguments = ("--max-tokens", "4", "--load", file, "--config", settings)
+    with ChatTerminal(home, endless_model, *arguments, command="run") as chat:
+        chat.type("Go on\r")
+        chat.wait_for_text("reading the prompt: ")
+        chat.wait_for_prompt()
+        assert not any("reading the prompt" in line for line in chat.lines)
 
 
 def test_several_lines_by_backslash_alt_enter_and_paste(home, tmp_path):

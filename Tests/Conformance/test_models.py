@@ -237,6 +237,24 @@ def test_a_client_that_goes_away_while_its_model_is_loaded_leaves_no_trace(full_
         assert request(server.port, "GET", "/load").json()["server_load"] == 0
 
 
+def test_models_of_a_folder_come_and_go_while_it_is_served(folder):
+    with Ponder("--models-dir", folder, *CACHE) as server:
+        assert list(states(server)) == ["broken", "plain", "quantized"]
+        assert chat(server, "late").status == 404
+        (folder / "late.gguf").symlink_to(QUANTIZED)
+        # Named before anybody has asked for a list.
+        assert answer(server, "late") and states(server)["late"] == "loaded"
+        (folder / "publisher" / "deep").mkdir()
+        (folder / "publisher" / "deep" / "deep.gguf").symlink_to(QUANTIZED)
+        assert "deep" in states(server)
+        (folder / "late.gguf").unlink()
+        (folder / "publisher" / "deep" / "deep.gguf").unlink()
+        assert list(states(server)) == ["broken", "plain", "quantized"]
+        assert chat(server, "late").status == chat(server, "deep").status == 404
+        (folder / "late.gguf").symlink_to(QUANTIZED)
+        assert answer(server, "late")
+
+
 def test_a_file_that_is_repaired_is_loaded(folder, tmp_path):
     with Ponder("--models-dir", folder, *CACHE) as server:
         assert chat(server, "broken").status == 503

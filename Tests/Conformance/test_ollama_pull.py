@@ -3,6 +3,7 @@
 import json
 
 import ollama
+import openai
 import pytest
 from hub_stand_in import Hub, Repository
 from ponder_process import FIXTURES, Ponder, eventually, run
@@ -28,7 +29,7 @@ def home(hub, tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(home, tmp_path_factory):
     keys = tmp_path_factory.mktemp("keys") / "keys"
-    keys.write_text("boss admin\nguest infer\n")
+    keys.write_text("boss admin infer\nguest infer\n")
     with Ponder("--allow-pull", "--api-key-file", keys, **home) as server:
         yield server
 
@@ -114,3 +115,46 @@ def test_a_pull_does_not_keep_a_server_from_stopping(hub, home):
         assert server.wait(20) == 0
     hub.gate.set()
     assert eventually(lambda: run("rm", NAME, **home).returncode == 0)
+
+
+def tags(client):
+    return [model.model for model in client.list().models]
+
+
+def test_what_is_pulled_is_served_and_what_is_deleted_is_gone(hub, home, boss):
+    hub.repositories["Qwen/Qwen3-0.6B-GGUF"] = hub.repositories[NAME]
+    for name in stored(home):
+        boss.delete(name)
+    assert tags(boss) == ["built-in"]
+    boss.pull("qwen3:0.6b-q8_0")
+    assert tags(boss) == ["built-in", "Qwen/Qwen3-0.6B-GGUF:Q8_0"]
+    # By whichever of its names.
+    messages = [{"role": "user", "content": "Hi"}]
+    for name in ("qwen3:0.6b", "Qwen/Qwen3-0.6B-GGUF:Q8_0", "hf.co/Qwen/Qwen3-0.6B-GGUF"):
+        assert boss.chat(model=name, messages=messages, options={"num_predict": 2}).done
+    assert boss.show("qwen3:0.6b").modelinfo["general.architecture"] == "qwen3"
+    assert len(boss.ps().models) == 2
+    boss.delete("qwen3:0.6b")
+    assert tags(boss) == ["built-in"] and stored(home) == []
+    assert eventually(lambda: len(boss.ps().models) == 1)
+    with pytest.raises(ollama.ResponseError) as refusal:
+        boss.chat(model="qwen3:0.6b", messages=messages)
+    assert refusal.value.status_code == 404
+
+
+def test_the_store_is_served_on_demand(hub, home, tmp_path):
+    home = home | {"HOME": str(tmp_path)}
+    cache = tmp_path / ".cache" / "huggingface" / "hub" / "models--acme--other"
+    (cache / "snapshots" / ("1" * 40)).mkdir(parents=True)
+    # Other programs keep there what is not ours to serve.
+    (cache / "snapshots" / ("1" * 40) / "model.safetensors").write_bytes(b"no checkpoint")
+    (cache / "snapshots" / ("1" * 40) / "config.json").write_text('{"model_type": "bert"}')
+    with Ponder("--pulled-models", **home) as server:
+        client = ollama.Client(host=server.url, timeout=60)
+        assert tags(client) == []
+        assert run("pull", f"{NAME}:Q8_0", **home).returncode == 0
+        listed = openai.OpenAI(base_url=f"{server.url}/v1", api_key="unused").models.list().data
+        assert [model.id for model in listed] == [f"{NAME}:Q8_0"]
+        assert client.generate(model=f"{NAME}:Q8_0", prompt="Hi", options={"num_predict": 2}).done
+        assert run("rm", f"{NAME}:Q8_0", **home).returncode == 0
+        assert tags(client) == []

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -441,6 +442,87 @@ def test_a_terminal_sees_a_bar(hub, home):
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
+
+
+def test_a_bar_goes_on_while_nothing_comes(hub, home):
+    hub.faults["model.safetensors"] = [None, "stall"]
+    terminal = pexpect.spawn(str(EXECUTABLE), ["pull", NAME], env=environment(**home), encoding="utf-8", timeout=60)
+    terminal.expect("nothing for [0-9]+ s")
+    hub.gate.set()
+    terminal.expect(f"ponder serve {NAME}")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+
+
+LARGE = "Qwen/Large-GGUF"
+
+
+@pytest.fixture(scope="module")
+def large():
+    """40 MiB, which come in parts."""
+    return random.Random(7).randbytes(40 << 20)
+
+
+def ranges(hub, name="Large-Q8_0.gguf"):
+    asked = [request for request in hub.asked(name) if request["server"] == "StoreHandler"]
+    return [request["fields"].get("range") for request in asked]
+
+
+def large_blob(home, hub):
+    return cache(home) / f"models--{LARGE.replace('/', '--')}" / "blobs" / blobs_of(hub, LARGE)["Large-Q8_0.gguf"]
+
+
+def test_a_large_file_comes_by_several_connections(hub, home, large):
+    hub.repositories[LARGE] = Repository({"Large-Q8_0.gguf": large})
+    hub.faults["Large-Q8_0.gguf"] = [None, None, None, None, "cut", (503, {"Retry-After": "0"})]
+    pull(home, LARGE)
+    assert large_blob(home, hub).read_bytes() == large
+    # Sixteen parts, and another try for those that broke off.
+    assert len(set(ranges(hub))) >= 16 and all(ranges(hub))
+    assert run("rm", LARGE, **home).returncode == 0
+    hub.requests.clear()
+    pull(home, LARGE, "--jobs", "1")
+    assert ranges(hub) == [None]
+
+
+def test_parts_make_use_of_connections_that_are_slow_each(hub, home, large):
+    hub.repositories[LARGE] = Repository({"Large-Q8_0.gguf": large})
+    hub.pace = 16 << 20
+    pull(home, LARGE, "--jobs", "1")
+    assert hub.most_busy == 1
+    run("rm", LARGE, **home)
+    pull(home, LARGE, "--jobs", "4")
+    assert hub.most_busy >= 2
+
+
+@pytest.mark.parametrize("fault", ["whole", "corrupt"])
+def test_parts_that_are_not_given_or_wrong_are_fetched_again(hub, home, large, fault):
+    hub.repositories[LARGE] = Repository({"Large-Q8_0.gguf": large})
+    # The hub's redirect and the storage's answer are asked for by turns.
+    hub.faults["Large-Q8_0.gguf"] = [None] * 4 + [fault]
+    result = pull(home, LARGE)
+    assert large_blob(home, hub).read_bytes() == large
+    assert ("does not have its digest" in result.stderr) == (fault == "corrupt")
+
+
+def test_a_killed_pull_goes_on_in_each_part(hub, home, large):
+    hub.repositories[LARGE] = Repository({"Large-Q8_0.gguf": large})
+    hub.pace = 8 << 20
+    process = subprocess.Popen(
+        [EXECUTABLE, "pull", LARGE], env=environment(**home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    partial = large_blob(home, hub).with_suffix(".incomplete")
+    assert eventually(lambda: partial.exists() and partial.stat().st_blocks * 512 > 4 << 20)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    hub.pace = None
+    hub.requests.clear()
+    result = pull(home, LARGE)
+    assert "of them here" in result.stderr
+    assert large_blob(home, hub).read_bytes() == large
+    fetched = sum(int(last) - int(first) + 1 for first, last in (span.removeprefix("bytes=").split("-") for span in ranges(hub)))
+    assert fetched < len(large) - (3 << 20)
+    # What parts have begun, one connection can go on with.
+    assert not partial.exists()
 
 
 def test_json_tells_what_happens(hub, home):

@@ -114,4 +114,19 @@ import Testing
     func `broken streams end with an error`(chunk: String) {
         #expect(throws: ClientError.self) { try events([chunk]) }
     }
+
+    @Test func `an answer can be taken back to be given anew, and put back`() {
+        var conversation = Conversation()
+        conversation.setSystem("Be brief.")
+        #expect(conversation.withdrawAnswer() == nil)
+        conversation.ask("Hi")
+        #expect(conversation.withdrawAnswer() == nil)
+        conversation.answer(reasoning: "why", content: "Hello")
+        let whole = conversation
+        let taken = conversation.withdrawAnswer()
+        #expect(taken?.map(\.content) == ["Hello"])
+        #expect(conversation.messages.last?.role == .user)
+        conversation.restore(taken ?? [])
+        #expect(conversation == whole)
+    }
 }

@@ -22,7 +22,8 @@ import Testing
         var settings = ServeSettings()
         settings.models = models.compactMap(NamedModel.init)
         change(&settings)
-        return try ModelCatalog(settings)
+        let search = ModelSearch(folder: settings.modelsFolder, library: nil)
+        return try ModelCatalog(settings, found: search.models())
     }
 
     private func preloaded(_ catalog: ModelCatalog) -> [String] {

@@ -81,4 +81,21 @@ import Testing
         #expect(statistics.line.contains(" 30.0 tokens/s"))
         #expect(statistics.lines.last == "2 replies: prompt 20 tokens, 8 of them cached; reasoning 40; answer 20")
     }
+
+    @Test func `a prompt that takes long to read is spoken of until the first text`() {
+        var view = ReplyView(.fold, on: size)
+        #expect(view.show(.readingPrompt(done: 64, of: 900), after: .milliseconds(100)).isEmpty)
+        let line = Escape.dimmed("reading the prompt: 512 of 900 tokens")
+        #expect(view.show(.readingPrompt(done: 512, of: 900), after: .seconds(1)) == line)
+        let next = Escape.dimmed("reading the prompt: 800 of 900 tokens")
+        let erasing = "\r" + Escape.clearBelow
+        #expect(view.show(.readingPrompt(done: 800, of: 900), after: .seconds(2)) == erasing + next)
+        #expect(view.show(.content("Hi"), after: .seconds(3)) == erasing + "Hi")
+        #expect(view.show(.readingPrompt(done: 850, of: 900), after: .seconds(4)).isEmpty)
+        var interrupted = ReplyView(.fold, on: size)
+        _ = interrupted.show(.readingPrompt(done: 1, of: 900), after: .seconds(1))
+        #expect(interrupted.finish() == erasing)
+        var pipe = ReplyView(.fold, on: nil)
+        #expect(pipe.show(.readingPrompt(done: 1, of: 900), after: .seconds(1)).isEmpty)
+    }
 }

@@ -38,7 +38,8 @@ import Testing
 
     @Test func `every setting can be given as a flag`() throws {
         let settings = try load([
-            "model.gguf", "b=other.gguf", "--models-dir", "/", "--preload", "b", "--idle-unload", "60",
+            "model.gguf", "b=other.gguf", "--models-dir", "/", "--pulled-models", "--preload", "b", "--idle-unload",
+            "60",
             "--host", "::1", "--host", "unix:/a.sock", "--port", "0", "--socket-permissions", "660",
             "--threads", "3", "--context", "4096", "--rope-scaling", "yarn", "--rope-scale", "2.5",
             "--yarn-original-context", "32768",
@@ -61,6 +62,7 @@ import Testing
         var expected = ServeSettings()
         expected.models = [NamedModel(path: "model.gguf"), NamedModel(name: "b", path: "other.gguf")]
         expected.modelsFolder = "/"
+        expected.servesPulled = true
         expected.preload = ["b"]
         expected.idleUnload = .after(.seconds(60))
         expected.hosts = [.host("::1", port: nil), .unix(path: "/a.sock")]

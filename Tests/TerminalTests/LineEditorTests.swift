@@ -100,4 +100,40 @@ import Testing
             _ = view.draw(editor, in: TerminalSize(columns: .random(in: 1...20, using: &random), rows: 4))
         }
     }
+
+    @Test func `a search shows what was entered last with the text, and then what was before it`() {
+        let history = ["count the cats", "Count the dogs", "hello", "count the cats"]
+        var editor = editor([.text("dra"), .left, .searchHistory, .text("COUNT")], history: history)
+        #expect(editor.text == "count the cats" && editor.search?.query == "COUNT")
+        _ = editor.handle(.searchHistory)
+        #expect(editor.text == "Count the dogs")
+        // There is no other one, as the same text counts once.
+        _ = editor.handle(.searchHistory)
+        #expect(editor.text == "Count the dogs")
+        _ = editor.handle(.text(" the d"))
+        #expect(editor.text == "Count the dogs")
+        _ = editor.handle(.abort)
+        #expect(editor.text == "dra" && editor.cursor == 2 && editor.search == nil)
+    }
+
+    @Test func `a search ends with the key that does something with what was found`() {
+        var entered = editor([.searchHistory, .text("one"), .enter], history: ["one two"])
+        #expect(entered.text.isEmpty && entered.search == nil)
+        var editor = editor([.searchHistory, .text("one")], history: ["one two"])
+        #expect(editor.handle(.enter) == .submit("one two"))
+        entered = self.editor([.searchHistory, .text("two"), .home, .text("> ")], history: ["one two"])
+        #expect(entered.text == "> one two" && entered.search == nil)
+    }
+
+    @Test func `a search that finds nothing says so and keeps what it showed`() {
+        var editor = editor([.searchHistory, .text("o"), .text("x")], history: ["one"])
+        #expect(editor.search?.hasFailed == true && editor.text == "one")
+        #expect(editor.handle(.backspace) == .redraw && editor.search?.hasFailed == false)
+        #expect(editor.handle(.interrupt) == .redraw && editor.text.isEmpty)
+        var view = EditorView(prompt: ">>> ", continuation: "... ")
+        let size = TerminalSize(columns: 40, rows: 5)
+        _ = editor.handle(.searchHistory)
+        _ = editor.handle(.text("zz"))
+        #expect(view.draw(editor, in: size).contains("(nothing zz) "))
+    }
 }

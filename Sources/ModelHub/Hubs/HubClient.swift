@@ -6,7 +6,7 @@ struct HubClient: Sendable {
     let server: ServerURL
     let token: String?
     let settings: HubSettings
-    let isCancelled: @Sendable () -> Bool
+    var isCancelled: @Sendable () -> Bool
 
     /// - Throws: ``HubError`` where the environment forbids the network, or its endpoint is no URL.
     init(_ hub: HubKind, settings: HubSettings, isCancelled: @escaping @Sendable () -> Bool) throws(HubError) {
@@ -41,12 +41,12 @@ struct HubClient: Sendable {
         }
     }
 
-    /// Opens a file from an offset on.
+    /// Opens a file from an offset on, to its end or to an earlier one.
     ///
-    /// - Returns: its bytes from `offset` on, or from the start where the server sends the whole.
+    /// - Returns: its bytes from `offset` on, or from the start where the server sends the whole. They may go on beyond `end`.
     /// - Throws: ``HubFailure``, which says whether another try may help.
     func open(
-        _ file: RepositoryFile, of reference: ModelReference, commit: String, from offset: Int
+        _ file: RepositoryFile, of reference: ModelReference, commit: String, from offset: Int, to end: Int? = nil
     ) throws(HubFailure) -> FileStream {
         let path =
             switch hub {
@@ -56,11 +56,12 @@ struct HubClient: Sendable {
                     + RepositoryPath.escaped(reference.revision ?? "master")
                     + "&FilePath=\(RepositoryPath.escaped(file.path, keeps: "-_.~"))"
             }
-        let fields = offset > 0 ? [(name: "Range", value: "bytes=\(offset)-")] : []
+        let last = end.map { String($0 - 1) } ?? ""
+        let fields = offset > 0 || end != nil ? [(name: "Range", value: "bytes=\(offset)-\(last)")] : []
         let (response, connection) = try get(path, fields: fields, reference, expecting: file)
         switch response.status {
         case 200:
-            return FileStream(connection: connection, offset: 0)
+            return FileStream(connection: connection, offset: 0, isWhole: true)
         case 206:
             guard let range = ContentRange(response["content-range"]), range.start == offset,
                 range.total.map({ $0 == file.byteCount }) ?? true
@@ -76,10 +77,13 @@ struct FileStream {
     private let connection: ClientConnection
     /// Where in the file the bytes begin.
     let offset: Int
+    /// Whether the server sends the whole file, whatever it was asked for.
+    let isWhole: Bool
 
-    init(connection: ClientConnection, offset: Int) {
+    init(connection: ClientConnection, offset: Int, isWhole: Bool = false) {
         self.connection = connection
         self.offset = offset
+        self.isWhole = isWhole
     }
 
     /// The next bytes; nil at the end.

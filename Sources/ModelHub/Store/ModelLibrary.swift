@@ -18,6 +18,11 @@ public struct ModelLibrary: Sendable {
         try ModelReference(text, hub: settings.hub)
     }
 
+    /// The folders in which models come and go.
+    public var folders: [String] {
+        HubKind.allCases.map(settings.folder) + settings.studioFolders + [settings.modelScopeCache]
+    }
+
     /// All models that are here whole, by name.
     public func models() -> [StoredModel] {
         let models = HubKind.allCases.flatMap { cache($0).models() } + foreign.models()

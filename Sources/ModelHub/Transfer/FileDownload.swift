@@ -12,6 +12,8 @@ struct FileDownload: Sendable {
     let commit: String
     let cache: HubCache
     let client: HubClient
+    /// How many connections may fetch it at once.
+    var connectionCount = 1
     let report: @Sendable (PullEvent) -> Void
 
     private var shown: PullFile { PullFile(file) }
@@ -20,8 +22,14 @@ struct FileDownload: Sendable {
     /// Whether it is here already.
     var isPresent: Bool { FolderReader.file(blob)?.byteCount == file.byteCount }
 
-    /// What an earlier try left of it, in bytes.
-    var partialByteCount: Int { min(FolderReader.file("\(blob).incomplete")?.byteCount ?? 0, file.byteCount) }
+    /// Bytes that have to be fetched.
+    var missingByteCount: Int {
+        if isPresent { return 0 }
+        guard let size = FolderReader.file(partial)?.byteCount else { return file.byteCount }
+        return size <= file.byteCount ? file.byteCount - size : PartedFile.missingByteCount(partial, of: file)
+    }
+
+    private var partial: String { "\(blob).incomplete" }
 
     func run() throws(HubError) {
         if !isPresent {
@@ -36,31 +44,70 @@ struct FileDownload: Sendable {
         report(.verified(shown))
     }
 
+    /// By several connections what is large, and otherwise in order.
     private func fetch() throws(HubError) {
+        var comesInParts = FolderReader.file(partial).map { $0.byteCount > file.byteCount } ?? false
+        if connectionCount > 1, missingByteCount >= client.settings.partedByteCount { comesInParts = true }
+        for attempt in 1...Self.wrongLimit {
+            if comesInParts {
+                switch try fetchParts() {
+                case .right: return
+                case .wrong: break
+                case .unavailable: if try fetchInOrder() { return }
+                }
+            } else if try fetchInOrder() {
+                return
+            }
+            guard attempt < Self.wrongLimit else { break }
+            report(.waiting(shown, "\(file.path): what came does not have its digest; fetching it again"))
+            report(.progressed(shown, completed: 0))
+        }
+        throw HubError(
+            "\(file.path): what came does not have the digest \(file.digest.labelled), twice; "
+                + "the hub, or something in between, sends wrong bytes")
+    }
+
+    private enum PartsOutcome {
+        case right
+        case wrong
+        /// The server sends whole files alone.
+        case unavailable
+    }
+
+    private func fetchParts() throws(HubError) -> PartsOutcome {
+        let parts = try PartedFile(partial, of: file, partCount: connectionCount * 4)
+        let download = PartedDownload(
+            file: file, parts: parts, reference: reference, commit: commit, client: client,
+            connectionCount: connectionCount, tryLimit: Self.tryLimit, report: report)
+        guard try download.run() else {
+            try parts.clear()
+            return .unavailable
+        }
+        if try parts.move(to: blob, ifRight: client.isCancelled) { return .right }
+        try parts.clear()
+        return .wrong
+    }
+
+    /// - Returns: whether what came has its digest; what has not is gone again.
+    private func fetchInOrder() throws(HubError) -> Bool {
         var schedule = RetrySchedule(first: client.settings.firstWait, limit: Self.tryLimit)
-        var wrongCount = 0
-        var partial = try PartialFile("\(blob).incomplete", of: file, isCancelled: client.isCancelled)
-        while true {
+        var partial = try PartialFile(partial, of: file, isCancelled: client.isCancelled)
+        while partial.byteCount < file.byteCount {
             do throws(HubFailure) {
-                if partial.byteCount < file.byteCount { try receive(&partial, &schedule) }
+                try receive(&partial, &schedule)
             } catch {
                 if case .again(let reason, _) = error {
                     report(.waiting(shown, "\(file.path): \(reason); trying again"))
                 }
                 try client.wait(&schedule, after: error)
-                continue
             }
-            if partial.isRight() { return try partial.move(to: blob) }
-            try partial.clear()
-            wrongCount += 1
-            guard wrongCount < Self.wrongLimit else {
-                throw HubError(
-                    "\(file.path): what came does not have the digest \(file.digest.labelled), twice; "
-                        + "the hub, or something in between, sends wrong bytes")
-            }
-            report(.waiting(shown, "\(file.path): what came does not have its digest; fetching it again"))
-            report(.progressed(shown, completed: 0))
         }
+        guard partial.isRight() else {
+            try partial.clear()
+            return false
+        }
+        try partial.move(to: blob)
+        return true
     }
 
     private func receive(_ partial: inout PartialFile, _ schedule: inout RetrySchedule) throws(HubFailure) {

@@ -32,10 +32,15 @@ final class ModelPull: Sendable {
         report(.listing)
         let listing = try client.list(reference)
         let files = try chosen(listing)
-        let downloads = files.map { file in
+        var downloads = files.map { file in
             FileDownload(
                 file: file, reference: reference, commit: listing.commit, cache: cache, client: client,
                 report: { [self] in report($0) })
+        }
+        // Small files are no reason to fetch a large one by fewer connections.
+        let largeCount = downloads.count { $0.missingByteCount >= settings.partedByteCount }
+        for index in downloads.indices {
+            downloads[index].connectionCount = max(1, settings.connectionCount / max(1, largeCount))
         }
         try prepare(downloads, listing)
         fetch(downloads)
@@ -85,9 +90,7 @@ final class ModelPull: Sendable {
         {
             try Folders.make(path)
         }
-        let present = downloads.reduce(0) { sum, download in
-            sum + (download.isPresent ? download.file.byteCount : download.partialByteCount)
-        }
+        let present = downloads.reduce(0) { $0 + $1.file.byteCount - $1.missingByteCount }
         let plan = PullPlan(
             files: downloads.map { PullFile($0.file) }, commit: listing.commit, license: listing.license,
             presentByteCount: present)
@@ -105,7 +108,7 @@ final class ModelPull: Sendable {
         let next = Atomic(0)
         let group = DispatchGroup()
         withExtendedLifetime(next) {
-            for worker in 0..<min(max(1, settings.parallelFileCount), downloads.count) {
+            for worker in 0..<min(max(1, settings.connectionCount), downloads.count) {
                 DispatchQueue(label: "ponder.pull-\(worker)").async(group: group) { [self] in
                     while !isCancelled {
                         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -6,8 +6,8 @@ struct ChatCommand: AsyncParsableCommand {
         commandName: "chat",
         abstract: "Talk with a model in the terminal.",
         discussion: """
-            Without a prompt, a conversation: /help lists its commands, Ctrl-C ends an answer, Ctrl-D the chat. With a
-            prompt, as an argument, from a pipe or both, one answer. Where standard output is no terminal, only the answer
+            Without a prompt, a conversation: /help lists its commands, Ctrl-C ends an answer, Ctrl-D the chat. With a \
+            prompt, as an argument, from a pipe or both, one answer. Where standard output is no terminal, only the answer \
             is written.
 
             EXAMPLES:
@@ -26,8 +26,7 @@ struct ChatCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "A GGUF file, a checkpoint folder or a model's name; with --url, the server's name. (default: the built-in model)",
             valueName: "model"
-        )
-    )
+        ), completion: .file())
     var model: String?
 
     @Flag(help: "Fetch a model that is named and not here.")
@@ -55,7 +54,9 @@ struct RunCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A GGUF file, a checkpoint folder or a model's name; with --url, the server's name for it.")
+    @Argument(
+        help: "A GGUF file, a checkpoint folder or a model's name; with --url, the server's name for it.",
+        completion: .file())
     var model: String
 
     @Argument(help: "What to ask; its words are joined. Without one, a conversation.")

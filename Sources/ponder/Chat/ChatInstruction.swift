@@ -13,6 +13,7 @@ enum ChatInstruction: Hashable, Sendable {
     case load(String)
     case statistics
     case reasoning
+    case regenerate
     case clear
     case help
     case exit
@@ -21,7 +22,8 @@ enum ChatInstruction: Hashable, Sendable {
 
     /// The commands, for completion.
     static let names = [
-        "/think", "/no_think", "/set", "/system", "/save", "/load", "/stats", "/reasoning", "/clear", "/help", "/exit",
+        "/think", "/no_think", "/set", "/system", "/save", "/load", "/stats", "/reasoning", "/regenerate",
+        "/clear", "/help", "/exit",
     ]
 
     init(_ line: String) {
@@ -57,6 +59,7 @@ enum ChatInstruction: Hashable, Sendable {
         case "/load": rest.isEmpty ? .unusable("/load takes the name of a file.") : .load(rest)
         case "/stats": .statistics
         case "/reasoning": .reasoning
+        case "/regenerate", "/retry": .regenerate
         case "/clear": .clear
         case "/help", "/?": .help
         case "/exit", "/quit", "/bye": .exit

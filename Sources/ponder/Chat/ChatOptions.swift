@@ -13,19 +13,21 @@ struct ChatOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The system prompt.", valueName: "text"))
     var system: String?
 
-    @Option(help: ArgumentHelp("Go on with a conversation that /save wrote.", valueName: "file"))
+    @Option(help: ArgumentHelp("Go on with a conversation that /save wrote.", valueName: "file"), completion: .file())
     var load: String?
 
     @Option(
         help: ArgumentHelp(
             "Whether the model thinks first: true, false, or how much: low, medium, high, max. (default: true)",
-            valueName: "flag"))
+            valueName: "flag"), completion: .list(["true", "false", "low", "medium", "high", "max"]))
     var think: String?
 
     @Option(help: ArgumentHelp("The most tokens of reasoning. (default: no limit)", valueName: "tokens"))
     var thinkingBudget: String?
 
-    @Option(help: ArgumentHelp("What to do with reasoning: show, fold or hide. (default: fold)", valueName: "mode"))
+    @Option(
+        help: ArgumentHelp("What to do with reasoning: show, fold or hide. (default: fold)", valueName: "mode"),
+        completion: .list(["show", "fold", "hide"]))
     var reasoning: String?
 
     @Flag(
@@ -69,34 +71,42 @@ struct ChatOptions: ParsableArguments {
     var kvCacheMemory: String?
 
     @Option(
-        help: ArgumentHelp("How the KV cache stores numbers: f16, bf16, q8_0 or f32. (default: f16)", valueName: "type")
-    )
+        help: ArgumentHelp(
+            "How the KV cache stores numbers: f16, bf16, q8_0 or f32. (default: f16)", valueName: "type"),
+        completion: .list(["f16", "bf16", "q8_0", "f32"]))
     var kvCacheType: String?
 
     @Option(
         help: ArgumentHelp(
             "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds. (default: f32)",
             valueName: "type"
-        )
-    )
+        ), completion: .list(["f32", "bf16"]))
     var activationType: String?
 
     @Option(
         help: ArgumentHelp(
-            "Quantise float weights as they are read: q8_0, q6_k, q4_k_m or none. (default: auto)", valueName: "recipe")
-    )
+            "Quantise float weights as they are read: q8_0, q6_k, q4_k_m or none. (default: auto)", valueName: "recipe"),
+        completion: .list(["auto", "q8_0", "q6_k", "q4_k_m", "none"]))
     var quantize: String?
 
-    @Option(help: ArgumentHelp("A small model that guesses ahead. (default: none)", valueName: "model"))
+    @Option(
+        help: ArgumentHelp("A small model that guesses ahead. (default: none)", valueName: "model"), completion: .file()
+    )
     var draftModel: String?
 
-    @Option(help: ArgumentHelp("What is guessed ahead: auto, lookup or off. (default: auto)", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp("What is guessed ahead: auto, lookup or off. (default: auto)", valueName: "kind"),
+        completion: .list(["auto", "lookup", "off"]))
     var speculation: String?
 
-    @Option(help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A Jinja file to use in place of the model's chat template.", valueName: "file"),
+        completion: .file())
     var chatTemplateFile: String?
 
-    @Option(help: ArgumentHelp("A YAML or JSON file with settings, as for ponder serve.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A YAML or JSON file with settings, as for ponder serve.", valueName: "file"),
+        completion: .file())
     var config: String?
 }
 

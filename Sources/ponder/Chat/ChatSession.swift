@@ -1,3 +1,4 @@
+import Chat
 import Foundation
 import Serving
 import Terminal
@@ -106,6 +107,11 @@ extension ChatSession {
             }
             return
         }
+        if editor.search != nil, key == .enter {
+            // What stays on the screen is the line, and not the search for it.
+            editor.endSearch()
+            redraw()
+        }
         switch editor.handle(key) {
         case .none: break
         case .redraw: redraw()
@@ -145,6 +151,7 @@ extension ChatSession {
         guard !text.trimmed.isEmpty else { return prompt() }
         switch ChatInstruction(text) {
         case .message(let message): ask(message)
+        case .regenerate: regenerate()
         case let command:
             obey(command)
             if !isOver { prompt() }
@@ -174,6 +181,8 @@ extension ChatSession {
     private struct Answer {
         let number: Int
         let task: Task<Void, Never>
+        /// The earlier answer to the same question.
+        let replaced: [ChatMessage]
         let start = ContinuousClock.now
         var view: ReplyView
         var firstText: Duration?
@@ -184,6 +193,20 @@ extension ChatSession {
 
     private func ask(_ text: String) {
         conversation.ask(text)
+        beginAnswer()
+    }
+
+    /// Answers the last question anew, with the settings as they are now. Where
+    /// nothing comes of it, the earlier answer stays.
+    private func regenerate() {
+        guard let replaced = conversation.withdrawAnswer() else {
+            tell("There is no answer yet that could be given anew.")
+            return prompt()
+        }
+        beginAnswer(replacing: replaced)
+    }
+
+    private func beginAnswer(replacing replaced: [ChatMessage] = []) {
         answerCount += 1
         let request = conversation.request(preferences)
         let view = ReplyView(preferences.reasoning, on: draws ? TerminalDevice.size : nil)
@@ -196,7 +219,7 @@ extension ChatSession {
             }
             continuation.yield(.replyEnded(number: number, failure: failure))
         }
-        answer = Answer(number: answerCount, task: task, view: view)
+        answer = Answer(number: answerCount, task: task, replaced: replaced, view: view)
     }
 
     private func show(_ event: ReplyEvent) {
@@ -210,7 +233,7 @@ extension ChatSession {
         case .content(let text):
             current.firstText = current.firstText ?? elapsed
             current.content += text
-        case .reasoningEnded: break
+        case .readingPrompt, .reasoningEnded: break
         case .finished(let end): current.end = end
         }
         let output = current.view.show(event, after: elapsed)
@@ -235,7 +258,9 @@ extension ChatSession {
         let elapsed = ContinuousClock.now - finished.start
         answer = nil
         write(finished.view.finish())
-        if finished.content.isEmpty {
+        if finished.content.isEmpty, !finished.replaced.isEmpty {
+            conversation.restore(finished.replaced)
+        } else if finished.content.isEmpty {
             conversation.withdrawQuestion()
         } else {
             conversation.answer(reasoning: finished.reasoning, content: finished.content)

@@ -5,7 +5,7 @@ extension ChatSession {
     /// Does what a command says.
     func obey(_ command: ChatInstruction) {
         switch command {
-        case .message: break
+        case .message, .regenerate: break
         case .think(let isOn):
             preferences.thinking = isOn ? .max : ThinkingLevel.none
             tell(isOn ? "The model thinks before it answers." : "The model answers at once.")
@@ -79,12 +79,13 @@ extension ChatSession {
         /load FILE            go on with a conversation from a file
         /stats                tokens and times
         /reasoning            what the model thought before its last answer
+        /regenerate           answer the last question anew
         /clear                begin anew
         /exit                 end the chat, as Ctrl-D does
 
         Ctrl-C                end the answer, or drop what was typed
         \\ at a line's end     go on in the next line; so does Alt-Enter
-        ↑ ↓                   what was entered before
+        ↑ ↓                   what was entered before; Ctrl-R looks for it
         Tab                   complete a command
         """
 }

@@ -45,6 +45,22 @@ struct Conversation: Hashable, Sendable {
         messages.append(ChatMessage(role: .assistant, content: content, reasoning: reasoning ?? ""))
     }
 
+    /// Takes the last answer back, so that its question can be asked again.
+    ///
+    /// - Returns: what was taken; nil where there is no answer to a question.
+    mutating func withdrawAnswer() -> [ChatMessage]? {
+        guard let question = messages.lastIndex(where: { $0.role == .user }), question < messages.count - 1 else {
+            return nil
+        }
+        defer { messages.removeSubrange((question + 1)...) }
+        return Array(messages[(question + 1)...])
+    }
+
+    /// Puts back what was taken.
+    mutating func restore(_ answer: [ChatMessage]) {
+        messages += answer
+    }
+
     /// The request for the next answer.
     ///
     /// A switch inside the last message is the latest instruction, so that it goes before the mode that was set.

@@ -44,6 +44,8 @@ struct EngineBackend: ChatBackend {
         let usage = try await stream.forEach { events in
             for event in events {
                 switch event {
+                case .progress(.prefilling(_, let done, let total)):
+                    receive(.readingPrompt(done: done, of: total))
                 case .delta(_, .reasoning(let text), _):
                     boundary.events(reasoning: text, countTokens: count).forEach(receive)
                 case .delta(_, .content(let text), _):

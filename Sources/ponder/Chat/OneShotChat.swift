@@ -38,7 +38,7 @@ struct OneShotChat {
                 firstText = firstText ?? elapsed
                 content += text
                 try writeLine(["content": .string(text)])
-            case .reasoningEnded: break
+            case .readingPrompt, .reasoningEnded: break
             case .finished(let end):
                 try finish(end, reasoning: reasoning, content: content, view: &view)
                 tell(end, firstText: firstText ?? elapsed, elapsed: elapsed)

@@ -5,6 +5,8 @@ import Serving
 enum ReplyEvent: Hashable, Sendable {
     /// What was asked for and will not happen as asked.
     case notice(String)
+    /// So much of the prompt is read, of so many tokens.
+    case readingPrompt(done: Int, of: Int)
     case reasoning(String)
     /// The answer begins after reasoning of so many tokens, where anybody can count them.
     case reasoningEnded(tokenCount: Int?)

@@ -20,6 +20,11 @@ struct ReplyView {
     private var isInsideLine = false
     /// White space before a text is not shown.
     private var isAtBeginning = true
+    /// Whether the line that says how far the prompt is read stands there.
+    private var tellsReading = false
+
+    /// A prompt that takes no longer to read is not spoken of.
+    private static let patience = Duration.milliseconds(500)
 
     init(_ display: ChatPreferences.ReasoningDisplay, on size: TerminalSize?) {
         self.display = display
@@ -29,6 +34,12 @@ struct ReplyView {
 
     /// Takes in one event, so long after the question; returns what to write.
     mutating func show(_ event: ReplyEvent, after elapsed: Duration) -> String {
+        if case .readingPrompt(let done, let total) = event { return reading(done, of: total, after: elapsed) }
+        let erased = eraseReading()
+        return erased + text(of: event, after: elapsed)
+    }
+
+    private mutating func text(of event: ReplyEvent, after elapsed: Duration) -> String {
         switch event {
         case .reasoning(let text):
             if case .waiting = state { state = .thinking(since: elapsed) }
@@ -38,13 +49,25 @@ struct ReplyView {
             let beginning = endReasoning(nil, after: elapsed)
             state = .answering
             return beginning + content(text)
-        case .notice, .finished: return ""
+        case .notice, .finished, .readingPrompt: return ""
         }
+    }
+
+    private mutating func reading(_ done: Int, of total: Int, after elapsed: Duration) -> String {
+        guard size != nil, case .waiting = state, elapsed >= Self.patience, done < total else { return "" }
+        let erased = eraseReading()
+        tellsReading = true
+        return erased + Escape.dimmed("reading the prompt: \(done) of \(total) tokens")
+    }
+
+    private mutating func eraseReading() -> String {
+        defer { tellsReading = false }
+        return tellsReading ? "\r" + Escape.clearBelow : ""
     }
 
     /// What ends a reply, complete or not.
     mutating func finish() -> String {
-        isInsideLine ? "\n" : ""
+        eraseReading() + (isInsideLine ? "\n" : "")
     }
 
     private mutating func reasoning(_ text: String) -> String {

@@ -12,6 +12,8 @@ struct ServerBackend: ChatBackend {
     private let server: ServerURL
     private let apiKey: String?
     private let tls: TLSContext?
+    /// Whether the server is of a make that tells how far it has read a prompt, and does not refuse to be asked for it.
+    private let tellsProgress: Bool
 
     /// Asks the server for its models, to begin with an error rather than to fail at the first message.
     ///
@@ -35,12 +37,15 @@ struct ServerBackend: ChatBackend {
             guard let name = try? model ?? JSONValue(parsing: body)["data"]?[0]?["id"]?.stringValue else {
                 throw ClientError("\(server): no list of models; name one with --model")
             }
-            return ServerBackend(modelName: name, server: server, apiKey: apiKey, tls: tls)
+            let make = response["server"]?.lowercased() ?? ""
+            return ServerBackend(
+                modelName: name, server: server, apiKey: apiKey, tls: tls,
+                tellsProgress: make.hasPrefix("ponder") || make.hasPrefix("llama.cpp"))
         }
     }
 
     func reply(to request: ChatRequest, _ receive: @escaping @Sendable (ReplyEvent) -> Void) async throws {
-        let body = ServerRequest.body(for: request, model: modelName)
+        let body = ServerRequest.body(for: request, model: modelName, tellsProgress: tellsProgress)
         let flag = CancellationFlag()
         try await withTaskCancellationHandler {
             try await Self.onOwnThread { try exchange(body, flag, receive) }

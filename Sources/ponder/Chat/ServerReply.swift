@@ -5,13 +5,14 @@ import Serving
 
 /// The body of a streamed chat completion. What was not set is not sent, as servers of other makers know fewer fields.
 enum ServerRequest {
-    static func body(for request: ChatRequest, model: String) -> [UInt8] {
+    static func body(for request: ChatRequest, model: String, tellsProgress: Bool = false) -> [UInt8] {
         var members: JSONObject = [
             "model": .string(model),
             "messages": ConversationJSON.value(of: request.messages),
             "stream": true,
             "stream_options": ["include_usage": true],
         ]
+        if tellsProgress { members["return_progress"] = true }
         let options = request.options
         members["temperature"] = options.temperature.map(JSONValue.number)
         members["top_p"] = options.topP.map(JSONValue.number)
@@ -53,6 +54,11 @@ struct ServerReplyReader {
         }
         if let counts = chunk["usage"], counts.objectValue != nil {
             usage = ReplyUsage(counts, timings: chunk["timings"])
+        }
+        if let progress = chunk["prompt_progress"], let done = progress["processed"]?.intValue,
+            let total = progress["total"]?.intValue
+        {
+            events.append(.readingPrompt(done: done, of: total))
         }
         guard let choice = chunk["choices"]?[0] else { return events }
         let delta = choice["delta"]

@@ -10,7 +10,7 @@ struct ListCommand: ParsableCommand {
         commandName: "list",
         abstract: "List the models that are here.",
         discussion: """
-            Those that 'ponder pull' fetched, and those that other programs keep in Hugging Face's cache, in ModelScope's and
+            Those that 'ponder pull' fetched, and those that other programs keep in Hugging Face's cache, in ModelScope's and \
             in LM Studio's folder: all of them can be served by the names that are listed.
 
             EXAMPLES:

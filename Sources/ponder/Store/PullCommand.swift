@@ -11,9 +11,9 @@ struct PullCommand: ParsableCommand {
         commandName: "pull",
         abstract: "Fetch a model from Hugging Face or ModelScope.",
         discussion: """
-            Names are those of the hubs, with @REVISION and, for GGUF files, :QUANTISATION, or Ollama's. What an earlier try
-            fetched is used, and so is what other programs left in Hugging Face's cache; each file is checked by its digest.
-            HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, MODELSCOPE_ENDPOINT, MODELSCOPE_API_TOKEN and
+            Names are those of the hubs, with @REVISION and, for GGUF files, :QUANTISATION, or Ollama's. What an earlier try \
+            fetched is used, and so is what other programs left in Hugging Face's cache; each file is checked by its digest. \
+            HF_TOKEN, HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, MODELSCOPE_ENDPOINT, MODELSCOPE_API_TOKEN and \
             HTTPS_PROXY are heeded. docs/models.md says more.
 
             EXAMPLES:
@@ -27,7 +27,9 @@ struct PullCommand: ParsableCommand {
     @Argument(help: "Models to fetch.")
     var models: [String]
 
-    @Option(help: ArgumentHelp("How many files come at once.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "How many connections fetch at once: each a file, or a part of a large one.", valueName: "count"))
     var jobs = 4
 
     @Flag(help: "Tell what happens as one JSON object a line on standard output.")
@@ -38,7 +40,7 @@ struct PullCommand: ParsableCommand {
     func run() throws {
         var settings = HubSettings(environment: ProcessInfo.processInfo.environment)
         settings.tls = try trust.context()
-        settings.parallelFileCount = try WholeNumber.checked(jobs, "--jobs", in: 1...64)
+        settings.connectionCount = try WholeNumber.checked(jobs, "--jobs", in: 1...64)
         let library = ModelLibrary(settings: settings)
         let references = try models.map { text throws(HubError) in try library.reference(text) }
         for reference in references {

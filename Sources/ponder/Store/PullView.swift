@@ -14,6 +14,7 @@ final class PullView: Sendable {
 
     private static let width = 24
     private static let lineInterval = Duration.seconds(10)
+    private static let tickInterval = 0.5
 
     private let name: String
     private let form: Form
@@ -26,6 +27,9 @@ final class PullView: Sendable {
         var completed: [String: Int] = [:]
         var rate = TransferRate(since: .now)
         var nextLine = ContinuousClock.now + lineInterval
+        var isOver = false
+        /// When the last bytes came.
+        var lastArrival = ContinuousClock.now
 
         var completedByteCount: Int { completed.values.reduce(0, +) }
     }
@@ -33,6 +37,13 @@ final class PullView: Sendable {
     init(_ name: String, form: Form) {
         self.name = SafeText.line(name)
         self.form = form
+        guard form == .text else { return }
+        // Tells how the time passes where nothing comes. A thread of its own, as whoever pulls blocks the one it has.
+        let thread = Thread { [weak self] in
+            repeat { Thread.sleep(forTimeInterval: Self.tickInterval) } while self?.tick() ?? false
+        }
+        thread.name = "ponder-pull-view"
+        thread.start()
     }
 
     /// Takes an event.
@@ -43,7 +54,18 @@ final class PullView: Sendable {
 
     /// Takes the bar away.
     func end() {
-        line.clear()
+        state.withLock { state in
+            state.isOver = true
+            line.clear()
+        }
+    }
+
+    /// Whether there is more to come.
+    private func tick() -> Bool {
+        state.withLock { state in
+            if !state.isOver { showProgress(&state) }
+            return !state.isOver
+        }
     }
 
     private func show(_ event: PullEvent, _ state: inout State) {
@@ -61,6 +83,7 @@ final class PullView: Sendable {
         case .progressed(let file, let completed):
             let old = state.completed[file.path]
             state.completed[file.path] = completed
+            if completed != old { state.lastArrival = .now }
             // What was here before the first report has not been fetched now.
             state.rate.add(old.map { max(0, completed - $0) } ?? 0, at: .now)
             showProgress(&state)
@@ -68,7 +91,9 @@ final class PullView: Sendable {
         case .verified(let file):
             tell("\(SafeText.line(file.path)): \(ByteCount(file.byteCount)), \(file.digest.prefix(19))")
             showProgress(&state)
-        case .finished: line.clear()
+        case .finished:
+            state.isOver = true
+            line.clear()
         }
     }
 
@@ -80,7 +105,10 @@ final class PullView: Sendable {
         var text = "\(Int(share * 100)) %, \(ByteCount(done)) of \(ByteCount(plan.byteCount))"
         if let rate = state.rate.bytesPerSecond(at: .now) {
             text += ", \(ByteCount(Int(rate)))/s"
-            if rate > 0 { text += ", \(Self.time(Double(plan.byteCount - done) / rate)) left" }
+            text +=
+                rate > 0
+                ? ", \(Self.time(Double(plan.byteCount - done) / rate)) left"
+                : ", nothing for \(Self.time((.now - state.lastArrival) / .seconds(1)))"
         }
         guard isTerminal else { return tell(text) }
         let filled = min(Self.width, Int(share * Double(Self.width)))

@@ -8,7 +8,7 @@ struct RemoveCommand: ParsableCommand {
         commandName: "rm",
         abstract: "Remove a model that is here.",
         discussion: """
-            With a quantisation, that one goes; with a revision, that one; with neither, all that is here of the repository.
+            With a quantisation, that one goes; with a revision, that one; with neither, all that is here of the repository. \
             Files that another model or revision uses stay.
 
             EXAMPLES:
