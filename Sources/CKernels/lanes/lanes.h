@@ -74,11 +74,14 @@ inlined float largest_lane(f32x16 v) {
 }
 
 /// Bytes ahead of the weights in use: the hardware's own prefetching falls behind kernels that unpack.
-enum { prefetch_distance = 4096 };
+enum { prefetch_distance = 8192 };
+
+/// Brings a line into the second-level cache, which has room for what is wanted later, and the hardware brings it nearer.
+inlined void prefetch_line(const uint8_t *line) { __builtin_prefetch(line, 0, 2); }
 
 inlined void prefetch_bytes(const uint8_t *bytes, int count) {
 #pragma clang loop unroll(full)
-    for (int offset = 0; offset < count; offset += 64) __builtin_prefetch(bytes + offset);
+    for (int offset = 0; offset < count; offset += 64) prefetch_line(bytes + offset);
 }
 
 /// `exponential` in every lane.

@@ -39,7 +39,7 @@ inlined f32x16 load_elements(enum kv_format format, const uint8_t *row, size_t f
 
 inlined void prefetch_lines(const uint8_t *bytes, int lines) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < lines; i++) __builtin_prefetch(bytes + i * 64, 0, 2);
+    for (int i = 0; i < lines; i++) prefetch_line(bytes + i * 64);
 }
 
 inlined size_t element_size(enum kv_format format) { return format == kv_format_f32 ? 4 : 2; }
@@ -67,7 +67,7 @@ inlined void score_rows(enum kv_format format, int rows, int blocks, const struc
                 format, keys->blocks[first + i / 2] + d * kv_block_tokens * element_size(format), (size_t)(i % 2) * 16);
         if (fetches)
 #pragma clang loop unroll(full)
-            for (int i = 0; i < blocks; i++) __builtin_prefetch(keys->next[first + i] + d * 64, 0, 2);
+            for (int i = 0; i < blocks; i++) prefetch_line(keys->next[first + i] + d * 64);
 #pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++) {
             const f32x16 x = splat(s->queries[first_query + (size_t)row][d]);

@@ -6,15 +6,40 @@
 // Products with quantised weights. Two ways with the same sums: *direct*, for fewer rows and the formats that matter most,
 // takes codes from the tile straight into registers; all else goes through panels.
 
-/// Adds one superblock of one tile, or the 64 columns that are one; `ahead`, as many bytes, is fetched meanwhile.
-inlined void add_superblock_directly(enum weight_format format, int rows, const uint8_t *superblock, const uint8_t *ahead,
-                                     const struct activation_block *const *blocks, size_t block, f32x16 (*sums)[8]) {
+/// What is fetched while weights are multiplied: as many bytes, from `bytes` up to `end` and then from `next` on. Where
+/// several row blocks meet a tile one after the other, each fetches its part of the lines, so that memory is as busy
+/// in one as in the other.
+struct bytes_ahead {
+    const uint8_t *bytes, *end, *next;
+    size_t part, parts;
+};
+
+inlined struct bytes_ahead advanced(struct bytes_ahead ahead, size_t bytes) {
+    ahead.bytes += bytes;
+    if (ahead.bytes < ahead.end) return ahead;
+    return (struct bytes_ahead){ahead.next + (ahead.bytes - ahead.end), (const uint8_t *)UINTPTR_MAX, NULL, ahead.part,
+                                ahead.parts};
+}
+
+inlined void fetch(struct bytes_ahead ahead, size_t offset, int count) {
+    if (ahead.parts == 1) {
+        prefetch_bytes(ahead.bytes + offset, count);
+        return;
+    }
+    for (size_t line = offset + ahead.part * 64; line < offset + (size_t)count; line += ahead.parts * 64)
+        prefetch_line(ahead.bytes + line);
+}
+
+/// Adds one superblock of one tile, or the 64 columns that are one, and fetches as many bytes or a part of them.
+inlined void add_superblock_directly(enum weight_format format, int rows, const uint8_t *superblock,
+                                     struct bytes_ahead ahead, const struct activation_block *const *blocks,
+                                     size_t block, f32x16 (*sums)[8]) {
     const struct tile_traits traits = traits_of(format);
     const struct product_kind kind = kind_of(format);
     const int groups = traits.superblock_columns / 64, scales_per_group = traits.scales_per_16 ? 4 : 2;
     f32x16 scales[16], minimums[2], parts[2][8];
     struct superblock_scales superblock_scales;
-    prefetch_bytes(ahead, traits.header_bytes);
+    fetch(ahead, 0, traits.header_bytes);
     if (has_superblocks(traits))
         header_factors(format, superblock, scales, &superblock_scales);
     else
@@ -22,24 +47,13 @@ inlined void add_superblock_directly(enum weight_format format, int rows, const 
     for (int row = 0; row < rows; row++) parts[0][row] = splat(0);
     for (int group = 0; group < groups; group++) {
         const size_t offset = (size_t)(traits.header_bytes + group * traits.group_bytes);
-        prefetch_bytes(ahead + offset, traits.group_bytes);
+        fetch(ahead, offset, traits.group_bytes);
         const struct product_group columns = {superblock + offset, scales + group * scales_per_group, minimums};
         add_product_group(format, kind, 1, rows, &columns, blocks, block + (size_t)group * 2,
                           has_superblocks(traits) ? parts : sums);
     }
     const struct superblock_scales *of_tile = &superblock_scales;
     if (has_superblocks(traits)) add_superblock(kind, 1, rows, &of_tile, blocks, block, parts, sums);
-}
-
-/// What is fetched while weights are multiplied: as many bytes, from `bytes` up to `end` and then from `next` on.
-struct bytes_ahead {
-    const uint8_t *bytes, *end, *next;
-};
-
-inlined struct bytes_ahead advanced(struct bytes_ahead ahead, size_t bytes) {
-    ahead.bytes += bytes;
-    if (ahead.bytes < ahead.end) return ahead;
-    return (struct bytes_ahead){ahead.next + (ahead.bytes - ahead.end), (const uint8_t *)UINTPTR_MAX, NULL};
 }
 
 /// One tile and `rows` rows, from the first column to the last.
@@ -51,7 +65,7 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
     for (int row = 0; row < rows; row++) sums[0][row] = splat(0);
     size_t block = 0;
     for (size_t superblock = superblock_count(traits, columns); superblock > 0; superblock--) {
-        add_superblock_directly(format, rows, tile, ahead.bytes, blocks, block, sums);
+        add_superblock_directly(format, rows, tile, ahead, blocks, block, sums);
         block += traits.superblock_columns / 32u;
         tile += superblock_bytes(traits);
         ahead = advanced(ahead, superblock_bytes(traits));
@@ -66,17 +80,21 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
                                     const struct multiply_rows *rows, const uint8_t *next_tile) {
     const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
     const size_t left = weights->rows - tile * 16, lanes = left < 16 ? left : 16;
-    // The first rows bring the tile itself and where the next one begins, those after them the next one.
-    const struct bytes_ahead next = {next_tile, (const uint8_t *)UINTPTR_MAX, NULL};
-    const struct bytes_ahead tile_itself = {data, data + weights->tile_bytes, next_tile};
-    struct bytes_ahead ahead = advanced(tile_itself, prefetch_distance);
+    // Eight rows' sums and a minimum fit the registers only where it is added once a superblock.
+    const struct product_kind kind = kind_of(format);
+    const size_t widest = product_rows_limit >= 6 && (kind.in_superblocks || !kind.has_minimums) ? 8 : 4;
+    // Blocks of `widest` rows, then of 4, 2 and 1.
+    const size_t parts = rows->count / widest + (size_t)__builtin_popcountll(rows->count % widest);
+    // A single row block brings the tile itself and where the next one begins, several bring the next one.
+    struct bytes_ahead ahead = {next_tile, (const uint8_t *)UINTPTR_MAX, NULL, 0, parts};
+    if (parts == 1)
+        ahead = advanced((struct bytes_ahead){data, data + weights->tile_bytes, next_tile, 0, 1}, prefetch_distance);
     size_t row = 0;
 #define direct_case(width)                                                                                             \
-    for (; row + width <= rows->count; row += width, ahead = next)                                                     \
+    for (; row + width <= rows->count; row += width, ahead.part++)                                                     \
     multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row,             \
                     tile * 16 - rows->first_output, lanes)
-    // Eight rows' sums and a minimum do not fit the registers.
-    if (product_rows_limit >= 6 && !kind_of(format).has_minimums) direct_case(8);
+    if (widest == 8) direct_case(8);
     direct_case(4);
     direct_case(2);
     direct_case(1);

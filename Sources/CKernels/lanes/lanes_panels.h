@@ -95,7 +95,7 @@ inlined void prefetch_step(struct prefetch_stream *stream) {
     for (size_t i = 0; i < stream->lines_per_step; i++) {
         const int part = stream->lines[0] > 0 ? 0 : 1;
         if (stream->lines[part] == 0) return;
-        __builtin_prefetch(stream->bytes[part], 0, 2);
+        prefetch_line(stream->bytes[part]);
         stream->bytes[part] += 64;
         stream->lines[part]--;
     }
