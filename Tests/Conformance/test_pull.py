@@ -498,8 +498,9 @@ def test_parts_make_use_of_connections_that_are_slow_each(hub, home, large):
 @pytest.mark.parametrize("fault", ["whole", "corrupt"])
 def test_parts_that_are_not_given_or_wrong_are_fetched_again(hub, home, large, fault):
     hub.repositories[LARGE] = Repository({"Large-Q8_0.gguf": large})
-    # The hub's redirect and the storage's answer are asked for by turns.
-    hub.faults["Large-Q8_0.gguf"] = [None] * 4 + [fault]
+    # At the storage: the hub's own redirects meet no fault.
+    number = hub.repositories[LARGE].branches["main"]
+    hub.faults[f"{LARGE}/{number}/Large-Q8_0.gguf"] = [None] * 2 + [fault]
     result = pull(home, LARGE)
     assert large_blob(home, hub).read_bytes() == large
     assert ("does not have its digest" in result.stderr) == (fault == "corrupt")
