@@ -168,7 +168,7 @@ let package = Package(
                 "Checkpoints",
                 "JSON", "Tokenization", "Telemetry",
             ]),
-        tests("APIDoors", ["Serving"]),
+        tests("APIDoors", ["Serving", "HTTP"]),
         tests(
             "OpenAIAPI",
             [

@@ -44,7 +44,9 @@ package struct DoorRoute: Sendable {
     ) async throws {
         let response = DoorResponse(request: request, errors: errors, settings: settings)
         let answered = try await RequestClient.$current.withValue(request.client) {
-            try await refusable { try await answer(request) }
+            // What streams later needs its prompt no more.
+            defer { request.room.giveBack() }
+            return try await refusable { try await answer(request) }
         }
         try await response.send(answered, to: writer)
     }
@@ -71,15 +73,18 @@ package struct DoorRequest: Sendable {
     /// The most urgent priority that its key allows; nil sets no bound.
     let priorityBound: Int?
     private let bodyByteLimit: Int
+    /// What its body has taken of the memory for bodies.
+    fileprivate let room: BodyRoom
 
     init(
         _ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int,
-        response: ResponseRecord = ResponseRecord(), caller: Caller? = nil
+        room: BodyRoom = BodyRoom(BodyMemory()), response: ResponseRecord = ResponseRecord(), caller: Caller? = nil
     ) {
         self.id = id
         self.request = request
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
+        self.room = room
         self.response = response
         key = caller?.key
         client = caller?.client ?? RequestClient(id: 0)
@@ -95,13 +100,19 @@ package struct DoorRequest: Sendable {
 
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
     package func object() async throws -> JSONObject {
-        try Self.object(await request.body.collect(upTo: bodyByteLimit))
+        try Self.object(await collectBody())
     }
 
     /// The body as a JSON object, empty where there is no body.
     package func objectIfAny() async throws -> JSONObject {
-        let bytes = try await request.body.collect(upTo: bodyByteLimit)
+        let bytes = try await collectBody()
         return bytes.isEmpty ? [:] : try Self.object(bytes)
+    }
+
+    private func collectBody() async throws(BodyError) -> [UInt8] {
+        try await request.body.collect(upTo: bodyByteLimit) { byteCount throws(BodyError) in
+            try room.take(byteCount)
+        }
     }
 
     private static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {

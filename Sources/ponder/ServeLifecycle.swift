@@ -1,3 +1,4 @@
+import APIDoors
 import Checkpoints
 import Engine
 import Foundation
@@ -25,6 +26,8 @@ struct ServeLifecycle {
 
     /// What a reply may take to reach its client after the engine has ended it.
     private static let deliveryTime = Duration.seconds(5)
+    /// The bodies of requests may come to one of so many parts of the memory that was free at the start.
+    private static let bodyMemoryDivisor = 4
 
     private let settings: ServeSettings
     private let logs: LogOutput
@@ -32,6 +35,7 @@ struct ServeLifecycle {
     private let service: InferenceService
     private let credentials: ServerCredentials
     private let manager: ServiceManager
+    private let bodies = BodyMemory()
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
@@ -51,7 +55,7 @@ struct ServeLifecycle {
         manager = ServiceManager(environment: environment)
         server = try ServerAssembly(
             settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
-            logger: logger,
+            logger: logger, bodies: bodies,
             library: settings.allowsPulls ? ModelLibrary(settings: HubSettings(environment: environment)) : nil
         ).server()
     }
@@ -65,6 +69,10 @@ struct ServeLifecycle {
             logger.warning("\(path) is left out: another model has its name.")
         }
         let loadings = try begin(catalog)
+        if let free = settings.memoryLimit ?? catalog.freeMemory {
+            let needed = loadings.reduce(0) { $0 + $1.plan.neededByteCount }
+            bodies.setLimit(memoryByteCount: min(free / Self.bodyMemoryDivisor, max(0, free - needed)))
+        }
         let addresses = try await server.start()
         manager.tellStatus("Loading \(loadings.map(\.plan.name).joined(separator: ", "))")
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
