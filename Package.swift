@@ -13,6 +13,8 @@ let settings: [SwiftSetting] = [
 ]
 let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
+// The tests of models and engine compute a great deal, and a debugger has little to say of kernels.
+let kernelSettings = cSettings + [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -45,7 +47,7 @@ let package = Package(
     targets: [
         // L0: C and system libraries
         .target(name: "CLinux", cSettings: cSettings),
-        .target(name: "CKernels", cSettings: cSettings),
+        .target(name: "CKernels", cSettings: kernelSettings),
         .target(name: "BuiltinModel", exclude: ["model.gguf"], cSettings: cSettings),
         .target(name: "CWebPage", exclude: ["page"], cSettings: cSettings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),

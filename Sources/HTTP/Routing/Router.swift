@@ -73,9 +73,8 @@ public struct Router: HTTPResponder {
     private func find(_ target: String) -> (routes: [Route], parameters: [String: String])? {
         let path = TargetParts(target).path
         if let routes = exact[String(path)] { return (routes, [:]) }
-        if path.utf8.contains(UInt8(ascii: "%")), let decoded = PercentEncoding.decode(path), let routes = exact[decoded] {
-            return (routes, [:])
-        }
+        let isEncoded = path.utf8.contains(UInt8(ascii: "%"))
+        if isEncoded, let decoded = PercentEncoding.decode(path), let routes = exact[decoded] { return (routes, [:]) }
         let segments = RoutePattern.split(path)
         for (pattern, routes) in patterns {
             if let parameters = pattern.match(segments) { return (routes, parameters) }
