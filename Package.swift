@@ -176,7 +176,7 @@ let package = Package(
                 "Checkpoints",
                 "JSON", "Tokenization", "Telemetry",
             ]),
-        tests("APIDoors", ["Serving"]),
+        tests("APIDoors", ["Serving", "HTTP", "CZlib", httpTypes]),
         tests(
             "OpenAIAPI",
             [

@@ -5,6 +5,8 @@ public import Telemetry
 public struct APISettings: Sendable {
     /// The largest request body in bytes.
     public var bodyByteLimit: Int
+    /// What all bodies that are being read may come to.
+    public let bodies: BodyMemory
     /// A stream is never silent for longer than this.
     public var heartbeatInterval: Duration
     /// The server's version, for `/version`.
@@ -35,13 +37,14 @@ public struct APISettings: Sendable {
     public var trustsRequestTemplates = false
 
     public init(
-        bodyByteLimit: Int = 32 << 20, heartbeatInterval: Duration = .seconds(10),
+        bodyByteLimit: Int = 32 << 20, bodies: BodyMemory = BodyMemory(), heartbeatInterval: Duration = .seconds(10),
         version: String, isStrict: Bool = false,
         reasoningField: ReasoningFieldName = .reasoningContent, streams: ResumableStreams = ResumableStreams(),
         snapshotFolder: String? = nil, metrics: MetricsRegistry? = nil, peerMetrics: PeerMetrics? = nil
     ) {
         self.streams = streams
         self.bodyByteLimit = bodyByteLimit
+        self.bodies = bodies
         self.heartbeatInterval = heartbeatInterval
         self.version = version
         self.isStrict = isStrict

@@ -34,7 +34,8 @@ public struct Door: Sendable {
                 }
                 let request = DoorRequest(
                     request, id: context.requestID, parameters: context.parameters,
-                    bodyByteLimit: settings.bodyByteLimit, response: context.response, caller: caller)
+                    bodyByteLimit: min(settings.bodyByteLimit, settings.bodies.bodyByteLimit),
+                    room: BodyRoom(settings.bodies), response: context.response, caller: caller)
                 try await route.respond(to: request, errors: errors, settings: settings, writer: writer)
             }
         }

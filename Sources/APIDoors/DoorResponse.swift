@@ -71,7 +71,11 @@ struct DoorResponse {
     private func send(_ pending: PendingAnswer, to writer: consuming ResponseWriter) async throws {
         // The wait's task begins the reply, which is the client's work too.
         let wait = RequestClient.$current.withValue(request.client) {
-            AnswerWait({ try await refusable(pending.answer) }, interval: settings.heartbeatInterval)
+            AnswerWait(
+                { [room = request.room] in
+                    defer { room.giveBack() }
+                    return try await refusable(pending.answer)
+                }, interval: settings.heartbeatInterval)
         }
         defer { wait.cancel() }
         for await event in wait.events {

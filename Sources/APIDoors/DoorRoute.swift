@@ -47,6 +47,11 @@ package struct DoorRoute: Sendable {
         let answered = try await RequestClient.$current.withValue(request.client) {
             try await refusable { try await answer(request) }
         }
+        switch answered {
+        // What waits for its model keeps what it was sent.
+        case .success(.pending): break
+        default: request.room.giveBack()
+        }
         try await response.send(answered, to: writer)
     }
 }
@@ -72,15 +77,18 @@ package struct DoorRequest: Sendable {
     /// The most urgent priority that its key allows; nil sets no bound.
     let priorityBound: Int?
     private let bodyByteLimit: Int
+    /// What its body has taken of the memory for bodies.
+    let room: BodyRoom
 
     init(
         _ request: Request, id: String, parameters: [String: String], bodyByteLimit: Int,
-        response: ResponseRecord = ResponseRecord(), caller: Caller? = nil
+        room: BodyRoom = BodyRoom(BodyMemory()), response: ResponseRecord = ResponseRecord(), caller: Caller? = nil
     ) {
         self.id = id
         self.request = request
         self.parameters = parameters
         self.bodyByteLimit = bodyByteLimit
+        self.room = room
         self.response = response
         key = caller?.key
         client = caller?.client ?? RequestClient(id: 0)
@@ -111,13 +119,19 @@ package struct DoorRequest: Sendable {
 
     /// The body as a JSON object. A body that is too large or breaks off is the HTTP server's to answer.
     package func object() async throws -> JSONObject {
-        try Self.object(await request.body.collect(upTo: bodyByteLimit))
+        try Self.object(await collectBody())
     }
 
     /// The body as a JSON object, empty where there is no body.
     package func objectIfAny() async throws -> JSONObject {
-        let bytes = try await request.body.collect(upTo: bodyByteLimit)
+        let bytes = try await collectBody()
         return bytes.isEmpty ? [:] : try Self.object(bytes)
+    }
+
+    private func collectBody() async throws(BodyError) -> [UInt8] {
+        try await request.body.collect(upTo: bodyByteLimit) { byteCount throws(BodyError) in
+            try room.take(byteCount)
+        }
     }
 
     private static func object(_ bytes: [UInt8]) throws(APIError) -> JSONObject {

@@ -50,6 +50,7 @@ extension APIError {
             case .methodNotAllowed: .methodNotAllowed
             case .requestTooLarge: .requestTooLarge
             case .internalError: .internalError
+            case .overloaded: .overloaded
             default: nil
             }
         self.init(

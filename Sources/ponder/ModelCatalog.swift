@@ -24,7 +24,7 @@ struct ModelCatalog: Sendable {
     private(set) var leftOut: [String] = []
     private let settings: ServeSettings
     /// Bytes that were free before any model was loaded; nil where the system does not say.
-    private let freeMemory: Int?
+    let freeMemory: Int?
     private let creationTime = Int(Date().timeIntervalSince1970)
 
     /// - Parameters:

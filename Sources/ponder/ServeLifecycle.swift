@@ -1,3 +1,4 @@
+import APIDoors
 import Checkpoints
 import Engine
 import Foundation
@@ -25,6 +26,8 @@ struct ServeLifecycle {
 
     /// What a reply may take to reach its client after the engine has ended it.
     private static let deliveryTime = Duration.seconds(5)
+    /// The bodies of requests may come to one of so many parts of the memory that was free at the start.
+    private static let bodyMemoryDivisor = 4
 
     private let settings: ServeSettings
     private let logs: LogOutput
@@ -33,6 +36,7 @@ struct ServeLifecycle {
     private let credentials: ServerCredentials
     private let manager: ServiceManager
     private let search: ModelSearch
+    private let bodies = BodyMemory()
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
@@ -54,8 +58,7 @@ struct ServeLifecycle {
         search = ModelSearch(settings, library: library)
         server = try ServerAssembly(
             settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
-            logger: logger,
-            library: settings.allowsPulls ? library : nil
+            logger: logger, bodies: bodies, library: settings.allowsPulls ? library : nil
         ).server()
     }
 
@@ -73,6 +76,10 @@ struct ServeLifecycle {
             let watch = ModelWatch(
                 search, since: stamps, catalog: catalog, registry: service.registry, logger: logger)
             service.registry.setDiscovery(watch.look)
+        }
+        if let free = settings.memoryLimit ?? catalog.freeMemory {
+            let needed = loadings.reduce(0) { $0 + $1.plan.neededByteCount }
+            bodies.setLimit(memoryByteCount: min(free / Self.bodyMemoryDivisor, max(0, free - needed)))
         }
         let addresses = try await server.start()
         manager.tellStatus("Loading \(loadings.map(\.plan.name).joined(separator: ", "))")

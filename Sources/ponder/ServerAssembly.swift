@@ -18,6 +18,8 @@ struct ServerAssembly {
     let manager: ServiceManager
     let metrics: MetricsRegistry
     let logger: Logger
+    /// What the bodies of requests may come to.
+    let bodies: BodyMemory
     /// Where requests may fetch models to and remove them from; nil lets them do neither.
     let library: ModelLibrary?
 
@@ -60,7 +62,7 @@ struct ServerAssembly {
 
     private var doorway: Doorway {
         var apiSettings = APISettings(
-            version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField,
+            bodies: bodies, version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField,
             snapshotFolder: settings.slotSavePath, metrics: metrics, peerMetrics: settings.peerMetrics)
         apiSettings.thinkingBudgets = settings.reasoningBudgets
         apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools

@@ -11,7 +11,11 @@ enum BodyCoding: Sendable {
 /// Decompresses whole bodies.
 enum BodyDecoder {
     /// The decoded bytes. Stops as soon as there would be more than `limit`: a small body must not become a huge one.
-    static func decode(_ bytes: [UInt8], _ coding: BodyCoding, limit: Int) throws(BodyError) -> [UInt8] {
+    /// `takeRoom` is asked before bytes are kept.
+    static func decode(
+        _ bytes: [UInt8], _ coding: BodyCoding, limit: Int,
+        takeRoom: (_ byteCount: Int) throws(BodyError) -> Void = { _ in }
+    ) throws(BodyError) -> [UInt8] {
         guard var stream = ZlibStream(.decode, format(of: bytes, coding)) else {
             throw .malformed("\(coding) could not be started")
         }
@@ -22,6 +26,7 @@ enum BodyDecoder {
             let step = stream.step(bytes, from: consumed, into: &piece, flush: Z_NO_FLUSH)
             consumed += step.consumed
             guard step.produced <= limit - decoded.count else { throw .tooLarge(limit: limit) }
+            try takeRoom(step.produced)
             decoded += piece[..<step.produced]
             switch step.status {
             case Z_STREAM_END where consumed == bytes.count: return decoded

@@ -19,6 +19,7 @@ public struct HTTPError: Error, Sendable, Equatable {
         case versionNotSupported = "http_version_not_supported"
         case internalError = "internal_error"
         case shuttingDown = "shutting_down"
+        case overloaded
     }
 
     /// The kind of refusal.
@@ -51,7 +52,7 @@ public struct HTTPError: Error, Sendable, Equatable {
         case .notImplemented: .notImplemented
         case .versionNotSupported: .httpVersionNotSupported
         case .internalError: .internalServerError
-        case .shuttingDown: .serviceUnavailable
+        case .shuttingDown, .overloaded: .serviceUnavailable
         }
     }
 
@@ -62,6 +63,10 @@ public struct HTTPError: Error, Sendable, Equatable {
         case BodyError.tooLarge(let limit):
             self.init(.requestTooLarge, "The request body is larger than the limit of \(limit) bytes.")
         case BodyError.malformed(let reason): self.init(.badRequest, "The request body is malformed: \(reason).")
+        case BodyError.noRoom:
+            self.init(
+                .overloaded, "The memory for requests that are being read is taken; try again soon.",
+                headers: [.retryAfter: "1"])
         case BodyError.timedOut: self.init(.requestTimeout, "The request body did not arrive in time.")
         case is CancellationError: self.init(.shuttingDown, "The server is shutting down.")
         default: self.init(.internalError, "The server could not answer this request.")

@@ -4,6 +4,8 @@ public enum BodyError: Error, Sendable, Equatable {
     case tooLarge(limit: Int)
     /// The framing or the compression of the body is broken.
     case malformed(String)
+    /// Other bodies take the memory that there is for them.
+    case noRoom
     /// The peer sent too slowly.
     case timedOut
     /// The connection is gone.
@@ -44,20 +46,35 @@ public struct RequestBody: Sendable {
     }
 
     /// The whole body, if it has no more than `limit` bytes, on the wire and decoded. To be called once.
-    public func collect(upTo limit: Int) async throws(BodyError) -> [UInt8] {
-        let bytes = try await collectEncoded(upTo: limit)
+    ///
+    /// `takeRoom` is asked for all further bytes before they are kept, and throws where there is no room for them.
+    public func collect(
+        upTo limit: Int, takeRoom: (_ byteCount: Int) throws(BodyError) -> Void = { _ in }
+    ) async throws(BodyError) -> [UInt8] {
+        let bytes = try await collectEncoded(upTo: limit, takeRoom)
         guard let coding else { return bytes }
-        return try BodyDecoder.decode(bytes, coding, limit: limit)
+        // Room that the compressed bytes have counts: a body alone never comes to more than the limit.
+        var spareByteCount = bytes.count
+        return try BodyDecoder.decode(bytes, coding, limit: limit) { byteCount throws(BodyError) in
+            let covered = min(spareByteCount, byteCount)
+            spareByteCount -= covered
+            try takeRoom(byteCount - covered)
+        }
     }
 
-    private func collectEncoded(upTo limit: Int) async throws(BodyError) -> [UInt8] {
+    private func collectEncoded(
+        upTo limit: Int, _ takeRoom: (_ byteCount: Int) throws(BodyError) -> Void
+    ) async throws(BodyError) -> [UInt8] {
         if let announcedByteCount, announcedByteCount > limit { throw .tooLarge(limit: limit) }
         switch storage {
-        case .whole(let bytes): return bytes
+        case .whole(let bytes):
+            try takeRoom(bytes.count)
+            return bytes
         case .arriving(let source):
             var bytes: [UInt8] = []
             while let part = try await source.nextPart() {
                 guard part.count <= limit - bytes.count else { throw .tooLarge(limit: limit) }
+                try takeRoom(part.count)
                 // The announcement is a stranger's word: memory is taken as bytes arrive, not before.
                 bytes += part
             }
