@@ -20,7 +20,8 @@ extension NativeCompletionRoute {
     static let description = RouteDescription(
         "Continues raw text, in llama-server's words.",
         request: RequestDescription(
-            [["prompt": ["Once", ["prompt_string": "Once", "multimodal_data": []]]]] + TextForm.examples,
+            [["prompt": ["Once", "Twice"]], ["prompt": ["prompt_string": "Once", "multimodal_data": []]]]
+                + TextForm.examples,
             required: ["prompt"]
         ) {
             _ = try NativeCompletionDecoder.call(from: $0, settings: APISettings(version: ""))
