@@ -13,7 +13,7 @@ enum NativePromptDecoder {
 
     static func prompts(from root: inout FieldReader) throws(APIError) -> [Given] {
         guard let value = root.value(key) else { throw root.missing(key) }
-        guard case .array(let elements) = value, !holdsNumbers(elements) else {
+        guard case .array = value, let elements = try root.array(key), !holdsNumbers(elements) else {
             return [(try prompt(value, at: root.path.appending(key: key), &root), value)]
         }
         guard !elements.isEmpty else { throw .invalid(key, "'\(key)' must not be empty.") }
