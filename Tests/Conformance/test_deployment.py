@@ -15,7 +15,7 @@ import compose_spec
 import jsonschema
 import kubernetes_validate
 import yaml
-from deployment import CONFIG, CORE, OVERLAYS, alert_groups, compose, manifests, of_kind, pods, unit
+from deployment import CONFIG, CORE, OVERLAYS, alert_groups, compose, manifests, of_kind, pods, seconds, unit
 
 # What a server needs to deliver its last bytes after the drain.
 DELIVERY_SECONDS = 5
@@ -30,11 +30,6 @@ def is_command(name, *options):
     """Whether Ponder has a command of this name with these options."""
     known = re.findall(r"^  (\w+)", run("--help").stdout.split("SUBCOMMANDS:")[1], re.MULTILINE)
     return name in known and all(option in run(name, "--help").stdout for option in options)
-
-
-def seconds(text):
-    number, letter = re.fullmatch(r"(\d+)(s|min|m|h)?", text).groups()
-    return int(number) * {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}[letter]
 
 
 @pytest.mark.parametrize("version", ["1.32", "1.37"])
