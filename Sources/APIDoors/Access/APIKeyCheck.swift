@@ -24,7 +24,7 @@ package struct APIKeyCheck: Middleware {
             context.caller = caller
             if let name = caller.name { context.response.found(caller: name) }
         } else if !isOpen(request) {
-            return try await writer.send(.invalidAPIKey, as: errors(request.path))
+            return try await writer.send(.invalidAPIKey, as: errors(request.path), of: context.requestID)
         }
         try await next.respond(to: request, context: context, writer: writer)
     }
