@@ -94,7 +94,9 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["COpenSSL", "Serving", "Engine", "HTTP", "JSON", "Telemetry", httpTypes, logging]),
+        module(
+            "APIDoors",
+            ["COpenSSL", "Serving", "Engine", "HTTP", "Sockets", "JSON", "Telemetry", httpTypes, logging]),
         module(
             "OpenAIAPI",
             [
