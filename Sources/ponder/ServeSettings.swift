@@ -64,8 +64,8 @@ struct ServeSettings: Equatable, Sendable {
     /// How keys and values are stored.
     var kvCacheType = KVCacheFormat.f16
 
-    /// What BF16 weights are multiplied with.
-    var activationType = ActivationFormat.f32
+    /// What BF16 weights are multiplied with; nil is what suits the processor.
+    var activationType: ActivationFormat?
 
     /// Bytes that the process may take; nil goes by the memory that is free.
     var memoryLimit: Int?

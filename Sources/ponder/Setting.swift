@@ -85,7 +85,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
-        case .activationType: "one of f32 and bf16"
+        case .activationType: "one of auto, f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .quantize: "one of auto, none, q8_0, q6_k and q4_k_m"
         case .quantizeCache: "auto, off or the path of a folder"

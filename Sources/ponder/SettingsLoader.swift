@@ -53,7 +53,7 @@ struct SettingsLoader {
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
-        try read(.activationType, { Self.activationFormat($0) }) { settings.activationType = $0 }
+        try read(.activationType, Self.automatic(Self.activationFormat)) { settings.activationType = $0 }
         try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
         try read(.quantize, { Quantization(name: $0) }) { settings.quantization = $0 }
         try read(.quantizeCache, { QuantizedPlace($0) }) { settings.quantizedPlace = $0 }

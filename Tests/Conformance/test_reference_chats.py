@@ -26,7 +26,7 @@ QUANTISED_MARGIN = 0.7
 def checkpoint(serve, full_vocabulary, request):
     def start(name):
         folder = full_vocabulary if name == "dense-fullvocab" else MODELS / name / "hf"
-        return serve(folder, "--kv-cache-type", "f32")
+        return serve(folder, "--kv-cache-type", "f32", "--activation-type", "f32")
 
     return start
 
