@@ -96,7 +96,10 @@ let package = Package(
         // L6
         module(
             "APIDoors",
-            ["COpenSSL", "Tokens", "Sampling", "Serving", "Engine", "HTTP", "JSON", "Telemetry", httpTypes, logging]),
+            [
+                "COpenSSL", "Tokens", "Sampling", "Serving", "Engine", "HTTP", "Sockets", "JSON", "Telemetry",
+                httpTypes, logging,
+            ]),
         module(
             "OpenAIAPI",
             [

@@ -1,5 +1,6 @@
 public import HTTP
 public import HTTPTypes
+internal import Serving
 
 /// The door of one dialect: the paths that it answers, and how it spells errors.
 public struct Door: Sendable {
@@ -30,6 +31,7 @@ public struct Door: Sendable {
             Route(route.method, pattern) { [errors, settings] request, context, writer in
                 let caller = context.caller as? Caller
                 if let refusal = route.refusal(of: caller, context: context) {
+                    settings.rejections.add(refusal.metricReason)
                     return try await writer.send(refusal, as: errors, of: context.requestID)
                 }
                 let request = DoorRequest(
@@ -91,7 +93,9 @@ public struct Doorway: Sendable {
         }
         return Router(routes).behind([
             DialectSpelling(door: door),
-            APIKeyCheck(access: access, openPaths: openPaths) { door($0).errors },
+            APIKeyCheck(access: access, openPaths: openPaths, rejections: first.settings.rejections) {
+                door($0).errors
+            },
         ])
     }
 
@@ -106,6 +110,11 @@ public struct Doorway: Sendable {
         let routes = ([first] + others).flatMap(\.routes).filter { $0.isBrief && $0.method == .get }
         let paths = Set(routes.flatMap(\.patterns).map(\.description))
         return { $0 == .get && paths.contains($1) }
+    }
+
+    /// Counts an error that the HTTP server answers by itself: for the server's configuration.
+    public func noteRefusal(_ error: HTTPError) {
+        first.settings.rejections.add(error.code.rawValue)
     }
 
     /// The body of an error that the HTTP server answers by itself: for the server's configuration.

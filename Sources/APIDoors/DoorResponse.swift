@@ -131,7 +131,7 @@ struct DoorResponse {
 
 extension APIError {
     /// What metrics call it.
-    fileprivate var metricReason: String { code?.rawValue ?? type.rawValue }
+    var metricReason: String { code?.rawValue ?? type.rawValue }
 }
 
 /// Runs what may refuse a request and hands back either its value or the error to answer with.
