@@ -28,7 +28,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         case .unsupportedArchitecture(let source, let found):
             CheckpointError(file: source, expected: "Qwen3 (dense or mixture of experts)", found: found).description
         case .outOfMemory(let purpose, let byteCount):
-            CheckpointError.printable("not enough memory: \(purpose) needs \(byteCount) bytes")
+            CheckpointError.printable("not enough memory for \(purpose): \(byteCount) bytes")
         case .tileCache(let path, let byteCount, let reason):
             CheckpointError.printable("\(path): the tile cache needs \(byteCount) bytes there: \(reason)")
         case .quantizedCache(let path):

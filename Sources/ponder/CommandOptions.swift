@@ -77,6 +77,8 @@ struct ServeOptions: ParsableArguments {
         completion: .file())
     var tlsClientAuthority: String?
 
+    @OptionGroup var connections: ConnectionOptions
+
     @Option(help: ArgumentHelp("How many threads compute. (default: auto, one for each core)", valueName: "count"))
     var threads: String?
 

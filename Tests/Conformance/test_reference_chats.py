@@ -38,6 +38,8 @@ def ask(server, case, **fields):
         "temperature": 0,
         "max_tokens": len(case["greedy_ids"]),
         "ignore_eos": True,
+        # A checkpoint of random weights never thinks, and all of its tokens are compared.
+        "min_answer_tokens": 0,
     }
     return body | fields
 

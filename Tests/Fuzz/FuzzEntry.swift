@@ -6,8 +6,19 @@ import Foundation
 /// invariant: each ends the process, and libFuzzer keeps the input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    limitProcessorSeconds(20)
     chosenTarget.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    limitProcessorSeconds(0)
     return 0
+}
+
+/// The process aborts once it has computed for so long from now; 0 is no limit.
+///
+/// libFuzzer's own -timeout counts time on the clock, so that an innocent input is a finding where others hold the process up.
+private func limitProcessorSeconds(_ seconds: Int) {
+    var timer = itimerval()
+    timer.it_value.tv_sec = seconds
+    setitimer(__itimer_which_t(ITIMER_VIRTUAL.rawValue), &timer, nil)
 }
 
 @_cdecl("LLVMFuzzerInitialize")
@@ -15,6 +26,7 @@ public func initialize(
     _ argumentCount: UnsafeMutablePointer<CInt>?,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
+    signal(SIGVTALRM) { _ in abort() }
     chosenTarget.prepare()
     return 0
 }
