@@ -19,6 +19,16 @@ import Testing
         #expect(MachineExamination.features(in: "Features\t: fp asimd asimddp i8mm\n") == ["asimddp", "i8mm"])
     }
 
+    @Test func `some lines can be picked, by name or by group`() throws {
+        let examination = MachineExamination(facts: MachineFacts(), kernels: .avx2, probe: nil)
+        #expect(try examination.findings(only: []) == examination.findings)
+        #expect(try examination.findings(only: ["cores", "memory-limit"]).map(\.name) == ["cores", "memory limit"])
+        #expect(try examination.findings(only: ["memory", "cores"]).map(\.name).first == "cores")
+        #expect(try examination.findings(only: ["speed"]).isEmpty)
+        let error = #expect(throws: SettingsError.self) { try examination.findings(only: ["stream"]) }
+        #expect(error?.description.contains("huge-pages") == true)
+    }
+
     @Test func `kernels that are none are warned of`() {
         #expect(finding("kernels", kernels: .portable)?.verdict == .warning)
         #expect(finding("kernels", kernels: .avx2)?.verdict == .fine)

@@ -9,6 +9,19 @@ extension Scenario {
     static let countTokens = anthropic("anthropic.count", "/v1/messages/count_tokens", #""system": "Be brief.""#)
     static let messageRefused = anthropic("anthropic.refused", "/v1/messages", #""messages": "Hello!""#)
 
+    static let billingHeaders = Scenario("anthropic.nonce", billed("00001"), billed("00002"))
+
+    /// As Claude Code begins its system prompts: the last number is another one each time.
+    private static func billed(_ nonce: String) -> Ask {
+        let header = "x-anthropic-billing-header: cc_version=2.1.36.9a1; cc_entrypoint=cli; cch=\(nonce);"
+        let rules = String(repeating: "Answer in one short sentence, and say plainly what you do not know. ", count: 20)
+        return .post(
+            "/v1/messages",
+            #"{"messages": [\#(letterQuestion)], "max_tokens": 4, "system": [{"type": "text", "text": "\#(header)"}, "#
+                + #"{"type": "text", "text": "\#(rules)"}]}"#,
+            fields: [("anthropic-version", "2023-06-01")])
+    }
+
     private static func anthropic(_ name: String, _ path: String, _ members: String) -> Scenario {
         let chat = Ask.post(
             path, #"{"messages": [\#(letterQuestion)], "max_tokens": 1536}"#,
@@ -70,6 +83,17 @@ extension Check {
         ) { evidence in
             try evidence.offered(.countTokens)
             try require((try evidence.object(.countTokens)["input_tokens"]?.intValue ?? 0) > 0, "no input_tokens")
+        },
+        Check(
+            "anthropic.nonce", "a number in the billing header does not cost the cache", .extra, complaints: [38],
+            needs: [.anthropic], from: .billingHeaders, .chatCached,
+            why: "Claude Code's whole prompt is read anew with each request"
+        ) { evidence in
+            try presuppose((try evidence.reply(.chatCached, 1).cachedTokens ?? 0) > 0, "no prompt is found cached")
+            let usage = try evidence.object(.billingHeaders, 1)["usage"]
+            let cached = usage?["cache_read_input_tokens"]?.intValue
+            try presuppose(cached != nil, "cached tokens are not told")
+            try require((cached ?? 0) > 0, "no cached tokens in the second of two prompts that differ in cch alone")
         },
         Check(
             "anthropic.error", "errors have Anthropic's shape", .should, complaints: [50], needs: [.anthropic],

@@ -4,6 +4,7 @@ extension Scenario {
     static let models = Scenario("models.list", .get("/v1/models"))
     static let modelAlone = Scenario(
         "models.retrieve", steps: [{ subject, _ in [.get("/v1/models/\(subject.model)")] }])
+    static let properties = Scenario("models.defaults", .get("/props"))
     static let unknownModel = Scenario("models.unknown", .get("/v1/models/no-such-model"))
 }
 
@@ -63,6 +64,16 @@ extension Check {
         ) { evidence in
             _ = try evidence.object(.models)
             try require(evidence.subject.contextLength != nil, "neither max_model_len nor /props")
+        },
+        Check(
+            "models.defaults", "what replies are drawn with unasked is told", .extra, complaints: [15],
+            from: .properties,
+            why: "nobody sees otherwise whether the model's own sampling settings are heeded"
+        ) { evidence in
+            try evidence.offered(.properties)
+            let settings = try evidence.object(.properties)["default_generation_settings"]?["params"]
+            try require(
+                settings?["temperature"]?.doubleValue != nil, "no default_generation_settings.params.temperature")
         },
     ]
 

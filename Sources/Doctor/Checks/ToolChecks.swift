@@ -43,6 +43,14 @@ extension Check {
             try require(!reply.toolCalls.isEmpty, "no tool_calls, finish_reason \(reply.finishReason ?? "missing")")
         },
         Check(
+            "tools.required-thinks", "required leaves the thinking on", .should, complaints: [25], needs: [.tools],
+            from: .toolsAuto, .toolsRequired, why: "a call without thought is a worse one"
+        ) { evidence in
+            try presuppose(!(try evidence.reply(.toolsAuto).reasoning.isEmpty), "the model did not think")
+            let reply = try evidence.offeredReply(.toolsRequired)
+            try require(!reply.reasoning.isEmpty, "reasoning with auto, none with required")
+        },
+        Check(
             "tools.named", "a named function is the one that is called", .must, complaints: [24], needs: [.tools],
             from: .toolsNamed, why: "applications that extract data depend on it"
         ) { evidence in

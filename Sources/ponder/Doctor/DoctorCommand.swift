@@ -19,6 +19,7 @@ struct DoctorCommand: ParsableCommand {
 
             EXAMPLES:
               ponder doctor
+              ponder doctor --only memory --only read-bandwidth
               ponder doctor --url http://127.0.0.1:8000
               ponder doctor --url https://models.example/v1 --api-key sk-… --model qwen3 --only stream --only tools
               ponder doctor --url http://127.0.0.1:8080 --format json > theirs.json
@@ -39,7 +40,9 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup var trust: TrustOptions
 
     @Option(
-        help: ArgumentHelp("Only this group, or this check; give it several times for several.", valueName: "group"))
+        help: ArgumentHelp(
+            "Only this group, or this check, or of this machine this line; give it several times for several.",
+            valueName: "group"))
     var only: [String] = []
 
     @Flag(help: "List the checks, and send nothing.")
@@ -81,17 +84,17 @@ struct DoctorCommand: ParsableCommand {
             throw SettingsError(place: "--format", value: format, expectation: "table, markdown or json")
         }
         if list { return print(Self.list(try checks()), terminator: "") }
-        if url == nil, replay == nil { return examineMachine(format) }
+        if url == nil, replay == nil { return try examineMachine(format) }
         let report = try report()
         switch format {
-        case .table: print(ReportTable(report, isColored: isatty(STDOUT_FILENO) == 1).text, terminator: "")
+        case .table: print(ReportTable(report, isColored: Self.isColored).text, terminator: "")
         case .json: print(report.json.serialized(.indented(by: 2)))
         case .markdown: print(ReportMarkdown([report] + (try beside.map(Self.earlier))).text, terminator: "")
         }
         if !report.isSound { throw ExitCode(1) }
     }
 
-    private func examineMachine(_ format: Format) {
+    private func examineMachine(_ format: Format) throws {
         let environment = ProcessInfo.processInfo.environment
         let facts = MachineFacts.current(
             environment: environment, storeFolder: HubSettings(environment: environment).cacheFolder)
@@ -101,9 +104,9 @@ struct DoctorCommand: ParsableCommand {
             facts: facts, kernels: CPUFeatures.current.instructionSet,
             probe: noProbe ? nil : Self.probe(cores: facts.limits.coreCount, memory: facts.limits.availableMemory))
         line.clear()
-        let report = MachineReport(findings: examination.findings, date: Self.today())
+        let report = MachineReport(findings: try examination.findings(only: only), date: Self.today())
         switch format {
-        case .table: print(report.text(isColored: isatty(STDOUT_FILENO) == 1), terminator: "")
+        case .table: print(report.text(isColored: Self.isColored), terminator: "")
         case .markdown: print(report.markdown, terminator: "")
         case .json: print(report.json.serialized(.indented(by: 2)))
         }
@@ -191,6 +194,11 @@ extension DoctorCommand {
             }
             return lines.isEmpty ? "" : "\(group.title) (\(group.rawValue))\n" + lines.joined()
         }.joined()
+    }
+
+    /// On a terminal whose user has not asked for none (no-color.org).
+    private static var isColored: Bool {
+        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"].map(\.isEmpty) ?? true
     }
 
     private static func today() -> String { String(Date.now.formatted(.iso8601).prefix(10)) }

@@ -8,9 +8,44 @@ struct MachineExamination {
     /// nil where nothing was measured.
     let probe: MachineProbe?
 
-    var findings: [MachineFinding] {
-        processor + memory + measurements + limits + system
+    var findings: [MachineFinding] { MachineGroup.allCases.flatMap(findings(of:)) }
+
+    func findings(of group: MachineGroup) -> [MachineFinding] {
+        switch group {
+        case .processor: processor
+        case .memory: memory
+        case .speed: measurements
+        case .limits: limits
+        case .system: system
+        }
     }
+
+    /// The findings of these groups, and those of these names, spelled as `read-bandwidth`.
+    ///
+    /// - Throws: Where a word stands for none.
+    func findings(only words: [String]) throws(SettingsError) -> [MachineFinding] {
+        guard !words.isEmpty else { return findings }
+        var wanted: Set<String> = []
+        for word in words {
+            let group = MachineGroup(rawValue: word)
+            let found = group.map(findings(of:)) ?? findings.filter { $0.id == word }
+            guard group != nil || !found.isEmpty else {
+                let groups = MachineGroup.allCases.map(\.rawValue)
+                let names = groups + findings.map(\.id).filter { !groups.contains($0) }
+                throw SettingsError(
+                    place: "--only", value: word,
+                    expectation:
+                        "with --url a group of its checks, and of this machine one of \(names.joined(separator: ", "))")
+            }
+            wanted.formUnion(found.map(\.id))
+        }
+        return findings.filter { wanted.contains($0.id) }
+    }
+}
+
+/// What findings of a machine are about.
+enum MachineGroup: String, CaseIterable, Sendable {
+    case processor, memory, speed, limits, system
 }
 
 extension MachineExamination {

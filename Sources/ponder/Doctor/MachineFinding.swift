@@ -15,6 +15,9 @@ struct MachineFinding: Equatable, Sendable {
     /// What to do, or what it means; nil where nothing needs to be said.
     var advice: String?
 
+    /// The name as a word of a command line.
+    var id: String { name.lowercased().replacing(" ", with: "-") }
+
     var json: JSONValue {
         var object: JSONObject = [
             "name": .string(name), "value": .string(value), "verdict": .string(verdict.rawValue),
