@@ -15,7 +15,7 @@ TEST_STEPS    = check-format check-documents check-c test-arm64 build-debug unit
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build install test format reference clean browser packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
+.PHONY: help run build install test format reference clean packages test-packages image test-image fuzz sanitize soak $(TEST_STEPS)
 
 SECONDS_EACH ?= 600
 
@@ -68,14 +68,13 @@ reference: build ## write anew what documents take from the code: the table of s
 clean: ## remove everything that was built
 	rm -rf .build .venv
 
-browser: ## install Chromium, with which the tests try the page; without it they skip that
-	@scripts/install-packages browser
-
 packages: ## install the system packages that the build needs, if any is missing
 	@scripts/install-packages build
 
 test-packages: packages
 	@scripts/install-packages test
+	@# Without it the tests of the page are skipped, and say so.
+	-@scripts/install-packages browser
 
 check-format: ## fail if a Swift file is not formatted
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -100,6 +99,7 @@ conformance: build $(VENV)/installed ## drive the release executable from outsid
 
 $(VENV)/installed: Tests/Conformance/requirements.txt Tests/Conformance/requirements-description.txt $(OPTIONAL)
 	@scripts/install-packages test
+	-@scripts/install-packages browser
 	scripts/make-venv $(VENV) $(filter-out $(OPTIONAL),$^)
 	@# Without these the tests that need them are skipped, and say so.
 	-for file in $(OPTIONAL); do \

@@ -94,7 +94,12 @@ let package = Package(
         module("Benchmarks", ["Tokens", "Models", "Checkpoints", "Compute", "HTTPClient", "TLS", "JSON"]),
 
         // L6
-        module("APIDoors", ["COpenSSL", "Serving", "Engine", "HTTP", "JSON", "Telemetry", httpTypes, logging]),
+        module(
+            "APIDoors",
+            [
+                "COpenSSL", "Tokens", "Sampling", "Serving", "Engine", "HTTP", "Sockets", "JSON", "Telemetry",
+                httpTypes, logging,
+            ]),
         module(
             "OpenAIAPI",
             [

@@ -88,6 +88,16 @@ extension APIError {
         message: "No valid API key was given. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
         type: .invalidRequest, code: .invalidAPIKey)
 
+    /// Whoever brings so many wrong keys has to wait before it may try the next.
+    static func tooManyWrongKeys(limit: Int, wait: Duration) -> APIError {
+        let seconds = (wait.milliseconds / 100).rounded(.up) / 10
+        return APIError(
+            status: 429,
+            message: "Too many wrong API keys came from this address: \(limit) a minute are let pass. "
+                + "Try again in \(seconds) s.",
+            type: .rateLimit, code: .rateLimitExceeded, retryAfter: wait)
+    }
+
     /// The key is one, but not for this.
     static func missingScope(_ access: RouteAccess) -> APIError {
         let scope = if case .scope(let scope) = access { scope.rawValue } else { "" }

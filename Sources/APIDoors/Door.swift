@@ -1,5 +1,6 @@
 public import HTTP
 public import HTTPTypes
+internal import Serving
 
 /// The door of one dialect: the paths that it answers, and how it spells errors.
 public struct Door: Sendable {
@@ -30,7 +31,8 @@ public struct Door: Sendable {
             Route(route.method, pattern) { [errors, settings] request, context, writer in
                 let caller = context.caller as? Caller
                 if let refusal = route.refusal(of: caller, context: context) {
-                    return try await writer.send(refusal, as: errors)
+                    settings.rejections.add(refusal.metricReason)
+                    return try await writer.send(refusal, as: errors, of: context.requestID)
                 }
                 let request = DoorRequest(
                     request, id: context.requestID, parameters: context.parameters,
@@ -46,16 +48,26 @@ public struct Door: Sendable {
 package struct ErrorFormat: Sendable {
     /// What the body looks like.
     package let shape: JSONShape
-    package let body: @Sendable (APIError) -> [UInt8]
+    private let write: @Sendable (APIError, _ requestID: String?) -> [UInt8]
 
     package init(_ shape: JSONShape, _ body: @escaping @Sendable (APIError) -> [UInt8]) {
+        self.init(shape) { error, _ in body(error) }
+    }
+
+    /// Of bodies that name the request, too.
+    package init(_ shape: JSONShape, naming body: @escaping @Sendable (APIError, _ requestID: String?) -> [UInt8]) {
         self.shape = shape
-        self.body = body
+        write = body
+    }
+
+    /// The body of an error of a request.
+    package func body(_ error: APIError, of requestID: String? = nil) -> [UInt8] {
+        write(error, requestID)
     }
 
     /// The body of an error that the HTTP layer answers by itself, such as a 404 or a 413.
-    package func body(of error: HTTPError) -> ErrorBody {
-        ErrorBody(contentType: "application/json", bytes: body(APIError(error)))
+    package func body(of error: HTTPError, requestID: String? = nil) -> ErrorBody {
+        ErrorBody(contentType: "application/json", bytes: body(APIError(error), of: requestID))
     }
 }
 
@@ -81,7 +93,9 @@ public struct Doorway: Sendable {
         }
         return Router(routes).behind([
             DialectSpelling(door: door),
-            APIKeyCheck(access: access, openPaths: openPaths) { door($0).errors },
+            APIKeyCheck(access: access, openPaths: openPaths, rejections: first.settings.rejections) {
+                door($0).errors
+            },
         ])
     }
 
@@ -96,6 +110,11 @@ public struct Doorway: Sendable {
         let routes = ([first] + others).flatMap(\.routes).filter { $0.isBrief && $0.method == .get }
         let paths = Set(routes.flatMap(\.patterns).map(\.description))
         return { $0 == .get && paths.contains($1) }
+    }
+
+    /// Counts an error that the HTTP server answers by itself: for the server's configuration.
+    public func noteRefusal(_ error: HTTPError) {
+        first.settings.rejections.add(error.code.rawValue)
     }
 
     /// The body of an error that the HTTP server answers by itself: for the server's configuration.
@@ -114,7 +133,7 @@ private struct DialectSpelling: Middleware {
     ) async throws {
         let door = door(request.path)
         var context = context
-        context.errorBody = { door.errors.body(of: $0) }
+        context.errorBody = { [id = context.requestID] in door.errors.body(of: $0, requestID: id) }
         if let field = door.requestIDField {
             context.response.changeHead { [id = context.requestID] in $0.headerFields[field] = id }
         }

@@ -12,7 +12,7 @@ struct DoorResponse {
         switch result {
         case .failure(let error):
             settings.rejections.add(error.metricReason)
-            try await writer.send(error, as: errors)
+            try await writer.send(error, as: errors, of: request.id)
         case .success(.text(let text, let contentType)):
             try await writer.send(
                 HTTPResponse(status: .ok, headerFields: [.contentType: contentType]), body: Array(text.utf8))
@@ -45,7 +45,7 @@ struct DoorResponse {
             switch try await refusable({ try await reply.body(meter: request.meter) }) {
             case .failure(let error):
                 settings.rejections.add(error.metricReason)
-                try await writer.send(error, as: errors)
+                try await writer.send(error, as: errors, of: request.id)
             case .success(let body): try await writer.send(json: body, headers: reply.notices)
             }
         }
@@ -131,7 +131,7 @@ struct DoorResponse {
 
 extension APIError {
     /// What metrics call it.
-    fileprivate var metricReason: String { code?.rawValue ?? type.rawValue }
+    var metricReason: String { code?.rawValue ?? type.rawValue }
 }
 
 /// Runs what may refuse a request and hands back either its value or the error to answer with.

@@ -63,7 +63,7 @@ package struct DoorRequest: Sendable {
     package let parameters: [String: String]
     package let arrival = ContinuousClock.now
     /// The request's name: `x-request-id` of its head, or of its reply's where it had none.
-    let id: String
+    package let id: String
     /// The key that it brought, where keys are asked for.
     package let key: KeyDigest?
     /// Whom the engine counts its work for.

@@ -12,14 +12,18 @@ extension ResponseWriter {
     }
 
     /// Answers with an error in the dialect's spelling, and the header fields that go with it.
-    package consuming func send(_ error: APIError, as format: ErrorFormat) async throws(ResponseError) {
+    package consuming func send(
+        _ error: APIError, as format: ErrorFormat, of requestID: String
+    ) async throws(ResponseError) {
         var fields: HTTPFields = [.contentType: "application/json"]
         for (name, value) in error.headers {
             if let name = HTTPField.Name(name) {
                 fields[name] = value
             }
         }
-        try await send(HTTPResponse(status: .init(code: error.status), headerFields: fields), body: format.body(error))
+        try await send(
+            HTTPResponse(status: .init(code: error.status), headerFields: fields),
+            body: format.body(error, of: requestID))
     }
 }
 

@@ -2,8 +2,10 @@ internal import APIDoors
 internal import JSON
 
 extension ErrorFormat {
-    /// Anthropic's error object.
-    static let anthropic = ErrorFormat(["type": .string, "error": ["type": .string, "message": .string]]) { error in
+    /// Anthropic's error object, in bodies and in events.
+    static let anthropic = ErrorFormat([
+        "type": .string, "error": ["type": .string, "message": .string], "request_id": .nullable(.string),
+    ]) { (error, requestID) in
         var writer = JSONWriter()
         writer.beginObject()
         writer.append(key: "type", string: "error")
@@ -12,6 +14,8 @@ extension ErrorFormat {
         writer.append(key: "type", string: error.anthropicType)
         writer.append(key: "message", string: error.message)
         writer.endObject()
+        writer.append(key: "request_id")
+        writer.append(optional: requestID)
         writer.endObject()
         return writer.bytes
     }

@@ -7,10 +7,12 @@ internal import Serving
 struct MessageFrames: ReplyFrames {
     private let head: MessageBody
     private let promptTokenCount: Int
+    private let requestID: String
     private var fold = MessageFold()
 
-    init(_ head: MessageBody, promptTokenCount: Int) {
+    init(_ head: MessageBody, promptTokenCount: Int, requestID: String) {
         self.head = head
+        self.requestID = requestID
         self.promptTokenCount = promptTokenCount
     }
 
@@ -46,7 +48,11 @@ struct MessageFrames: ReplyFrames {
     }
 
     func fail(_ error: APIError, _ frames: inout [UInt8]) {
-        ServerSentEvents.append(name: "error", data: ErrorFormat.anthropic.body(error), to: &frames)
+        Self.append(error, of: requestID, to: &frames)
+    }
+
+    static func append(_ error: APIError, of requestID: String, to frames: inout [UInt8]) {
+        ServerSentEvents.append(name: "error", data: ErrorFormat.anthropic.body(error, of: requestID), to: &frames)
     }
 
     private func append(_ steps: [MessageBlocks.Step], to frames: inout [UInt8]) {
@@ -133,9 +139,7 @@ struct MessageFrames: ReplyFrames {
 
 extension StreamOpening {
     /// Of messages.
-    static func anthropic(_ remarks: RequestRemarks) -> StreamOpening {
-        .events(warnings: remarks.warnings) { error, frames in
-            ServerSentEvents.append(name: "error", data: ErrorFormat.anthropic.body(error), to: &frames)
-        }
+    static func anthropic(_ remarks: RequestRemarks, requestID: String) -> StreamOpening {
+        .events(warnings: remarks.warnings) { MessageFrames.append($0, of: requestID, to: &$1) }
     }
 }

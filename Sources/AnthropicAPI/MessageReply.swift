@@ -7,10 +7,12 @@ struct MessageReply: DialectReply {
     let isStreamed: Bool
     /// What its object has besides blocks and end.
     let head: MessageBody
+    /// What errors name.
+    let requestID: String
 
     var warnings: [RequestWarning] { head.warnings }
     var names: [String] { [head.identity.id] }
-    var frames: MessageFrames { MessageFrames(head, promptTokenCount: stream.promptTokenCount) }
+    var frames: MessageFrames { MessageFrames(head, promptTokenCount: stream.promptTokenCount, requestID: requestID) }
     var whole: MessageFold { MessageFold() }
 
     func body(of whole: MessageFold) -> [UInt8] {

@@ -9,23 +9,16 @@ struct MessagesRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        var call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.bound(by: request)
-        call.request.owner = request.owner
-        let asked = call
-        let opening = call.streams ? StreamOpening.anthropic(call.remarks) : nil
-        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
-            .reply(try begin(asked, after: waited))
+        let call = try MessagesDecoder.call(from: try await request.object(), settings: settings)
+        let (streams, id) = (call.streams, request.id)
+        let opening = streams ? StreamOpening.anthropic(call.remarks, requestID: id) : nil
+        return try await service.reply(to: call.request, of: request, remarks: call.remarks, opening: opening) {
+            stream, remarks, _ in
+            MessageReply(
+                stream: stream, isStreamed: streams,
+                head: MessageBody(identity: ReplyIdentity(prefix: "msg_", of: stream), warnings: remarks.warnings),
+                requestID: id)
         }
-    }
-
-    private func begin(_ call: MessagesCall, after waited: Duration) throws(APIError) -> MessageReply {
-        var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request, after: waited) }
-        let identity = ReplyIdentity(prefix: "msg_", of: stream)
-        return MessageReply(
-            stream: stream, isStreamed: call.streams,
-            head: MessageBody(identity: identity, warnings: remarks.warnings))
     }
 
     /// How many tokens a request's prompt has.

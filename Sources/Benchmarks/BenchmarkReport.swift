@@ -93,7 +93,7 @@ extension BenchmarkReport {
             "read_bytes_per_second_limit": Decimals.json(result.readLimit),
             "operations_per_second": Decimals.json(result.operationRate),
             "operations_per_second_limit": Decimals.json(result.operationLimit),
-            "operations": .string(result.countsIntegers ? "int8" : "f32"), "is_steady": .bool(result.isSteady),
+            "operations": .string(result.arithmetic.rawValue), "is_steady": .bool(result.isSteady),
         ]
     }
 

@@ -10,8 +10,8 @@ public struct BenchmarkResult: Hashable, Sendable {
     public var readByteCount: Double
     /// Multiplications and additions of a run with weights, the head's left out.
     public var operationCount: Double
-    /// Whether those are of bytes, or of floats.
-    public var countsIntegers: Bool
+    /// What is multiplied in those.
+    public var arithmetic: Arithmetic
     public var before: MachineProbe
     public var after: MachineProbe
 
@@ -37,15 +37,13 @@ public struct BenchmarkResult: Hashable, Sendable {
     public var readLimit: Double { (before.readBytesPerSecond + after.readBytesPerSecond) / 2 }
     /// What the machine can calculate in a second: the mean of both probes.
     public var operationLimit: Double {
-        countsIntegers
-            ? (before.integerOperationsPerSecond + after.integerOperationsPerSecond) / 2
-            : (before.floatOperationsPerSecond + after.floatOperationsPerSecond) / 2
+        (before.operationsPerSecond(arithmetic) + after.operationsPerSecond(arithmetic)) / 2
     }
 
     /// Whether both probes agree within a tenth, so that the shares mean something.
     public var isSteady: Bool {
         Self.agree(before.readBytesPerSecond, after.readBytesPerSecond)
-            && Self.agree(before.integerOperationsPerSecond, after.integerOperationsPerSecond)
+            && Self.agree(before.operationsPerSecond(arithmetic), after.operationsPerSecond(arithmetic))
     }
 
     private var medianSeconds: Double {

@@ -72,7 +72,7 @@ public struct ModelBenchmark: ~Copyable {
             benchmarkCase: benchmarkCase, seconds: seconds,
             readByteCount: Double(readByteCount(benchmarkCase)) + expertBytes,
             operationCount: Double(work.operationCountPerRow * benchmarkCase.tokenCount),
-            countsIntegers: work.countsIntegers, before: before, after: prober.probe())
+            arithmetic: work.arithmetic(activations: options.activations), before: before, after: prober.probe())
     }
 }
 

@@ -11,11 +11,11 @@ struct ModelWork {
         cacheByteCountPerToken = plan.cacheByteCountPerToken(cacheFormat)
     }
 
-    /// Whether the layers' products are of bytes: so with every format but floats.
-    var countsIntegers: Bool {
-        let floats: Set = ["F32", "F16", "BF16"]
-        return [WeightClass.attention, .feedForward, .experts]
-            .flatMap { line($0)?.formats ?? [] }.contains { !floats.contains($0) }
+    /// What the layers' products are of, once BF16 weights meet activations of a format.
+    func arithmetic(activations: ActivationFormat) -> Arithmetic {
+        let formats = Set([WeightClass.attention, .feedForward, .experts].flatMap { line($0)?.formats ?? [] })
+        if !formats.isSubset(of: ["F32", "F16", "BF16"]) { return .int8 }
+        return formats.contains("BF16") && activations == .bf16 ? .bf16 : .f32
     }
 
     /// Bytes of weights that every step reads, but for experts and the head.

@@ -69,6 +69,9 @@ static const unsigned char main_js[] = {
 static const unsigned char markdown_js[] = {
 #embed "page/markdown.js"
 };
+static const unsigned char merging_js[] = {
+#embed "page/merging.js"
+};
 static const unsigned char message_view_js[] = {
 #embed "page/message-view.js"
 };
@@ -126,6 +129,9 @@ static const unsigned char top_bar_js[] = {
 static const unsigned char transcript_js[] = {
 #embed "page/transcript.js"
 };
+static const unsigned char unbroken_stream_js[] = {
+#embed "page/unbroken-stream.js"
+};
 
 #define PAGE_FILE(name, bytes) {name, bytes, sizeof(bytes)}
 
@@ -153,6 +159,7 @@ static const struct ponder_page_file files[] = {
     PAGE_FILE("inline.js", inline_js),
     PAGE_FILE("main.js", main_js),
     PAGE_FILE("markdown.js", markdown_js),
+    PAGE_FILE("merging.js", merging_js),
     PAGE_FILE("message-view.js", message_view_js),
     PAGE_FILE("operator-view.js", operator_view_js),
     PAGE_FILE("preferences.js", preferences_js),
@@ -172,6 +179,7 @@ static const struct ponder_page_file files[] = {
     PAGE_FILE("thinking-controls.js", thinking_controls_js),
     PAGE_FILE("top-bar.js", top_bar_js),
     PAGE_FILE("transcript.js", transcript_js),
+    PAGE_FILE("unbroken-stream.js", unbroken_stream_js),
 };
 
 const size_t ponder_page_file_count = sizeof(files) / sizeof(files[0]);

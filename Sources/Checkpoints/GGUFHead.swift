@@ -20,6 +20,8 @@ public struct GGUFHead: Sendable {
 
     /// The file up to the first tensor.
     public let bytes: [UInt8]
+    /// Where the value of each key begins in the bytes, so that another of the same length can be written over it.
+    public let valueOffsets: [String: Int]
     /// Where each tensor begins, counted from the file's start.
     public let offsets: [Int]
     /// The length of the whole file.
@@ -44,10 +46,12 @@ public struct GGUFHead: Sendable {
         append(UInt32(3))
         append(UInt64(tensors.count))
         append(UInt64(keys.count))
+        var values: [String: Int] = [:]
         for key in keys {
             append(key.name)
             append(GGUFValueType.string.rawValue)
             append(key.value)
+            values[key.name] = head.count - key.value.utf8.count
         }
         var (end, starts): (Int, [Int]) = (0, [])
         for tensor in tensors {
@@ -64,6 +68,7 @@ public struct GGUFHead: Sendable {
         }
         head.append(contentsOf: [UInt8](repeating: 0, count: Self.aligned(head.count) - head.count))
         bytes = head
+        valueOffsets = values
         offsets = starts.map { $0 + head.count }
         fileByteCount = head.count + end
     }

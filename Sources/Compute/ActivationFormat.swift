@@ -5,4 +5,9 @@ public enum ActivationFormat: Sendable, CaseIterable {
     /// Activations rounded to BF16, as PyTorch has them in a model of that type: processors with products of BF16 read
     /// prompts about twice as fast, and replies change a little.
     case bf16
+
+    /// What suits a processor: rounded where it multiplies BF16 in one go; elsewhere that would take longer than exact products.
+    public static func suited(to features: CPUFeatures) -> ActivationFormat {
+        features.instructionSet == .avx512BF16 ? .bf16 : .f32
+    }
 }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// What a machine can do at most, at this moment, with the threads and the instruction set of a pool: the yardstick for
 /// what a model makes of it.
 ///
-/// On a shared machine all three figures move, so a probe is taken beside each measurement.
+/// On a shared machine all four figures move, so a probe is taken beside each measurement.
 public struct MachineProbe: Sendable, Hashable {
     /// Bytes read from memory in a second, by all threads.
     public var readBytesPerSecond: Double
@@ -12,6 +12,8 @@ public struct MachineProbe: Sendable, Hashable {
     public var integerOperationsPerSecond: Double
     /// The same of floats.
     public var floatOperationsPerSecond: Double
+    /// The same of pairs of BF16, which are those of floats where the instruction set has none of its own.
+    public var bfloatOperationsPerSecond: Double
 }
 
 /// Takes probes; holds the memory that they read.
@@ -51,7 +53,8 @@ public final class MachineProber {
     /// Takes a probe; of a few attempts the best counts.
     public func probe() -> MachineProbe {
         var best = MachineProbe(
-            readBytesPerSecond: 0, integerOperationsPerSecond: 0, floatOperationsPerSecond: 0)
+            readBytesPerSecond: 0, integerOperationsPerSecond: 0, floatOperationsPerSecond: 0,
+            bfloatOperationsPerSecond: 0)
         for _ in 0..<effort.attempts {
             best.readBytesPerSecond = max(best.readBytesPerSecond, readRate())
             best.integerOperationsPerSecond = max(
@@ -65,6 +68,12 @@ public final class MachineProber {
                 rate { [rounds = effort.rounds] probes in
                     var result: Float = 0.5
                     return unsafe probes.floats(rounds, &result)
+                })
+            best.bfloatOperationsPerSecond = max(
+                best.bfloatOperationsPerSecond,
+                rate { [rounds = effort.rounds] probes in
+                    var result: UInt32 = 0x3f00_3f00
+                    return unsafe probes.bfloats(rounds, &result)
                 })
         }
         return best

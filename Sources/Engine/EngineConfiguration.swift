@@ -11,6 +11,8 @@ public enum KVCacheSize: Hashable, Sendable {
 public struct EngineConfiguration: Hashable, Sendable {
     /// The most rows, decode and prefill together, that one step computes.
     public var stepTokenBudget: Int
+    /// Whether steps deep inside a prompt hold fewer rows than others, so that they take no longer: by how long steps took.
+    public var evensSteps = true
     /// Tokens in a block of the key-value cache, the unit of prefix reuse.
     public var blockLength: Int
     public var cacheSize: KVCacheSize

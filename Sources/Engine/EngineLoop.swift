@@ -12,6 +12,7 @@ struct EngineLoop: ~Copyable {
     let windows: [ContextWindow]
     let unreadTokenLimit: Int
     let prefillAhead: PrefillAhead?
+    private let evensSteps: Bool
 
     var scheduler: Scheduler
     let sampler: Sampler
@@ -52,6 +53,7 @@ struct EngineLoop: ~Copyable {
         self.tokenBytes = tokenBytes
         windows = limits.windows
         prefillAhead = configuration.prefillAhead
+        evensSteps = configuration.evensSteps
         unreadTokenLimit = max(1, configuration.unreadTokenLimit)
         scheduler = Scheduler(limits: limits.scheduler)
         sampler = Sampler(
@@ -102,9 +104,7 @@ struct EngineLoop: ~Copyable {
             let output = compute()
             if isDamaged { return }
             readLogits(output.logits)
-            if plan.prefillRowCount == 0 {
-                speculator.observe(rowCount: plan.rowCount, seconds: (ContinuousClock.now - start) / .seconds(1))
-            }
+            observe(seconds: (ContinuousClock.now - start) / .seconds(1))
             settle(output)
             statistics.stepCount += 1
             statistics.stepGenerationCount += plan.chunks.count
@@ -116,6 +116,16 @@ struct EngineLoop: ~Copyable {
         }
         statistics.preemptionCount += plan.preemptionCount
         publishStatistics()
+    }
+
+    /// Learns from what the step took.
+    private mutating func observe(seconds: Double) {
+        let prefillRowCount = plan.prefillRowCount
+        if prefillRowCount == 0 {
+            speculator.observe(rowCount: plan.rowCount, seconds: seconds)
+        } else if evensSteps, 2 * prefillRowCount >= plan.rowCount {
+            scheduler.depthCost.observe(rowCount: plan.rowCount, depthSum: plan.depthSum, seconds: seconds)
+        }
     }
 
     private mutating func compute() -> ForwardOutput {

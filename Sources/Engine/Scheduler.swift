@@ -21,11 +21,10 @@ struct Scheduler {
         var windowCount = 1
     }
 
-    /// The part of a step that ends a prompt by which prompts of other clients may lengthen it.
-    private static let companyShare = 4
-
     let limits: Limits
     var pool: BlockPool
+    /// What rows come to in the step's budget.
+    var depthCost: DepthCost
     /// By slot; meaningless where the slot is vacant.
     private(set) var sequences: [SequenceState] = []
     private var vacantSlots: [Int] = []
@@ -44,6 +43,7 @@ struct Scheduler {
 
     init(limits: Limits) {
         self.limits = limits
+        depthCost = DepthCost(budget: limits.rowCount)
         pool = BlockPool(blockCount: limits.blockCount, blockLength: limits.blockLength)
         aheadBlocks = AheadBlocks(blockCount: limits.blockCount)
     }
@@ -207,42 +207,20 @@ struct Scheduler {
         return true
     }
 
-    private mutating func planPrefill(
-        _ slot: Int, rowLimit: Int, _ plan: inout StepPlan, _ promptLogitRows: inout Int
-    ) {
-        let budget = rowLimit - plan.rowCount
-        let sequence = sequences[slot]
-        var count = min(sequence.pendingCount, budget, sequence.aheadRowCount ?? budget)
-        if sequence.nextPromptLogitPosition != nil {
-            count = Self.limit(count, of: sequence, promptLogitRows: &promptLogitRows)
-        }
-        if count > 0 {
-            append(slot, rowCount: count, to: &plan)
-        }
-    }
-
-    /// How many of the next `count` rows keep within the rows that may want logits of a prompt.
-    private static func limit(_ count: Int, of sequence: SequenceState, promptLogitRows: inout Int) -> Int {
-        for row in 0..<count where sequence.wantsPromptLogits(at: sequence.computedCount + row) {
-            if promptLogitRows == 0 {
-                return row
-            }
-            promptLogitRows -= 1
-        }
-        return count
-    }
-
-    private mutating func append(_ slot: Int, rowCount: Int, to plan: inout StepPlan) {
+    mutating func append(_ slot: Int, rowCount: Int, to plan: inout StepPlan) {
         sequences[slot].plannedCount = rowCount
         if sequences[slot].isFresh {
             sequences[slot].isFresh = false
             plan.admissionCount += 1
         }
-        charge(sequences[slot].pendingCount == 1 ? WorkShares.replyRowCost : rowCount, to: slot)
+        let isDecode = sequences[slot].pendingCount == 1
+        let firstPosition = sequences[slot].computedCount
+        charge(isDecode ? WorkShares.replyRowCost : rowCount, to: slot)
         plan.append(
             StepPlan.Chunk(
-                slot: slot, firstPosition: sequences[slot].computedCount, rowCount: rowCount,
-                reachesEnd: rowCount == sequences[slot].pendingCount && !sequences[slot].isAhead))
+                slot: slot, firstPosition: firstPosition, rowCount: rowCount,
+                reachesEnd: rowCount == sequences[slot].pendingCount && !sequences[slot].isAhead),
+            workCount: isDecode ? rowCount : depthCost.workCount(rowCount: rowCount, from: firstPosition))
     }
 
     private mutating func charge(_ cost: Int, to slot: Int) {
@@ -250,37 +228,13 @@ struct Scheduler {
         shares.charge(cost, to: sequences[slot].clientPlace)
     }
 
-    /// Plans prompts, of sequences that run and of those that wait, until the step is full. With several clients it is full
-    /// sooner for those who have had much: whoever comes waits until it ends. Where a prompt ends, its client shall not wait much longer for the first token
-    /// because of what others sent.
-    private mutating func planPrefills(_ plan: inout StepPlan, _ promptLogitRows: inout Int) {
-        var admits = true
-        var ended: (client: Int, rowLimit: Int)?
-        let companyLimit = max(limits.rowCount / 2, min(limits.rowCount, plan.rowCount + limits.rowCount / 4))
-        while plan.rowCount < limits.rowCount, let slot = nextPrefill(admits: admits) {
-            let leavesOpenings = !sequences[slot].isAhead && shares.leavesOpenings(sequences[slot].clientPlace)
-            var rowLimit = leavesOpenings ? companyLimit : limits.rowCount
-            if let ended, ended.client != sequences[slot].clientPlace {
-                rowLimit = min(rowLimit, ended.rowLimit)
-            }
-            guard plan.rowCount < rowLimit else { return }
-            if !sequences[slot].isRunning {
-                guard makeRoom(for: slot, &plan) else {
-                    admits = false
-                    continue
-                }
-                admit(slot)
-            }
-            sequences[slot].consideredIn = stepNumber
-            planPrefill(slot, rowLimit: rowLimit, &plan, &promptLogitRows)
-            if ended == nil, sequences[slot].plannedCount == sequences[slot].pendingCount {
-                ended = (sequences[slot].clientPlace, plan.rowCount + plan.rowCount / Self.companyShare)
-            }
-        }
+    /// This step's plan needs to look at the sequence's prompt no more.
+    mutating func noteConsidered(_ slot: Int) {
+        sequences[slot].consideredIn = stepNumber
     }
 
     /// Starts a sequence for which room was made.
-    private mutating func admit(_ slot: Int) {
+    mutating func admit(_ slot: Int) {
         start(slot)
         waiting.removeAll { $0 == slot }
         running.insert(slot, at: orderedPlace(of: slot, in: running))
@@ -299,7 +253,7 @@ struct Scheduler {
     }
 
     /// Makes room for a sequence if it can be had: paused ones give way, others do not.
-    private mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
+    mutating func makeRoom(for slot: Int, _ plan: inout StepPlan) -> Bool {
         while !hasRoom(for: slot) {
             guard !sequences[slot].isAhead, let victim = running.last(where: { sequences[$0].isPaused }) else {
                 return false

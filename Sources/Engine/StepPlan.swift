@@ -18,8 +18,14 @@ struct StepPlan {
     /// Decode rows first, with their guesses, then prefill chunks.
     private(set) var chunks: [Chunk] = []
     private(set) var rowCount = 0
+    /// What the rows come to, in rows at the beginning of a prompt; guesses are not counted.
+    private(set) var workCount = 0
     /// Rows of prompts, or of what is computed again after a preemption.
     var prefillRowCount: Int { chunks.reduce(0) { $0 + ($1.isDecode ? 0 : $1.rowCount) } }
+    /// The positions before its rows, of all rows together.
+    var depthSum: Int {
+        chunks.reduce(0) { $0 + $1.rowCount * $1.firstPosition + $1.rowCount * ($1.rowCount - 1) / 2 }
+    }
     /// Rows with logits that the plan could still hold beside those of its chunks' ends.
     var spareLogitRowCount = 0
     /// How many sequences gave back their blocks for the others.
@@ -30,14 +36,16 @@ struct StepPlan {
     mutating func removeAll() {
         chunks.removeAll(keepingCapacity: true)
         rowCount = 0
+        workCount = 0
         spareLogitRowCount = 0
         preemptionCount = 0
         admissionCount = 0
     }
 
-    mutating func append(_ chunk: Chunk) {
+    mutating func append(_ chunk: Chunk, workCount: Int) {
         chunks.append(chunk)
         rowCount += chunk.rowCount
+        self.workCount += workCount
     }
 
     /// Adds rows of guesses to a chunk.

@@ -14,6 +14,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case outOfMemory(purpose: String, byteCount: Int)
     /// A tile cache's file that cannot be written.
     case tileCache(path: String, byteCount: Int, reason: String)
+    /// Quantised weights of an earlier start that are not what was written.
+    case quantizedCache(path: String)
 
     public var description: String {
         switch self {
@@ -26,9 +28,11 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         case .unsupportedArchitecture(let source, let found):
             CheckpointError(file: source, expected: "Qwen3 (dense or mixture of experts)", found: found).description
         case .outOfMemory(let purpose, let byteCount):
-            CheckpointError.printable("not enough memory: \(purpose) needs \(byteCount) bytes")
+            CheckpointError.printable("not enough memory for \(purpose): \(byteCount) bytes")
         case .tileCache(let path, let byteCount, let reason):
             CheckpointError.printable("\(path): the tile cache needs \(byteCount) bytes there: \(reason)")
+        case .quantizedCache(let path):
+            CheckpointError.printable("\(path): the quantised weights are damaged")
         }
     }
 }

@@ -1,5 +1,6 @@
 public import Checkpoints
 public import Compute
+internal import Glibc
 
 /// Turns an opened checkpoint into a plan or a running model.
 public enum ModelLoader {
@@ -33,9 +34,19 @@ public enum ModelLoader {
         guard checkpoint.kind != .configuration else {
             throw .checkpoint(CheckpointError(file: checkpoint.name, expected: "weights", found: "a bare config.json"))
         }
-        return try Qwen3Model(
-            configuration(of: checkpoint, scaling: scaling), checkpoint, pool: pool, options: weights,
-            progress: progress)
+        let configuration = try configuration(of: checkpoint, scaling: scaling)
+        do throws(ModelError) {
+            return try Qwen3Model(configuration, checkpoint, pool: pool, options: weights, progress: progress)
+        } catch .quantizedCache(let path) {
+            var weights = weights
+            if unsafe unlink(path) != 0 { weights.quantizedCache = nil }
+            let notice = ModelError.quantizedCache(path: path).description + " and made anew"
+            return try Qwen3Model(configuration, checkpoint, pool: pool, options: weights) { state in
+                var state = state
+                state.notices.insert(notice, at: 0)
+                progress(state)
+            }
+        }
     }
 
     /// The rows that judge sequences in place of a head, such as a reranker's; nil where the checkpoint has none.

@@ -15,16 +15,27 @@ final class QuantizedFile: Sendable {
     private let descriptor: CInt
     private let byteCount: Int
     private let offsets: [Int]
+    private let digestOffset: Int
+    private let rowByteCounts: [Int]
+    /// What the rows of each tensor add up to so far. The lock is held for an addition.
+    private let digests: Mutex<[UInt64]>
     private let firstError = Atomic<CInt>(0)
     private let isFinished = Atomic<Bool>(false)
 
     /// Starts a file of tensors that are written afterwards.
     ///
+    /// - Parameters:
+    ///   - path: Where the whole file will be.
+    ///   - head: Its head, with room for the tensors' digests.
+    ///   - rowByteCounts: Bytes of a row of each tensor.
     /// - Throws: `Refusal`, in words, where it cannot be.
-    init(path: String, head: GGUFHead) throws(Refusal) {
+    init(path: String, head: GGUFHead, rowByteCounts: [Int]) throws(Refusal) {
         self.path = path
         partialPath = "\(path).partial"
         offsets = head.offsets
+        digestOffset = head.valueOffsets[QuantizedCache.digestsKey] ?? head.bytes.count
+        self.rowByteCounts = rowByteCounts
+        digests = Mutex([UInt64](repeating: 0, count: rowByteCounts.count))
         byteCount = head.fileByteCount
         Self.makeFolder(of: path)
         let needed = byteCount + Self.spareByteCount
@@ -46,18 +57,23 @@ final class QuantizedFile: Sendable {
         close(descriptor)
     }
 
-    /// Writes bytes of a tensor. Called by the workers.
+    /// Writes rows of a tensor. Called by the workers.
     ///
     /// - Parameters:
-    ///   - bytes: What to write.
-    ///   - offset: Where it belongs in the tensor.
+    ///   - bytes: Whole rows.
+    ///   - offset: Where they belong in the tensor.
     ///   - tensor: Its number in the head.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int, ofTensor tensor: Int) {
+        let size = rowByteCounts[tensor]
+        let sum = unsafe RowDigest.sum(bytes, rowByteCount: size, firstRow: offset / max(1, size))
+        digests.withLock { $0[tensor] &+= sum }
         unsafe write(bytes, at: offsets[tensor] + offset)
     }
 
     /// Gives the whole file its name; the reason why not, where something went wrong.
     func finish() -> String? {
+        let digests = Array(QuantizedCache.text(of: digests.withLock { $0 }).utf8)
+        unsafe digests.withUnsafeBytes { unsafe write($0, at: digestOffset) }
         var error = firstError.load(ordering: .acquiring)
         if error == 0, ftruncate(descriptor, byteCount) != 0 || fsync(descriptor) != 0 { error = errno }
         if error == 0, unsafe rename(partialPath, path) != 0 { error = errno }

@@ -73,6 +73,9 @@ struct OllamaDecoder {
         }
         return try call(isEmpty: prompt.isEmpty) { (decoder: inout OllamaDecoder) throws(APIError) in
             guard !isRaw else {
+                if try decoder.root.bool("reasoning_logprobs") == true {
+                    decoder.root.warn("reasoning_logprobs", "Raw text has no reasoning; it has no effect.")
+                }
                 return .raw(CompletionRequest(prompts: [.text(prompt)], options: try decoder.options()))
             }
             var messages = system.isEmpty ? [] : [ChatMessage(role: .system, content: system)]
@@ -90,11 +93,7 @@ struct OllamaDecoder {
         // What says nothing to generate is checked all the same.
         let asked = try work(&self)
         let found = isEmpty ? (keepAlive == .time(.zero) ? OllamaCall.Work.unload : .load) : asked
-        if try root.bool("logprobs") == true {
-            remarks.warnings.append(
-                RequestWarning(parameter: "logprobs", message: "Not supported here; it has no effect."))
-        }
-        for key in ["options", "format", "tools"] where isEmpty && root.value(key) != nil {
+        for key in ["options", "format", "tools", "logprobs", "top_logprobs"] where isEmpty && root.value(key) != nil {
             root.warn(key, "Nothing is generated; it has no effect.")
         }
         try remarks.finish(root)
@@ -140,12 +139,17 @@ struct OllamaDecoder {
     private mutating func request(_ messages: [ChatMessage]) throws(APIError) -> ChatRequest {
         let thinking = try root.think("think")
         let last = messages.last
+        var options = try options()
+        options.reportsReasoningTokens = try root.bool("reasoning_logprobs") ?? false
+        if options.reportsReasoningTokens, options.logProbabilityCount == nil {
+            root.warn("reasoning_logprobs", "It has no effect without 'logprobs'.")
+        }
         return ChatRequest(
             messages: messages, tools: try tools(), thinking: thinking?.thinks,
             thinkingBudget: thinking.flatMap { budgets[$0] },
             restoresReasoning: try root.bool("restore_reasoning"),
             continuesFinalMessage: last?.role == .assistant && last?.toolCalls.isEmpty == true,
-            options: try options())
+            options: options)
     }
 
     private mutating func tools() throws(APIError) -> [ToolDefinition] {
@@ -179,10 +183,20 @@ struct OllamaDecoder {
         return .jsonSchema(format)
     }
 
+    private mutating func logProbabilityCount() throws(APIError) -> Int? {
+        let count = try root.integer("top_logprobs")
+        guard try root.bool("logprobs") ?? false else {
+            if let count, count != 0 { root.warn("top_logprobs", "It has no effect without 'logprobs'.") }
+            return nil
+        }
+        return count ?? 0
+    }
+
     private mutating func options() throws(APIError) -> GenerationOptions {
         var options = GenerationOptions()
         options.constraint = try format()
         options.ropeFactor = try root.number("rope_factor")
+        options.logProbabilityCount = try logProbabilityCount()
         guard var given = try root.reader("options") else { return options }
         options.maximumTokens = try given.integer("num_predict").flatMap { $0 < 0 ? nil : $0 }
         options.temperature = try given.number("temperature")

@@ -8,7 +8,7 @@ extension OllamaReplyRoute {
             [
                 [
                     "model": "m", "messages": [["role": "user", "content": "Hi"]], "options": ["temperature": 0.5],
-                    "tools": [["type": "function", "function": ["name": "f"]]],
+                    "tools": [["type": "function", "function": ["name": "f"]]], "logprobs": true, "top_logprobs": 2,
                 ]
             ], required: ["model"]
         ) { _ = try OllamaDecoder.call(.chat, from: $0, settings: APISettings(version: "")) },
@@ -35,8 +35,16 @@ extension OllamaReplyRoute {
             "total_duration": .optional(.integer), "load_duration": .optional(.integer),
             "prompt_eval_count": .optional(.integer), "prompt_eval_duration": .optional(.integer),
             "eval_count": .optional(.integer), "eval_duration": .optional(.integer),
-            "restored_reasoning": .optional(.integer),
+            "restored_reasoning": .optional(.integer), "logprobs": .optional(likelihoods),
+            "reasoning_logprobs": .optional(likelihoods),
         ] as JSONShape).with(.warnings)
+
+    private static let likelihoods = JSONShape.array(
+        likelihood.with(["top_logprobs": .optional(.array(likelihood))]))
+
+    private static let likelihood: JSONShape = [
+        "token": .string, "logprob": .number, "bytes": .optional(.array(.integer)),
+    ]
 }
 
 extension OllamaEmbedRoute {

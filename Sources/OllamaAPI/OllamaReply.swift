@@ -26,7 +26,14 @@ extension ChatEvent: OllamaEvent {
     func add(to pieces: inout OllamaPieces, _ piece: inout OllamaPiece) {
         switch self {
         case .progress: return
-        case .delta(_, let delta, _): pieces.add(delta, to: &piece)
+        case .delta(_, let delta, let tokens):
+            pieces.add(delta, to: &piece)
+            let likelihoods = tokens.map(TokenLikelihood.init)
+            if case .reasoning = delta {
+                piece.thinkingTokens += likelihoods
+            } else {
+                piece.contentTokens += likelihoods
+            }
         case .finished(_, let finish): pieces.finish(finish.reason == .length ? "length" : "stop", &piece)
         }
     }
@@ -36,7 +43,9 @@ extension CompletionEvent: OllamaEvent {
     func add(to pieces: inout OllamaPieces, _ piece: inout OllamaPiece) {
         switch self {
         case .progress: return
-        case .text(_, let text, _): piece.content += text
+        case .text(_, let text, let tokens):
+            piece.content += text
+            piece.contentTokens += tokens.map(TokenLikelihood.init)
         case .finished(_, let reason, _): pieces.finish(reason == .length ? "length" : "stop", &piece)
         }
     }

@@ -9,26 +9,15 @@ struct OllamaReplyRoute: Sendable {
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
         let call = try OllamaDecoder.call(kind, from: try await request.object(), settings: settings)
-        let name = service.knownName(call.model)
         switch call.work {
         case .chat(var chat):
-            chat.model = name
-            try chat.options.bound(by: request)
-            chat.owner = request.owner
-            let asked = chat
-            return try await answer(call, request, asked.options) { waited, remarks in
-                let stream = try remarks.begin { () throws(ServingError) in try service.chat(asked, after: waited) }
-                return reply(stream, call, request, remarks, waited)
-            }
+            chat.model = service.knownName(call.model)
+            return try await reply(to: chat, call, request)
         case .raw(var completion):
-            completion.model = name
-            try completion.options.bound(by: request)
-            let asked = completion
-            return try await answer(call, request, asked.options) { waited, remarks in
-                let stream = try remarks.begin { () throws(ServingError) in try service.complete(asked, after: waited) }
-                return reply(stream, call, request, remarks, waited)
-            }
+            completion.model = service.knownName(call.model)
+            return try await reply(to: completion, call, request)
         case .load:
+            let name = service.knownName(call.model)
             return try await service.answer(by: name) { waited in
                 var remarks = call.remarks
                 try service.keep(name, for: call.keepAlive, &remarks)
@@ -36,29 +25,24 @@ struct OllamaReplyRoute: Sendable {
             }
         case .unload:
             var remarks = call.remarks
-            if try await !service.registry.giveUp(name) { try remarks.warn("keep_alive", KeepAlive.withoutEffect) }
+            if try await !service.registry.giveUp(service.knownName(call.model)) {
+                try remarks.warn("keep_alive", KeepAlive.withoutEffect)
+            }
             return end(call, request, remarks, reason: "unload")
         }
     }
 
-    private func answer(
-        _ call: OllamaCall, _ request: DoorRequest, _ options: GenerationOptions,
-        _ begin: @escaping @Sendable (_ waited: Duration, inout RequestRemarks) throws -> DoorAnswer
-    ) async throws -> DoorAnswer {
-        let name = service.knownName(call.model)
+    private func reply<Asked: ReplyRequest>(
+        to asked: Asked, _ call: OllamaCall, _ request: DoorRequest
+    ) async throws -> DoorAnswer where Asked.Stream.Event: OllamaEvent {
         let opening = call.streams ? opening(call, request) : nil
-        return try await service.answer(by: name, for: options, opening: opening) { waited in
-            var remarks = call.remarks
-            try service.keep(name, for: call.keepAlive, &remarks)
-            return try begin(waited, &remarks)
+        return try await service.reply(to: asked, of: request, remarks: call.remarks, opening: opening) {
+            stream, remarks, waited in
+            try service.keep(asked.model, for: call.keepAlive, &remarks)
+            var writer = writer(call, request, remarks, waited)
+            writer.likelihoods = TokenLikelihoods(model: stream.model, spelling: .ollama)
+            return OllamaReply(stream: stream, isStreamed: call.streams, writer: writer)
         }
-    }
-
-    private func reply<Stream: ReplyStream>(
-        _ stream: Stream, _ call: OllamaCall, _ request: DoorRequest, _ remarks: RequestRemarks, _ waited: Duration
-    ) -> DoorAnswer where Stream.Event: OllamaEvent {
-        let writer = writer(call, request, remarks, waited)
-        return .reply(OllamaReply(stream: stream, isStreamed: call.streams, writer: writer))
     }
 
     private func end(

@@ -16,8 +16,13 @@ struct OllamaPiece: Sendable {
     var content = ""
     var thinking = ""
     var toolCalls: [ToolCall] = []
+    /// Empty where nobody asked for them.
+    var contentTokens: [TokenLikelihood] = []
+    var thinkingTokens: [TokenLikelihood] = []
 
-    var isEmpty: Bool { content.isEmpty && thinking.isEmpty && toolCalls.isEmpty }
+    var isEmpty: Bool {
+        content.isEmpty && thinking.isEmpty && toolCalls.isEmpty && contentTokens.isEmpty && thinkingTokens.isEmpty
+    }
 }
 
 /// Collects output into pieces. Calls are held back until they are complete: Ollama's clients want their arguments whole.
@@ -67,6 +72,8 @@ struct OllamaReplyWriter: Sendable {
     let start: ContinuousClock.Instant
     /// How long the model was waited for.
     let loadTime: Duration
+    /// What names tokens; nil while there is no reply.
+    var likelihoods: TokenLikelihoods?
 
     func bytes(_ piece: OllamaPiece, end: OllamaEnd? = nil) -> [UInt8] {
         var writer = JSONWriter()
@@ -79,6 +86,8 @@ struct OllamaReplyWriter: Sendable {
             writer.append(key: "response", string: piece.content)
             if !piece.thinking.isEmpty { writer.append(key: "thinking", string: piece.thinking) }
         }
+        write(piece.contentTokens, "logprobs", to: &writer)
+        write(piece.thinkingTokens, "reasoning_logprobs", to: &writer)
         writer.append(key: "done", bool: end != nil)
         if let end {
             write(end, to: &writer)
@@ -90,6 +99,12 @@ struct OllamaReplyWriter: Sendable {
 
     static func time(_ date: Date) -> String {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
+    private func write(_ tokens: [TokenLikelihood], _ key: String, to writer: inout JSONWriter) {
+        guard let likelihoods, !tokens.isEmpty else { return }
+        writer.append(key: key)
+        likelihoods.write(tokens, to: &writer)
     }
 
     private static func write(message piece: OllamaPiece, to writer: inout JSONWriter) {

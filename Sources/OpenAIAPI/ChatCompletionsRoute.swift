@@ -8,16 +8,24 @@ struct ChatCompletionsRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        var call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.bound(by: request)
-        call.request.owner = request.owner
-        let (asked, options) = (call, call.request.options)
+        let call = try ChatCompletionDecoder.call(from: try await request.object(), settings: settings)
         if call.delivery.isDryRun || Self.asksForPreview(request.request.query) {
-            return try await service.answer(by: call.request.model, for: options) { _ in try preview(asked) }
+            var asked = call
+            try asked.request.take(request)
+            return try await service.answer(by: asked.request.model, for: asked.request.options) { [asked] _ in
+                try preview(asked)
+            }
         }
         let opening = call.delivery.streams ? StreamOpening.openAI(call.remarks) : nil
-        return try await service.answer(by: call.request.model, for: options, opening: opening) { waited in
-            .reply(try begin(asked, after: waited))
+        return try await service.reply(to: call.request, of: request, remarks: call.remarks, opening: opening) {
+            stream, remarks, _ in
+            ChatReply(
+                stream: stream,
+                delivery: call.delivery,
+                identity: ReplyIdentity(prefix: "chatcmpl-", of: stream),
+                likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
+                warnings: remarks.warnings,
+                effective: call.delivery.includesEffective ? call.effective(stream.settings) : nil)
         }
     }
 
@@ -32,17 +40,5 @@ struct ChatCompletionsRoute: Sendable {
         let body = ChatPreviewBody(
             preview: preview, effective: call.effective(preview.settings), warnings: remarks.warnings)
         return .json(body.bytes, warnings: remarks.warnings)
-    }
-
-    private func begin(_ call: ChatCompletionCall, after waited: Duration) throws(APIError) -> ChatReply {
-        var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request, after: waited) }
-        return ChatReply(
-            stream: stream,
-            delivery: call.delivery,
-            identity: ReplyIdentity(prefix: "chatcmpl-", of: stream),
-            likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
-            warnings: remarks.warnings,
-            effective: call.delivery.includesEffective ? call.effective(stream.settings) : nil)
     }
 }

@@ -7,24 +7,17 @@ struct CompletionsRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        var call = try CompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.bound(by: request)
-        let asked = call
+        let call = try CompletionDecoder.call(from: try await request.object(), settings: settings)
         let opening = call.delivery.streams ? StreamOpening.openAI(call.remarks) : nil
-        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
-            .reply(try begin(asked, after: waited))
+        return try await service.reply(to: call.request, of: request, remarks: call.remarks, opening: opening) {
+            stream, remarks, _ in
+            CompletionReply(
+                stream: stream,
+                delivery: call.delivery,
+                identity: ReplyIdentity(prefix: "cmpl-", of: stream),
+                likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
+                warnings: remarks.warnings)
         }
-    }
-
-    private func begin(_ call: CompletionCall, after waited: Duration) throws(APIError) -> CompletionReply {
-        var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request, after: waited) }
-        return CompletionReply(
-            stream: stream,
-            delivery: call.delivery,
-            identity: ReplyIdentity(prefix: "cmpl-", of: stream),
-            likelihoods: ReplyLikelihoods(call.request.options, call.delivery, of: stream),
-            warnings: remarks.warnings)
     }
 }
 

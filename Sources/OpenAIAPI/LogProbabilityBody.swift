@@ -5,14 +5,9 @@ internal import Sampling
 internal import Serving
 internal import Tokens
 
-/// Writes log-probabilities of tokens the way both endpoints name tokens.
+/// Writes log-probabilities of tokens the way OpenAI's endpoints, and vLLM's beside them, have them.
 struct LogProbabilityBody: Sendable {
-    let model: ServedModel
-    /// Whether tokens are called `token_id:N` instead of by their text.
-    let namesTokensByID: Bool
-
-    /// JSON has no infinity; nothing that was drawn comes near this.
-    private static let floor: Float = -9999
+    let likelihoods: TokenLikelihoods
 
     /// The `logprobs` object of a chat choice.
     func writeChat(_ tokens: [SentToken], to writer: inout JSONWriter) {
@@ -26,42 +21,7 @@ struct LogProbabilityBody: Sendable {
 
     /// The tokens of a chat choice's content, or of its reasoning.
     func writeTokens(_ tokens: [SentToken], to writer: inout JSONWriter) {
-        writer.beginArray()
-        for sent in tokens {
-            writer.beginObject()
-            write(sent.token.id, sent.token.logProbability, to: &writer)
-            writer.append(key: "top_logprobs")
-            writer.beginArray()
-            for alternative in sent.token.alternatives {
-                writer.beginObject()
-                write(alternative.id, alternative.logProbability, to: &writer)
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.endObject()
-        }
-        writer.endArray()
-    }
-
-    /// The `completion_probabilities` of llama-server: as those of a chat, with the tokens' ids.
-    func writeNative(_ tokens: [CompletionToken], to writer: inout JSONWriter) {
-        writer.beginArray()
-        for token in tokens {
-            writer.beginObject()
-            writer.append(key: "id", int: token.id.index)
-            write(token.id, token.logProbability, to: &writer)
-            writer.append(key: "top_logprobs")
-            writer.beginArray()
-            for alternative in token.alternatives {
-                writer.beginObject()
-                writer.append(key: "id", int: alternative.id.index)
-                write(alternative.id, alternative.logProbability, to: &writer)
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.endObject()
-        }
-        writer.endArray()
+        likelihoods.write(tokens.map(TokenLikelihood.init), to: &writer)
     }
 
     /// The `prompt_logprobs` of vLLM: for each prompt token an object by token id, and null for the first.
@@ -89,14 +49,14 @@ struct LogProbabilityBody: Sendable {
         writer.append(key: String(id.index))
         writer.beginObject()
         writer.append(key: "logprob")
-        write(logProbability, to: &writer)
+        likelihoods.write(logProbability, to: &writer)
         writer.append(key: "rank")
         if let rank {
             writer.append(int: rank)
         } else {
             writer.appendNull()
         }
-        writer.append(key: "decoded_token", string: name(id))
+        writer.append(key: "decoded_token", string: likelihoods.name(id))
         writer.endObject()
     }
 
@@ -105,11 +65,11 @@ struct LogProbabilityBody: Sendable {
         writer.beginObject()
         writer.append(key: "tokens")
         writer.beginArray()
-        tokens.forEach { writer.append(string: name($0.id)) }
+        tokens.forEach { writer.append(string: likelihoods.name($0.id)) }
         writer.endArray()
         writer.append(key: "token_logprobs")
         writer.beginArray()
-        tokens.forEach { write($0.logProbability, to: &writer) }
+        tokens.forEach { likelihoods.write($0.logProbability, to: &writer) }
         writer.endArray()
         writer.append(key: "top_logprobs")
         writer.beginArray()
@@ -122,24 +82,6 @@ struct LogProbabilityBody: Sendable {
         writer.endObject()
     }
 
-    private func write(_ id: TokenID, _ logProbability: Float?, to writer: inout JSONWriter) {
-        writer.append(key: "token", string: name(id))
-        writer.append(key: "logprob")
-        write(logProbability ?? Self.floor, to: &writer)
-        writer.append(key: "bytes")
-        writer.beginArray()
-        model.piece(id).bytes.forEach { writer.append(int: Int($0)) }
-        writer.endArray()
-    }
-
-    private func write(_ logProbability: Float?, to writer: inout JSONWriter) {
-        if let logProbability {
-            writer.append(float: logProbability > Self.floor ? logProbability : Self.floor)
-        } else {
-            writer.appendNull()
-        }
-    }
-
     /// The likeliest tokens and the token itself, by text; null for a prompt's first token.
     private func writeAlternatives(of token: CompletionToken, to writer: inout JSONWriter) {
         guard let logProbability = token.logProbability else { return writer.appendNull() }
@@ -147,15 +89,11 @@ struct LogProbabilityBody: Sendable {
         var names: Set<String> = []
         writer.beginObject()
         // Different tokens may read the same where their bytes are no whole characters: the likelier one counts.
-        for alternative in token.alternatives + [own] where names.insert(name(alternative.id)).inserted {
-            writer.append(key: name(alternative.id))
-            write(alternative.logProbability, to: &writer)
+        for alternative in token.alternatives + [own] where names.insert(likelihoods.name(alternative.id)).inserted {
+            writer.append(key: likelihoods.name(alternative.id))
+            likelihoods.write(alternative.logProbability, to: &writer)
         }
         writer.endObject()
-    }
-
-    private func name(_ id: TokenID) -> String {
-        namesTokensByID ? "token_id:\(id)" : String(decoding: model.piece(id).bytes, as: UTF8.self)
     }
 }
 
@@ -165,7 +103,8 @@ struct ReplyLikelihoods: Sendable {
     var prompt: LogProbabilityBody?
 
     init(_ options: GenerationOptions, _ delivery: ReplyDelivery, of stream: some ReplyStream) {
-        let body = LogProbabilityBody(model: stream.model, namesTokensByID: delivery.namesTokensByID)
+        let body = LogProbabilityBody(
+            likelihoods: TokenLikelihoods(model: stream.model, namesTokensByID: delivery.namesTokensByID))
         output = options.logProbabilityCount == nil ? nil : body
         prompt = options.promptLogProbabilityCount == nil ? nil : body
     }

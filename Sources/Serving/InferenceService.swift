@@ -29,7 +29,7 @@ public final class InferenceService: Sendable {
         let prompt = try validated.prompt()
         var warnings = validated.warnings(about: prompt)
         let room = try model.room(for: validated.options, promptTokenCount: prompt.ids.count, warnings: &warnings)
-        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens)
+        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens, start: prompt.startPhase)
         let generations = try validated.options.generations(promptTokenCount: prompt.ids.count) {
             (sampling, group) throws(ServingError) in
             try model.generate(
@@ -118,7 +118,7 @@ public final class InferenceService: Sendable {
         let prompt = try validated.prompt()
         var warnings = validated.warnings(about: prompt)
         let room = try model.room(for: validated.options, promptTokenCount: prompt.ids.count, warnings: &warnings)
-        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens)
+        let thinking = validated.thinkingLimit(maximumTokens: room.maximumTokens, start: prompt.startPhase)
         return ChatPreview(
             model: model, prompt: prompt,
             settings: validated.effective(room: room, thinking: thinking), warnings: warnings)

@@ -27,8 +27,6 @@ struct ValidatedOptions: Sendable {
 struct RequestValidator {
     /// Token ids of requests must lie below it.
     let vocabularySize: Int
-    /// 0 asks for no tokens at all: the prompt's log-probabilities are all that is wanted.
-    let minimumOfMaximumTokens: Int
     /// Whether loops are ended where the request says nothing.
     let endsLoops: Bool
 
@@ -37,10 +35,9 @@ struct RequestValidator {
     private static let choiceLimit = 128
     private static let biasLimit = 4096
 
-    init(vocabularySize: Int, minimumOfMaximumTokens: Int = 1, endsLoops: Bool = true) {
+    init(vocabularySize: Int, endsLoops: Bool = true) {
         self.vocabularySize = vocabularySize
         self.endsLoops = endsLoops
-        self.minimumOfMaximumTokens = minimumOfMaximumTokens
     }
 
     func validate(
@@ -123,10 +120,10 @@ struct RequestValidator {
             throw .invalidValue(field: .minimumTokens, message: "'min_tokens' must be at least 0, not \(minimum).")
         }
         guard let maximum = options.maximumTokens else { return minimum }
-        guard maximum >= minimumOfMaximumTokens else {
+        // With 0 the prompt is computed and nothing more: what comes later finds it in the cache.
+        guard maximum >= 0 else {
             throw .invalidValue(
-                field: .maximumTokens,
-                message: "The maximum of tokens must be at least \(minimumOfMaximumTokens), not \(maximum).")
+                field: .maximumTokens, message: "The maximum of tokens must be at least 0, not \(maximum).")
         }
         guard minimum <= maximum else {
             throw .invalidValue(

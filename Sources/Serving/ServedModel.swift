@@ -31,7 +31,7 @@ public final class ServedModel: Sendable {
     /// The ids of think and tool tags and of the ends of a turn.
     public let outputTokens: OutputGrammarTokens
     /// Qwen3's official words for thinking that is brought to an end, with the closing tag.
-    let thinkingStopPhrase: [TokenID]
+    let stopPhrases: StopPhrases
     /// What it thought before its replies; nil where nothing of that is kept.
     let reasoningMemory: ReasoningMemory?
     /// What happens to its replies above the engine.
@@ -62,8 +62,7 @@ public final class ServedModel: Sendable {
             contextLength: contextLength, windows: engine.windows, shape: engine.shape, facts: facts,
             abilities: abilities, chatFormat: chatFormat, tokenizer: tokenizer, defaults: defaults)
         self.thinkingMode = description.thinkingMode
-        self.thinkingStopPhrase = ThinkingLimit.stopPhrase(
-            message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
+        self.stopPhrases = StopPhrases(message: ThinkingLimit.officialMessage, tokenizer: tokenizer)
         self.constraints = ConstraintCompiler(tokenizer: tokenizer, ends: defaults.endTokens)
         self.outputTokens = OutputGrammarTokens(
             thinkOpen: tokenizer.token("<think>"),

@@ -1,5 +1,4 @@
 internal import Sampling
-internal import Tokenization
 internal import Tokens
 
 /// How long a reply may think, and what ends its thinking: the budget that was asked for, or the room that the answer
@@ -14,6 +13,8 @@ struct ThinkingLimit {
     let answersAfterEnd: Bool
     /// Tokens that thinking leaves to the answer where time is short, the stop phrase included.
     let answerTokens: Int
+    /// Whether no think block may be opened: the reply has no room for the shortest one and an answer.
+    let forbidsThinking: Bool
 
     /// Qwen3's own words for thinking that is cut short; the tag and what follows it are added.
     static let officialMessage =
@@ -22,41 +23,58 @@ struct ThinkingLimit {
     /// The largest reserve that is kept where the request says nothing.
     private static let defaultReserveLimit = 256
 
-    /// - Parameters:
-    ///   - requested: the budget that was asked for, if any.
-    ///   - reserve: tokens to be left for the answer; nil takes a quarter of the reply, but 256 at most. With 0, thinking
-    ///     may take the whole reply and end without an answer, as OpenAI's does.
-    ///   - maximumTokens: the most tokens of the reply.
-    ///   - stopPhrase: what ends the thinking; holds the closing tag.
-    init(requested: Int?, reserve: Int?, maximumTokens: Int, stopPhrase: [TokenID]) {
+    /// Nothing but the budget that was asked for: thinking may take the whole reply.
+    init(budget: Int?, stopPhrase: [TokenID]) {
+        self.budget = budget
         self.stopPhrase = stopPhrase
-        answersAfterEnd = reserve != 0
-        answerTokens = reserve == 0 ? 0 : (reserve ?? Self.reserve(of: maximumTokens)) + stopPhrase.count
-        let limit = Self.limit(reserve: reserve, maximumTokens: maximumTokens, phraseLength: stopPhrase.count)
-        isReserve = limit.map { $0 < requested ?? .max } ?? false
-        budget = isReserve ? limit : requested
+        isReserve = false
+        answersAfterEnd = false
+        answerTokens = 0
+        forbidsThinking = false
     }
 
-    private static func limit(reserve: Int?, maximumTokens: Int, phraseLength: Int) -> Int? {
-        if let reserve {
-            return reserve > 0 ? max(0, maximumTokens - reserve - phraseLength) : nil
+    private init(
+        _ limit: Int, requested: Int?, phrase: [TokenID], reserve: Int, forbidsThinking: Bool = false
+    ) {
+        isReserve = limit < requested ?? .max
+        budget = min(limit, requested ?? .max)
+        stopPhrase = phrase
+        answersAfterEnd = true
+        answerTokens = reserve + phrase.count
+        self.forbidsThinking = forbidsThinking
+    }
+
+    /// - Parameters:
+    ///   - requested: the budget that was asked for, if any.
+    ///   - reserve: tokens to be left for the answer; nil takes a quarter of the reply, but 256 at most.
+    ///   - needed: tokens that the answer needs whatever the reserve is, where that is known.
+    ///   - maximumTokens: the most tokens of the reply.
+    ///   - phrases: what may end the thinking.
+    ///   - start: the phase in which the prompt leaves the model; in that of content it opens a think block itself.
+    init(
+        requested: Int?, reserve: Int?, needed: Int = 0, maximumTokens: Int, phrases: StopPhrases, start: OutputPhase
+    ) {
+        let kept = max(reserve ?? Self.reserve(of: maximumTokens), needed, 1)
+        let room = maximumTokens - kept
+        let openingCount = start == .content ? 1 : 0
+        let atOnce = start == .content ? phrases.empty : phrases.brief
+        // Thoughts that nobody asked for, and that the phrase would outweigh, are worth less than a longer answer.
+        let isUnasked = reserve == nil && requested == nil
+        if room - phrases.full.count >= (isUnasked ? phrases.full.count : openingCount) {
+            self.init(room - phrases.full.count, requested: requested, phrase: phrases.full, reserve: kept)
+        } else if !isUnasked, requested != 0, room - phrases.brief.count > openingCount {
+            self.init(room - phrases.brief.count, requested: requested, phrase: phrases.brief, reserve: kept)
+        } else if openingCount + atOnce.count < maximumTokens {
+            self.init(0, requested: requested, phrase: atOnce, reserve: kept)
+        } else {
+            let phrase = phrases.trimmed(to: maximumTokens - 1)
+            self.init(0, requested: requested, phrase: phrase, reserve: kept, forbidsThinking: true)
         }
-        let limit = maximumTokens - Self.reserve(of: maximumTokens) - phraseLength
-        // A reply so short that the phrase would take more of it than the thinking is left alone.
-        return limit >= phraseLength ? limit : nil
     }
 
     /// What is left to the answer where the request says nothing.
-    static func reserve(of maximumTokens: Int) -> Int {
+    private static func reserve(of maximumTokens: Int) -> Int {
         min(defaultReserveLimit, maximumTokens / 4)
-    }
-
-    /// The tokens that end a think block with a message: only the tag is more than text.
-    static func stopPhrase(message: String, tokenizer: Tokenizer) -> [TokenID] {
-        tokenizer.encode([
-            TextSpan(message + "\n", addedTokens: .none), TextSpan("</think>", addedTokens: .all),
-            TextSpan("\n\n", addedTokens: .none),
-        ])
     }
 
     /// How a think block's end is told to the client.

@@ -15,7 +15,7 @@ struct ValidatedChatRequest {
     let constraint: AnswerConstraint
     private let thinkingBudget: Int?
     private let minimumAnswerTokens: Int?
-    private let stopPhrase: [TokenID]
+    private let stopPhrases: StopPhrases
     private let thinkingTime: Duration?
     private let promptRequest: ChatPromptRequest
     /// What is remembered of the conversation; nil where nothing is to be.
@@ -40,7 +40,7 @@ struct ValidatedChatRequest {
         toolCallLimit = request.allowsParallelToolCalls ? nil : 1
         thinkingBudget = try Self.thinkingBudget(request)
         minimumAnswerTokens = try Self.minimumAnswerTokens(request)
-        stopPhrase = try Self.stopPhrase(request, model: model)
+        stopPhrases = try Self.stopPhrases(request, model: model)
         var promptRequest = try Self.promptRequest(request)
         recollection = model.reasoningMemory.flatMap { memory in
             request.restoresReasoning == false
@@ -114,8 +114,9 @@ struct ValidatedChatRequest {
 
     /// What is done with a reply once it is complete; nil where nothing is.
     var aftermath: (@Sendable (ChatMessage, ChatFinish) -> Void)? {
-        // What goes on with a message is no message by itself.
-        guard recollection != nil || nextTurn != nil, !promptRequest.continuesFinalMessage else { return nil }
+        // What goes on with a message is no message by itself, nor is nothing.
+        guard recollection != nil || nextTurn != nil, !promptRequest.continuesFinalMessage, options.maximumTokens != 0
+        else { return nil }
         return { [recollection, nextTurn] reply, finish in
             recollection?.keep(reply, isIncomplete: finish.reason == .length)
             guard let nextTurn, finish.cut == nil else { return }
@@ -132,18 +133,16 @@ struct ValidatedChatRequest {
     }
 
     /// What may end the thinking of a reply with so many tokens.
-    func thinkingLimit(maximumTokens: Int) -> ThinkingLimit {
-        var (reserve, phrase) = (minimumAnswerTokens, stopPhrase)
-        if closesForm, let shortest = constraint.matcher?.shortestCompletion(within: maximumTokens)?.count {
-            // The tag that opens a think block may be among the reply's tokens.
-            let needed = shortest + 1
-            reserve = max(reserve ?? ThinkingLimit.reserve(of: maximumTokens), needed)
-            if needed + phrase.count > maximumTokens {
-                phrase = ThinkingLimit.stopPhrase(message: "", tokenizer: model.tokenizer)
-            }
+    func thinkingLimit(maximumTokens: Int, start: OutputPhase) -> ThinkingLimit {
+        // The tag that opens a think block may be among the reply's tokens.
+        let needed =
+            closesForm ? constraint.matcher?.shortestCompletion(within: maximumTokens).map { $0.count + 1 } : nil
+        guard minimumAnswerTokens != 0 || needed != nil else {
+            return ThinkingLimit(budget: thinkingBudget, stopPhrase: stopPhrases.full)
         }
         return ThinkingLimit(
-            requested: thinkingBudget, reserve: reserve, maximumTokens: maximumTokens, stopPhrase: phrase)
+            requested: thinkingBudget, reserve: minimumAnswerTokens, needed: needed ?? 0, maximumTokens: maximumTokens,
+            phrases: stopPhrases, start: start)
     }
 
     /// What the request comes to.
@@ -168,6 +167,11 @@ struct ValidatedChatRequest {
         if !thinks, prompt.startPhase == .content {
             // A think block that nobody asked for is not spared.
             sampling.logitBiasScope = .all
+        }
+        if thinks, thinking.forbidsThinking, prompt.startPhase == .content {
+            // A tag that closes what was never opened would be a strange answer.
+            let tags = [model.outputTokens.thinkOpen, model.outputTokens.thinkClose]
+            sampling.bannedTokens.formUnion(tags.compactMap(\.self))
         }
         var generation = GenerationRequest(
             prompt: prompt.ids, maximumTokens: room.maximumTokens, sampling: sampling, stops: options.stops,
@@ -228,15 +232,15 @@ struct ValidatedChatRequest {
 
     private static let stopMessageLimit = 4096
 
-    private static func stopPhrase(_ request: ChatRequest, model: ServedModel) throws(ServingError) -> [TokenID] {
-        guard let message = request.thinkingStopMessage else { return model.thinkingStopPhrase }
+    private static func stopPhrases(_ request: ChatRequest, model: ServedModel) throws(ServingError) -> StopPhrases {
+        guard let message = request.thinkingStopMessage else { return model.stopPhrases }
         guard message.utf8.count <= stopMessageLimit else {
             throw .invalidValue(
                 field: .thinkingStopMessage,
                 message: "'reasoning_budget_message' may have at most \(stopMessageLimit) bytes, "
                     + "not \(message.utf8.count).")
         }
-        return ThinkingLimit.stopPhrase(message: message, tokenizer: model.tokenizer)
+        return model.stopPhrases.saying(message, tokenizer: model.tokenizer)
     }
 
     private static func promptRequest(_ request: ChatRequest) throws(ServingError) -> ChatPromptRequest {

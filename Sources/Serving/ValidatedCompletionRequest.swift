@@ -19,8 +19,7 @@ struct ValidatedCompletionRequest {
 
     init(_ request: CompletionRequest, model: ServedModel) throws(ServingError) {
         let validator = RequestValidator(
-            vocabularySize: model.tokenizer.tokenCount, minimumOfMaximumTokens: request.echoesPrompt ? 0 : 1,
-            endsLoops: model.defaults.endsLoops)
+            vocabularySize: model.tokenizer.tokenCount, endsLoops: model.defaults.endsLoops)
         var options = try validator.validate(request.options, defaults: model.defaults.thinking)
         if request.echoesPrompt, options.maximumTokens == 1, options.sampling.logProbabilityCount != nil {
             // Evaluation harnesses score prompts this way and count on exactly one token behind them, be it an end.

@@ -56,9 +56,9 @@ struct BenchModelCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds.", valueName: "type"),
-        completion: .list(["f32", "bf16"]))
-    var activationType = "f32"
+            "What BF16 weights are multiplied with: f32, bf16, or auto, what suits the processor.", valueName: "type"),
+        completion: .list(["auto", "f32", "bf16"]))
+    var activationType = "auto"
 
     @Option(
         help: ArgumentHelp(
@@ -112,11 +112,6 @@ struct BenchModelCommand: ParsableCommand {
                 place: "--kv-cache-type", value: kvCacheType, expectation: Setting.kvCacheType.expectation)
         }
         options.cacheFormat = cacheFormat
-        guard let activations = ActivationFormat.allCases.first(where: { "\($0)" == activationType }) else {
-            throw SettingsError(
-                place: "--activation-type", value: activationType, expectation: Setting.activationType.expectation)
-        }
-        options.activations = activations
         guard let quantization = Quantization(name: quantize) else {
             throw SettingsError(place: "--quantize", value: quantize, expectation: Setting.quantize.expectation)
         }
@@ -129,6 +124,14 @@ struct BenchModelCommand: ParsableCommand {
                 place: "--instruction-set", value: instructionSet, expectation: "one that this machine has: \(names)")
         }
         options.instructionSet = set
+        if activationType == "auto" {
+            options.activations = .suited(to: CPUFeatures.limited(to: set))
+        } else if let activations = ActivationFormat.allCases.first(where: { "\($0)" == activationType }) {
+            options.activations = activations
+        } else {
+            throw SettingsError(
+                place: "--activation-type", value: activationType, expectation: Setting.activationType.expectation)
+        }
         return options
     }
 }

@@ -77,6 +77,8 @@ struct ServeOptions: ParsableArguments {
         completion: .file())
     var tlsClientAuthority: String?
 
+    @OptionGroup var connections: ConnectionOptions
+
     @Option(help: ArgumentHelp("How many threads compute. (default: auto, one for each core)", valueName: "count"))
     var threads: String?
 
@@ -131,9 +133,9 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds. (default: f32)",
+            "What BF16 weights are multiplied with: f32, bf16, or what suits the processor. (default: auto)",
             valueName: "type"
-        ), completion: .list(["f32", "bf16"]))
+        ), completion: .list(["auto", "f32", "bf16"]))
     var activationType: String?
 
     @Option(

@@ -14,7 +14,8 @@ struct MachineLimits: Equatable, Sendable {
             processorCount: ProcessInfo.processInfo.activeProcessorCount,
             memoryInformation: text("/proc/meminfo"),
             processorQuota: text("/sys/fs/cgroup/cpu.max"),
-            memoryGroups: MemoryGroups.current()
+            memoryGroups: MemoryGroups.current(),
+            processLimits: ProcessLimits.current()
         )
     }
 
@@ -25,15 +26,17 @@ struct MachineLimits: Equatable, Sendable {
     ///   - memoryInformation: `/proc/meminfo`.
     ///   - processorQuota: The control group's `cpu.max`: microseconds of processor time in a period, and the period.
     ///   - memoryGroups: What the control groups allow.
+    ///   - processLimits: What the process's own limits allow.
     init(
         processorCount: Int,
         memoryInformation: String? = nil,
         processorQuota: String? = nil,
-        memoryGroups: MemoryGroups = MemoryGroups()
+        memoryGroups: MemoryGroups = MemoryGroups(),
+        processLimits: ProcessLimits = ProcessLimits()
     ) {
         coreCount = max(1, min(processorCount, Self.cores(of: processorQuota) ?? processorCount))
         let free = Self.availableBytes(in: memoryInformation)
-        availableMemory = [free, memoryGroups.availableMemory].compactMap(\.self).min()
+        availableMemory = [free, memoryGroups.availableMemory, processLimits.availableMemory].compactMap(\.self).min()
     }
 
     private static func cores(of quota: String?) -> Int? {

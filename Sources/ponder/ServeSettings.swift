@@ -46,6 +46,15 @@ struct ServeSettings: Equatable, Sendable {
     /// The PEM file of authorities, one of which must have signed a client's certificate; nil asks for none.
     var tlsClientAuthority: String?
 
+    /// The proxies that are believed when they say for whom they ask.
+    var trustedProxies = TrustedProxies()
+
+    /// How many connections are served at once.
+    var connectionLimit = 8_192
+
+    /// What a connection may ask for.
+    var httpLimits = HTTPLimits()
+
     /// How many threads compute; nil is one for each core.
     var threads: Int?
 
@@ -64,8 +73,8 @@ struct ServeSettings: Equatable, Sendable {
     /// How keys and values are stored.
     var kvCacheType = KVCacheFormat.f16
 
-    /// What BF16 weights are multiplied with.
-    var activationType = ActivationFormat.f32
+    /// What BF16 weights are multiplied with; nil is what suits the processor.
+    var activationType: ActivationFormat?
 
     /// Bytes that the process may take; nil goes by the memory that is free.
     var memoryLimit: Int?
@@ -123,6 +132,9 @@ struct ServeSettings: Equatable, Sendable {
 
     /// What each key may ask for in a minute, unless its line in the file says otherwise.
     var rateLimits = RateLimits()
+
+    /// How many wrong keys an address may bring in a minute; nil sets no limit.
+    var wrongKeysPerMinute: Int? = 60
 
     /// The web pages that may call the server; nil is none.
     var allowedOrigins: CORS.Origins?

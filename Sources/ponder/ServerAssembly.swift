@@ -12,6 +12,9 @@ import WebPage
 
 /// Puts the server of `ponder serve` together: where it listens, what stands in front of the doors, and the doors.
 struct ServerAssembly {
+    /// More event loops than this would have nothing to do.
+    private static let loopLimit = 4
+
     let settings: ServeSettings
     let service: InferenceService
     let credentials: ServerCredentials
@@ -31,9 +34,13 @@ struct ServerAssembly {
         configuration.adoptedListeners = manager.passedDescriptors
         configuration.socketPermissions = settings.socketPermissions
         configuration.tls = credentials.tls
+        configuration.limits = settings.httpLimits
+        configuration.loopCount = min(Self.loopLimit, MachineLimits.current().coreCount)
+        configuration.connectionLimit = settings.connectionLimit
         configuration.serverName = "ponder/\(Version.text)"
         let doors = doorway
         configuration.errorBody = doors.errorBody
+        configuration.noteRefusal = doors.noteRefusal
         configuration.isBrief = doors.briefRequests
         return HTTPServer(
             configuration: configuration, responder: doors.responder.behind(middleware), logger: logger)
@@ -54,6 +61,7 @@ struct ServerAssembly {
     /// The first is the outermost: what asks a browser's preflight has no key yet.
     private var middleware: [any Middleware] {
         var layers: [any Middleware] = [AccessLog(), HTTPMetrics(factory: metrics)]
+        if !settings.trustedProxies.isEmpty { layers.insert(ForwardedClients(settings.trustedProxies), at: 0) }
         if let origins = settings.allowedOrigins { layers.append(CORS(origins: origins)) }
         if !credentials.access.asksForKeys { layers.append(OriginCheck(allowed: settings.allowedOrigins)) }
         layers.append(Compression(streams: settings.compressesStreams))
@@ -62,7 +70,8 @@ struct ServerAssembly {
 
     private var doorway: Doorway {
         var apiSettings = APISettings(
-            bodies: bodies, version: Version.text, isStrict: settings.isStrict, reasoningField: settings.reasoningField,
+            bodyByteLimit: settings.httpLimits.bodyByteLimit, bodies: bodies, version: Version.text,
+            isStrict: settings.isStrict, reasoningField: settings.reasoningField,
             snapshotFolder: settings.slotSavePath, metrics: metrics, peerMetrics: settings.peerMetrics)
         apiSettings.thinkingBudgets = settings.reasoningBudgets
         apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools

@@ -12,7 +12,9 @@ struct ServerCredentials: Sendable {
     /// - Throws: ``SettingsError`` where a file cannot be used.
     init(_ settings: ServeSettings) throws(SettingsError) {
         self.settings = settings
-        access = AccessControl(keys: try KeyRing(settings).load(), limits: settings.rateLimits)
+        access = AccessControl(
+            keys: try KeyRing(settings).load(), limits: settings.rateLimits,
+            wrongKeysPerMinute: settings.wrongKeysPerMinute)
         tls = try Self.context(settings)
     }
 

@@ -13,6 +13,16 @@ enum Setting: String, CaseIterable, Sendable {
     case tlsCertificate = "tls-certificate"
     case tlsKey = "tls-key"
     case tlsClientAuthority = "tls-client-authority"
+    case trustedProxy = "trusted-proxy"
+    case maxConnections = "max-connections"
+    case maxBodySize = "max-body-size"
+    case maxHeadSize = "max-head-size"
+    case maxLineSize = "max-line-size"
+    case maxFields = "max-fields"
+    case headSeconds = "head-seconds"
+    case bodySeconds = "body-seconds"
+    case idleSeconds = "idle-seconds"
+    case sendSeconds = "send-seconds"
     case threads
     case context
     case ropeScaling = "rope-scaling"
@@ -42,6 +52,7 @@ enum Setting: String, CaseIterable, Sendable {
     case apiKeyFile = "api-key-file"
     case requestsPerMinute = "requests-per-minute"
     case tokensPerMinute = "tokens-per-minute"
+    case wrongKeysPerMinute = "wrong-keys-per-minute"
     case allowOrigin = "allow-origin"
     case strict
     case reasoningField = "reasoning-field"
@@ -77,6 +88,11 @@ enum Setting: String, CaseIterable, Sendable {
         case .tlsKey:
             "the path of a PEM file with the certificate's private key, or as many as certificates with commas"
         case .tlsClientAuthority: "the path of a PEM file with certificates of authorities"
+        case .trustedProxy: "addresses, networks such as 10.0.0.0/8, or unix, separated by commas"
+        case .maxConnections: "a whole number from 1 to 1000000"
+        case .maxBodySize, .maxHeadSize, .maxLineSize: "a size from 1KiB to 1GiB"
+        case .maxFields: "a whole number from 1 to 10000"
+        case .headSeconds, .bodySeconds, .idleSeconds, .sendSeconds: "a number of seconds from 0.1 to 86400"
         case .threads: "auto or a whole number from 1 to 1024"
         case .context: "auto or a whole number of tokens from 1"
         case .ropeScaling: "one of auto, none, linear, yarn and by-length"
@@ -85,7 +101,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .maxBatchTokens: "auto or a whole number of tokens from 1 to 65536"
         case .kvCacheMemory: "auto or a size such as 512MiB or 2GiB"
         case .kvCacheType: "one of f32, f16, bf16 and q8_0"
-        case .activationType: "one of f32 and bf16"
+        case .activationType: "one of auto, f32 and bf16"
         case .memoryLimit: "auto or a size such as 6GiB"
         case .quantize: "one of auto, none, q8_0, q6_k and q4_k_m"
         case .quantizeCache: "auto, off or the path of a folder"
@@ -99,7 +115,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .alias: "one or more names without spaces, separated by commas"
         case .apiKey: "one or more keys of visible ASCII characters, separated by commas"
         case .apiKeyFile: "the path of a file with a key on each line"
-        case .requestsPerMinute, .tokensPerMinute: "none or a whole number from 1 to 1000000000"
+        case .requestsPerMinute, .tokensPerMinute, .wrongKeysPerMinute: "none or a whole number from 1 to 1000000000"
         case .allowOrigin: "* or one or more origins such as https://chat.example, separated by commas"
         case .strict, .anyModelName, .compressStreams: "true or false"
         case .reasoningField: "one of reasoning_content, reasoning and both"
@@ -130,6 +146,17 @@ enum Setting: String, CaseIterable, Sendable {
         case .tlsCertificate: options.tlsCertificate.isEmpty ? nil : options.tlsCertificate.joined(separator: ",")
         case .tlsKey: options.tlsKey.isEmpty ? nil : options.tlsKey.joined(separator: ",")
         case .tlsClientAuthority: options.tlsClientAuthority
+        case .trustedProxy:
+            options.connections.trustedProxy.isEmpty ? nil : options.connections.trustedProxy.joined(separator: ",")
+        case .maxConnections: options.connections.maxConnections
+        case .maxBodySize: options.connections.maxBodySize
+        case .maxHeadSize: options.connections.maxHeadSize
+        case .maxLineSize: options.connections.maxLineSize
+        case .maxFields: options.connections.maxFields
+        case .headSeconds: options.connections.headSeconds
+        case .bodySeconds: options.connections.bodySeconds
+        case .idleSeconds: options.connections.idleSeconds
+        case .sendSeconds: options.connections.sendSeconds
         case .threads: options.threads
         case .context: options.context
         case .ropeScaling: options.ropeScaling
@@ -158,6 +185,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .apiKeyFile: options.apiKeyFile
         case .requestsPerMinute: options.requestsPerMinute
         case .tokensPerMinute: options.tokensPerMinute
+        case .wrongKeysPerMinute: options.connections.wrongKeysPerMinute
         case .allowOrigin: options.allowOrigin.isEmpty ? nil : options.allowOrigin.joined(separator: ",")
         case .compressStreams: options.compressStreams ? "true" : nil
         case .anyModelName: options.anyModelName ? "true" : nil

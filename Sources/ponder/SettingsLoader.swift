@@ -43,6 +43,7 @@ struct SettingsLoader {
         try read(.socketPermissions, Self.permissions) { settings.socketPermissions = $0 }
         settings.tlsIdentities = try identities()
         try read(.tlsClientAuthority) { settings.tlsClientAuthority = $0 }
+        try readConnectionLimits(into: &settings)
         try read(.threads, Self.automatic(Self.wholeNumber(1...1_024))) { settings.threads = $0 }
         try read(.context, Self.automatic(Self.wholeNumber(1...Int(Int32.max)))) { settings.context = $0 }
         try read(.ropeScaling, { RopeScaling.Method(rawValue: $0) }) { settings.ropeScaling.method = $0 }
@@ -53,7 +54,7 @@ struct SettingsLoader {
         try read(.maxBatchTokens, Self.automatic(Self.wholeNumber(1...65_536))) { settings.maxBatchTokens = $0 }
         try read(.kvCacheMemory, Self.automatic(Self.size)) { settings.kvCacheMemory = $0 }
         try read(.kvCacheType, { Self.cacheFormat($0) }) { settings.kvCacheType = $0 }
-        try read(.activationType, { Self.activationFormat($0) }) { settings.activationType = $0 }
+        try read(.activationType, Self.automatic(Self.activationFormat)) { settings.activationType = $0 }
         try read(.memoryLimit, Self.automatic(Self.size)) { settings.memoryLimit = $0 }
         try read(.quantize, { Quantization(name: $0) }) { settings.quantization = $0 }
         try read(.quantizeCache, { QuantizedPlace($0) }) { settings.quantizedPlace = $0 }
@@ -75,6 +76,7 @@ struct SettingsLoader {
         try read(.apiKeyFile) { settings.apiKeyFile = $0 }
         try read(.requestsPerMinute, Self.limit) { settings.rateLimits.requestsPerMinute = $0 }
         try read(.tokensPerMinute, Self.limit) { settings.rateLimits.tokensPerMinute = $0 }
+        try read(.wrongKeysPerMinute, Self.limit) { settings.wrongKeysPerMinute = $0 }
         try read(.allowOrigin, Self.origins) { settings.allowedOrigins = $0 }
         try read(.anyModelName, { Bool($0) }) { settings.answersToAnyName = $0 }
         try read(.compressStreams, { Bool($0) }) { settings.compressesStreams = $0 }
@@ -95,6 +97,19 @@ struct SettingsLoader {
         }
         try check(&settings.ropeScaling)
         return settings
+    }
+
+    private func readConnectionLimits(into settings: inout ServeSettings) throws(SettingsError) {
+        try read(.trustedProxy, Self.proxies) { settings.trustedProxies = $0 }
+        try read(.maxConnections, Self.wholeNumber(1...1_000_000)) { settings.connectionLimit = $0 }
+        try read(.maxBodySize, Self.limitSize) { settings.httpLimits.bodyByteLimit = $0 }
+        try read(.maxHeadSize, Self.limitSize) { settings.httpLimits.headByteLimit = $0 }
+        try read(.maxLineSize, Self.limitSize) { settings.httpLimits.lineByteLimit = $0 }
+        try read(.maxFields, Self.wholeNumber(1...10_000)) { settings.httpLimits.fieldLimit = $0 }
+        try read(.headSeconds, Self.patience) { settings.httpLimits.headTimeout = $0 }
+        try read(.bodySeconds, Self.patience) { settings.httpLimits.bodyWindow = $0 }
+        try read(.idleSeconds, Self.patience) { settings.httpLimits.idleTimeout = $0 }
+        try read(.sendSeconds, Self.patience) { settings.httpLimits.writeTimeout = $0 }
     }
 
     /// A factor alone means YaRN with that factor; and what the method has no use for is refused.
@@ -171,6 +186,19 @@ extension SettingsLoader {
     /// Also takes `auto`, which is the nil inside.
     private static func automatic<Value>(_ parse: @escaping (String) -> Value?) -> (String) -> Value?? {
         { text in text == "auto" ? .some(nil) : parse(text).map(Optional.some) }
+    }
+
+    private static func limitSize(_ text: String) -> Int? {
+        size(text).flatMap { 1 << 10...1 << 30 ~= $0 ? $0 : nil }
+    }
+
+    /// A time that is waited for at all.
+    private static func patience(_ text: String) -> Duration? {
+        seconds(text).flatMap { $0 >= .milliseconds(100) ? $0 : nil }
+    }
+
+    private static func proxies(_ text: String) -> TrustedProxies? {
+        TrustedProxies(text.split(separator: ",", omittingEmptySubsequences: false))
     }
 
     private static func factor(_ text: String) -> Double? {

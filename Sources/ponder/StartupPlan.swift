@@ -48,7 +48,7 @@ struct StartupPlan: Sendable {
         options.threadCount = settings.threads ?? limits.coreCount
         options.stepTokenBudget = settings.maxBatchTokens
         options.cacheFormat = settings.kvCacheType
-        options.activations = settings.activationType
+        options.activations = settings.activationType ?? .suited(to: .current)
         options.speculation = settings.speculation
         options.endsLoops = settings.endsLoops
         options.prefillsAhead = settings.prefillsAhead

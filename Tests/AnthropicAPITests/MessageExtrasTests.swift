@@ -34,6 +34,36 @@ import Testing
         #expect(try await client.get("/v1/messages/other").header("request-id") != nil)
     }
 
+    /// Of the door, of the key check and of the HTTP layer.
+    @Test func everyErrorNamesItsRequest() async throws {
+        let client = try MessagesTests.client(keys: ["secret"])
+        for (path, key, status) in [
+            ("/v1/messages", "secret", 400), ("/v1/messages", "x", 401), ("/v1/messages/other", "secret", 404),
+        ] {
+            let reply = try await client.send(
+                .post, path, headers: [.authorization: "Bearer \(key)"],
+                body: MessagesTests.body(["max_tokens": -1]).serializedBytes())
+            #expect(reply.status == status)
+            let id = try #require(try reply.json["request_id"]?.stringValue)
+            #expect(id.hasPrefix("req_") && id == reply.header("request-id"))
+        }
+    }
+
+    @Test func aMaximumOf0WarmsTheCache() async throws {
+        let client = try MessagesTests.client()
+        let long = String(repeating: "Tell me of the sea. ", count: 8)
+        let body = MessagesTests.body(["max_tokens": 0], text: long)
+        let reply = try await client.post("/v1/messages", body).json
+        #expect(reply["content"] == [])
+        #expect(reply["stop_reason"] == "max_tokens")
+        #expect(reply["usage"]?["output_tokens"] == 0)
+        #expect(reply["usage"]?["cache_read_input_tokens"] == 0)
+        let next = try await client.post("/v1/messages", MessagesTests.body(text: long)).json
+        #expect(next["usage"]?["cache_read_input_tokens"]?.intValue ?? 0 > 0)
+        let names = try await client.post("/v1/messages", body.adding("stream", true)).namedEvents.map(\.name)
+        #expect(names == ["message_start", "ping", "message_delta", "message_stop"])
+    }
+
     @Test func aFactorOfYaRNCanBePinned() async throws {
         var options = TestModel.Options()
         options.contextLength = 800

@@ -318,7 +318,7 @@ import Tokens
         if Bool.random(using: &random) { members["tools"] = Self.tools }
         if Bool.random(using: &random) { members["stop_sequences"] = ["STOP"] }
         if Bool.random(using: &random) { members["thinking"] = ["type": "enabled"] }
-        members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
+        members["max_tokens"] = RandomReply.maximum(&random)
         return body(members, text: "Round \(round)")
     }
 

@@ -40,7 +40,7 @@ import Testing
             #expect(result.seconds.allSatisfy { $0 > 0 })
             let rates = result.tokensPerSecond
             #expect(rates.lowest <= rates.median && rates.median <= rates.highest)
-            #expect(result.countsIntegers == model.contains("Q8_0"))
+            #expect(result.arithmetic == (model.contains("Q8_0") ? .int8 : .f32))
             // A step reads all weights at most, and the cache of its sequences.
             let steps = if case .generate(let count) = test.work { count } else { 1 }
             let cache = (test.depth + 8) * test.batch * plan.cacheByteCountPerToken(.f16)
@@ -61,6 +61,13 @@ import Testing
         let others = Double(3 * (fixed.layerByteCount + fixed.headByteCount) + fixed.cacheByteCount(positions: 6))
         // One row visits 4 of each layer's 16 experts.
         #expect(one.readByteCount - others == Double(3 * all.byteCount / 4))
+    }
+
+    @Test func `BF16 weights that meet rounded activations are measured against products of BF16`() throws {
+        let plan = try ModelLoader.describe(Checkpoint.open(Fixtures.path("models/dense-untied/hf")))
+        let work = ModelWork(plan, cacheFormat: .f16)
+        #expect(work.arithmetic(activations: .bf16) == .bf16)
+        #expect(work.arithmetic(activations: .f32) == .f32)
     }
 
     @Test func `a context too short is refused`() throws {
@@ -97,6 +104,7 @@ import Testing
             #expect(probe.readBytesPerSecond > 0)
             #expect(probe.integerOperationsPerSecond > 0)
             #expect(probe.floatOperationsPerSecond > 0)
+            #expect(probe.bfloatOperationsPerSecond > 0)
         }
     }
 }

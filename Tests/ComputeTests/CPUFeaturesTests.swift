@@ -21,4 +21,11 @@ import Testing
         let isARM = CPUFeatures.current.instructionSet >= .neon
         #expect(CPUFeatures.supportedSets.dropFirst().allSatisfy { ($0 >= .neon) == isARM })
     }
+
+    @Test func activationsAreRoundedWhereTheProcessorHasProductsOfBF16Alone() {
+        for set in CPUFeatures.supportedSets {
+            let suited = ActivationFormat.suited(to: .limited(to: set))
+            #expect(suited == (set == .avx512BF16 ? .bf16 : .f32))
+        }
+    }
 }

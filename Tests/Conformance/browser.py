@@ -10,13 +10,14 @@ import pytest
 from ponder_process import eventually
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+STRAWBERRIES = "How many r's are in strawberries?"
 
 
 def executable():
     """Debian's Chromium, or another one on the path; the tests are skipped without."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if not found:
-        pytest.skip("there is no Chromium here: `make browser` installs it")
+        pytest.skip("there is no Chromium here: `make test-packages` installs it, where Debian has it")
     return found
 
 

@@ -1,5 +1,6 @@
 import openai
 import pytest
+from browser import WebPage, headless_browser
 from endless_model import write_endless_model
 from ponder_process import EXECUTABLE, FIXTURES, Ponder
 
@@ -54,3 +55,41 @@ def endless_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("endless")
     write_endless_model(folder)
     return folder
+
+
+# For a module: while Playwright's loop runs, other tests cannot run loops of their own.
+@pytest.fixture(scope="module")
+def browser():
+    with headless_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def page_server(serve):
+    """The executable with its own model, for tests of the page."""
+    return serve(None)
+
+
+@pytest.fixture
+def open_page(browser, page_server):
+    """Opens pages in browsers of their own. None may ask for anything from elsewhere, or break its own policy."""
+    pages = []
+
+    def open_one(path="/", at=page_server, init_script=None, expects_complaints=False, beside=None, **context):
+        context = beside.context if beside else browser.new_context(**context)
+        page = WebPage(context, at, path, init_script)
+        pages.append((page, expects_complaints))
+        return page
+
+    yield open_one
+    for page, expects_complaints in pages:
+        assert page.outside_requests == []
+        assert not [text for text in page.complaints if "Security Policy" in text or "TrustedHTML" in text]
+        assert expects_complaints or page.complaints == []
+    for context in {page.context for page, _ in pages}:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()

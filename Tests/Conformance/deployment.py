@@ -31,6 +31,11 @@ def pods(objects):
     return [item["spec"]["template"] for item in of_kind(objects, "StatefulSet")]
 
 
+def seconds(text):
+    number, letter = re.fullmatch(r"(\d+)(s|min|m|h)?", text).groups()
+    return int(number) * {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}[letter]
+
+
 def unit(name):
     """A unit of systemd: the values of each key, by section and key."""
     found, section = {}, None

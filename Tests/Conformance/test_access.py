@@ -166,6 +166,43 @@ def test_keys_are_read_again_at_sighup(tmp_path):
         assert status("new") == 200
 
 
+def test_an_address_that_guesses_has_to_wait(tmp_path):
+    file = tmp_path / "keys"
+    file.write_text("right\nother\n")
+
+    def status(key, client):
+        headers = bearer(key) | {"X-Forwarded-For": client}
+        return request(server.port, "GET", "/v1/models", headers=headers).status
+
+    with Ponder("--api-key-file", file, "--wrong-keys-per-minute", 3, "--trusted-proxy", "127.0.0.1") as server:
+        assert status("right", "192.0.2.1") == 200
+        answers = [status("wrong", "192.0.2.1") for _ in range(6)]
+        assert answers[:3] == [401] * 3 and 429 in answers
+        with Connection(server.port) as connection:
+            connection.send("GET", "/v1/models", headers=bearer("wrong") | {"X-Forwarded-For": "192.0.2.1"})
+            code, fields = connection.read_head()
+            body = json.loads(connection.read_body(fields))
+        # The twenty seconds between two guesses may pass on a machine that is busy.
+        if code == 429:
+            assert 1 <= int(fields["retry-after"]) <= 20
+            assert body["error"]["code"] == "rate_limit_exceeded"
+        assert status("right", "192.0.2.1") == 200
+        assert status("other", "192.0.2.2") == 200
+        assert request(server.port, "GET", "/health", headers={"X-Forwarded-For": "192.0.2.1"}).status == 200
+        assert eventually(lambda: "peer=192.0.2.1" in server.log_text())
+
+
+def test_who_is_not_trusted_cannot_speak_for_others(tmp_path):
+    with Ponder("--api-key", "right", "--wrong-keys-per-minute", 2) as server:
+        def status(key, number):
+            headers = bearer(key) | {"X-Forwarded-For": f"192.0.2.{number}", "Forwarded": f"for=192.0.2.{number}"}
+            return request(server.port, "GET", "/v1/models", headers=headers).status
+
+        answers = [status("wrong", number) for number in range(8)]
+        assert answers[:2] == [401] * 2 and 429 in answers
+        assert "192.0.2." not in server.log_text()
+
+
 def test_a_file_that_is_none_of_keys_is_one_clear_line(tmp_path):
     file = tmp_path / "keys"
     file.write_text("secret tokens=none\n")

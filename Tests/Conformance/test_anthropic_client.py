@@ -61,6 +61,15 @@ def test_the_client_learns_the_id_of_its_request(server, anthropic_client):
     with pytest.raises(anthropic.NotFoundError) as refusal:
         anthropic_client.messages.create(model="none", **GREEDY)
     assert refusal.value.request_id.startswith("req_")
+    assert refusal.value.body["request_id"] == refusal.value.request_id
+
+
+def test_a_maximum_of_0_warms_the_cache(server, anthropic_client):
+    story = [{"role": "user", "content": "Tell me of the sea. " * 20}]
+    for _ in range(2):
+        message = anthropic_client.messages.create(model=server.name, messages=story, max_tokens=0)
+        assert (message.content, message.stop_reason, message.usage.output_tokens) == ([], "max_tokens", 0)
+    assert message.usage.cache_read_input_tokens > message.usage.input_tokens
 
 
 def test_a_streamed_message_is_the_whole_one(server, anthropic_client):

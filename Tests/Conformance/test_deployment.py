@@ -15,7 +15,8 @@ import compose_spec
 import jsonschema
 import kubernetes_validate
 import yaml
-from deployment import CONFIG, CORE, OVERLAYS, alert_groups, compose, manifests, of_kind, pods, unit
+from deployment import CONFIG, CORE, OVERLAYS, alert_groups, compose, manifests, of_kind, pods, seconds, unit
+from documents import blocks
 
 # What a server needs to deliver its last bytes after the drain.
 DELIVERY_SECONDS = 5
@@ -30,11 +31,6 @@ def is_command(name, *options):
     """Whether Ponder has a command of this name with these options."""
     known = re.findall(r"^  (\w+)", run("--help").stdout.split("SUBCOMMANDS:")[1], re.MULTILINE)
     return name in known and all(option in run(name, "--help").stdout for option in options)
-
-
-def seconds(text):
-    number, letter = re.fullmatch(r"(\d+)(s|min|m|h)?", text).groups()
-    return int(number) * {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}[letter]
 
 
 @pytest.mark.parametrize("version", ["1.32", "1.37"])
@@ -128,6 +124,25 @@ def test_objects_name_what_is_there(objects):
     for policy in of_kind(objects, "BackendTrafficPolicy") + of_kind(objects, "ClientTrafficPolicy"):
         for target in policy["spec"]["targetRefs"]:
             assert target["name"] in [item["metadata"]["name"] for item in of_kind(objects, target["kind"])]
+
+
+def test_prometheus_has_a_key_of_its_own(objects):
+    [block] = [block for block in blocks(REPOSITORY / "docs" / "deployment.md") if "create secret" in block.text]
+    secret = set(re.findall(r"--from-literal=([a-z-]+)=", block.text))
+    monitors = of_kind(objects, "ServiceMonitor")
+    for pod in pods(objects):
+        [container] = pod["spec"]["containers"]
+        environment = {item["name"]: item for item in container["env"]}
+        assert environment["PONDER_API_KEY"]["valueFrom"]["secretKeyRef"]["key"] in secret
+        assert ("PONDER_API_KEY_FILE" in environment) == bool(monitors)
+        for monitor in monitors:
+            [endpoint] = monitor["spec"]["endpoints"]
+            [volume] = pod["spec"]["volumes"]
+            [item] = volume["secret"]["items"]
+            assert endpoint["authorization"]["credentials"]["name"] == volume["secret"]["secretName"]
+            assert {endpoint["authorization"]["credentials"]["key"], item["key"]} <= secret
+            [mount] = [mount for mount in container["volumeMounts"] if mount["name"] == volume["name"]]
+            assert environment["PONDER_API_KEY_FILE"]["value"] == f"{mount['mountPath']}/{item['path']}"
 
 
 def test_commands_of_pods_are_ponders(objects):

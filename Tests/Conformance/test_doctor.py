@@ -42,7 +42,9 @@ def test_ponder_passes_every_check(open_server):
 def test_a_random_model_is_enough(server):
     completed = doctor("--url", f"{server.url}/v1", "--format", "json")
     checks = verdicts(completed)
-    assert {name for name in failed(completed) if checks[name]["level"] == "must"} <= IN_TIME
+    # Chance may have it begin to think once more in the middle of its answer.
+    by_chance = {"reasoning.no-tags", "ollama.thinking"}
+    assert {name for name in failed(completed) if checks[name]["level"] == "must"} <= IN_TIME | by_chance
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[f"{fault['complaint']}-{fault['what']}" for fault in FAULTS])

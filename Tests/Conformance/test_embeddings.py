@@ -12,7 +12,7 @@ import wire
 from ponder_process import FIXTURES, Ponder, run
 
 REFERENCE = json.loads((FIXTURES / "embeddings.json").read_text())
-# A cache of halves costs a few units in the fourth digit.
+# A cache of halves costs a few units in the fourth digit; activations rounded to BF16 would cost more.
 TOLERANCE = 2e-3
 
 
@@ -41,7 +41,7 @@ def embedder(request, tmp_path_factory):
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]))
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_lasttoken": True}))
-    with Ponder(folder) as server:
+    with Ponder(folder, "--activation-type", "f32") as server:
         server.reference = REFERENCE["embeddings"][request.param]
         yield server
 
@@ -50,7 +50,7 @@ def embedder(request, tmp_path_factory):
 def reranker(tmp_path_factory):
     folder = linked(tmp_path_factory.mktemp("models") / "Qwen3-Reranker-tiny", FIXTURES / "models" / "dense-fullvocab" / "hf")
     (folder / "tokenizer.json").symlink_to(FIXTURES / "qwen3" / "tokenizer.json")
-    with Ponder(folder) as server:
+    with Ponder(folder, "--activation-type", "f32") as server:
         yield server
 
 

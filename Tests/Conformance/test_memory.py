@@ -1,9 +1,10 @@
 """What `ponder serve` says of memory before it takes any, and what it takes then."""
 
 import re
+import subprocess
 
 import pytest
-from ponder_process import FIXTURES, Ponder, run
+from ponder_process import EXECUTABLE, FIXTURES, Ponder, run
 from references import GREETING
 from wire import request
 
@@ -62,6 +63,21 @@ def test_the_advice_of_a_refusal_is_enough():
     assert run("serve", MODEL, "--dry-run", "--memory-limit", "64MiB", "--kv-cache-memory", size).returncode == 0
     limit = re.search(r"--memory-limit (\S+?MiB)", refusal.stderr)[1]
     assert run("serve", MODEL, "--dry-run", "--memory-limit", limit, "--kv-cache-memory", "64MiB").returncode == 0
+
+
+def test_limits_of_the_process_are_limits_of_the_plan():
+    model = FIXTURES / "models" / "dense-tied" / "hf"
+    def start(limit):
+        command = f'ulimit {limit} && exec "$0" serve "$1" --port 0 --dry-run'
+        return subprocess.run(["sh", "-c", command, EXECUTABLE, model], capture_output=True, text=True, timeout=60)
+
+    for limit in ("-v 1200000", "-d 400000"):
+        result = start(limit)
+        assert result.returncode == 0, result.stderr
+    for limit in ("-v 600000", "-d 100000"):
+        result = start(limit)
+        assert result.returncode == 1
+        assert "is free" in result.stderr.splitlines()[-1]
 
 
 def test_a_tile_cache_is_written_once_and_answers_the_same(tmp_path):

@@ -74,11 +74,40 @@ def test_refusals_and_disconnects_are_counted(server):
         return value(samples(server), name, **labels) - value(before, name, **labels)
 
     assert eventually(lambda: growth("ponder_disconnect_cancels_total", **label) == 1)
-    rejected = sum(
-        count - before.get(key, 0) for key, count in samples(server).items() if key[0] == "ponder_rejected_total"
-    )
-    assert rejected == 1
+    assert growth("ponder_rejected_total", reason="invalid_request_error") == 1
+    assert growth("ponder_rejected_total", reason="unknown_url") == 1
     assert growth("ponder_http_requests_total", route="none", status="404") == 1
+
+
+def test_every_kind_of_refusal_is_counted(tmp_path):
+    file = tmp_path / "keys"
+    file.write_text("all\nlimited infer requests=1\n")
+    with Ponder(MODEL, "--api-key-file", file, "--max-body-size", "128KiB") as server:
+        check_that_refusals_are_counted(server)
+
+
+def check_that_refusals_are_counted(server):
+    def status(key, body, **headers):
+        return request(server.port, "POST", CHAT, body, {"Authorization": f"Bearer {key}"} | headers).status
+
+    def rejected():
+        text = request(server.port, "GET", "/metrics", headers={"Authorization": "Bearer all"}).body.decode()
+        return dict(re.findall(r'^ponder_rejected_total\{reason="(\w+)"\} (\d+)', text, re.MULTILINE))
+
+    body = {"model": server.name, "messages": GREETING, "max_tokens": 1}
+    assert status("none", body) == 401
+    assert request(server.port, "GET", "/slots", headers={"Authorization": "Bearer limited"}).status == 403
+    assert status("limited", body) == 200 and status("limited", body) == 429
+    assert status("all", b"{" + b" " * (200 << 10)) == 413
+    assert status("all", body, **{"Content-Encoding": "br"}) == 415
+    with Connection(server.port) as connection:
+        connection.socket.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+        assert connection.read_head()[0] == 400
+    reasons = (
+        "invalid_api_key", "insufficient_permissions", "rate_limit_exceeded", "request_too_large",
+        "unsupported_media_type", "bad_request",
+    )
+    assert eventually(lambda: rejected() == {reason: "1" for reason in reasons}), rejected()
 
 
 def test_openmetrics_is_there_where_it_is_asked_for(server):

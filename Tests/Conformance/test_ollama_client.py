@@ -69,6 +69,24 @@ def test_generate_streams_chat_and_raw_text(builtin, native):
     assert native.generate(model=builtin.name, keep_alive=0).done_reason == "unload"
 
 
+def test_log_probabilities_are_those_of_the_answer(builtin, native):
+    def text(entries):
+        return "".join(entry.token for entry in entries or [])
+
+    fields = {"model": builtin.name, "options": OPTIONS, "logprobs": True, "top_logprobs": 3}
+    whole = native.chat(messages=GREETING, **fields)
+    assert whole.message.thinking and text(whole.logprobs).strip() == whole.message.content.strip()
+    for entry in whole.logprobs:
+        assert entry.logprob <= 0 and len(entry.top_logprobs) == 3
+    chunks = list(native.chat(messages=GREETING, stream=True, **fields))
+    assert [entry for chunk in chunks for entry in chunk.logprobs or []] == list(whole.logprobs)
+    raw = native.generate(prompt="Hello", raw=True, **fields)
+    assert text(raw.logprobs).startswith(raw.response.rstrip()) or text(raw.logprobs) == raw.response
+    assert native.chat(messages=GREETING, model=builtin.name, options=OPTIONS).logprobs is None
+    with pytest.raises(ollama.ResponseError, match="top_logprobs"):
+        native.chat(messages=GREETING, **fields | {"top_logprobs": 21})
+
+
 def test_models_are_listed_and_shown(builtin, native):
     assert [model.model for model in native.list().models] == [builtin.name]
     assert [model.model for model in native.ps().models] == [builtin.name]

@@ -151,7 +151,7 @@ def test_models_are_listed_and_found(client, model):
     [
         ({"temperature": -1}, "temperature"),
         ({"top_p": 1.5}, "top_p"),
-        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": -1}, "max_tokens"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "pirate", "content": "Arr"}]}, "messages[0].role"),
     ],

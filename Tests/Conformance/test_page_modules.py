@@ -5,7 +5,6 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from browser import headless_browser
 from ponder_process import REPOSITORY
 
 FOLDER = REPOSITORY / "Sources" / "CWebPage" / "page"
@@ -17,8 +16,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def tab():
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=FOLDER)) as files, headless_browser() as browser:
+def tab(browser):
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=FOLDER)) as files:
         threading.Thread(target=files.serve_forever, daemon=True).start()
         tab = browser.new_page()
         tab.errors = []
@@ -133,3 +132,95 @@ plain 7`);
         return [metrics.quantile("t", 0.5), metrics.quantile("t", 0.99), metrics.quantile("none", 0.5), metrics.sum("n"),
             metrics.sum("n", { model_name: 'a "b"' }), metrics.largest("n"), metrics.sum("plain"), metrics.sum("missing")];
     }""") == [pytest.approx(0.15), 0.2, None, 7, 3, 4, 7, 0]
+
+
+def test_versions_of_a_conversation_are_merged_without_loss(tab):
+    """Whatever two tabs do, in whatever order they hear of it: each message that none removed is there, and both end alike."""
+    faults = tab.evaluate("""async () => {
+        const { addMessage, newConversation, removeBranch } = await import("./conversation.js");
+        const { defaultSettings } = await import("./preferences.js");
+        const { mergeConversation, versionOf } = await import("./merging.js");
+        let seed = 5;
+        const draw = (count) => (seed = (seed * 1103515245 + 12345) % 2147483648) % count;
+        const faults = [];
+        for (let round = 0; round < 200; round += 1) {
+            let stored = newConversation(defaultSettings(), "m");
+            addMessage(stored, null, { role: "user", content: "first" });
+            const tabs = [0, 1].map(() => ({ own: structuredClone(stored), version: versionOf(stored) }));
+            const [added, removed] = [new Set(Object.keys(stored.nodes)), new Set()];
+            const keep = (tab) => {
+                mergeConversation(tab.own, structuredClone(stored), tab.version);
+                stored = structuredClone(tab.own);
+                tab.version = versionOf(stored);
+            };
+            let title = "first";
+            for (let step = 0; step < 20; step += 1) {
+                const tab = tabs[draw(2)];
+                const ids = Object.keys(tab.own.nodes);
+                switch (draw(5)) {
+                    case 0: case 1: {
+                        const parent = ids.length > 0 && draw(4) > 0 ? ids[draw(ids.length)] : null;
+                        added.add(addMessage(tab.own, parent, { role: "user", content: `${step}` }).id);
+                        break;
+                    }
+                    case 2: {
+                        if (ids.length < 2) break;
+                        const before = new Set(tab.own.removed ?? []);
+                        removeBranch(tab.own, ids[draw(ids.length)]);
+                        for (const id of tab.own.removed) if (!before.has(id)) removed.add(id);
+                        break;
+                    }
+                    case 3:
+                        keep(tab);
+                        title = tab.own.title = `title ${step}`;
+                        keep(tab);
+                        break;
+                    default: keep(tab);
+                }
+            }
+            for (const tab of [...tabs, ...tabs]) keep(tab);
+            const wanted = [...added].filter((id) => !removed.has(id)).sort().join();
+            for (const { own } of tabs) {
+                if (Object.keys(own.nodes).sort().join() !== wanted) faults.push("messages");
+                if (Object.values(own.nodes).some(({ parent }) => parent !== null && !own.nodes[parent])) faults.push("orphan");
+                if (own.title !== title) faults.push(`${own.title} for ${title}`);
+                if (own.leaf !== null && !own.nodes[own.leaf]) faults.push("leaf");
+            }
+        }
+        return faults;
+    }""")
+    assert faults == []
+
+
+def test_each_event_of_a_stream_that_breaks_comes_once(tab):
+    """Wherever connections break, however often nobody answers, and whether they end or fail."""
+    faults = tab.evaluate("""async () => {
+        const { unbrokenEvents } = await import("./unbroken-stream.js");
+        const events = Array.from({ length: 30 }, (_, index) => `: wait\\n\\nid: r:${index + 1}\\ndata: ${index + 1}\\n\\n`);
+        events.push("id: r:31\\ndata: [DONE]\\n\\n");
+        let seed = 3;
+        const draw = (count) => (seed = (seed * 1103515245 + 12345) % 2147483648) % count;
+        const part = (number, isLast) => new ReadableStream({ start(controller) {
+            const bytes = new TextEncoder().encode(events.slice(number).join(""));
+            controller.enqueue(bytes.slice(0, isLast ? bytes.length : 1 + draw(150)));
+            if (isLast || draw(2)) controller.close();
+            else setTimeout(() => controller.error(new TypeError("network")));
+        } });
+        const faults = [];
+        for (let round = 0; round < 50; round += 1) {
+            let tries = 0;
+            const news = [];
+            const open = async (id) => {
+                tries += 1;
+                if (draw(3) === 0) throw new Error("away");
+                return part(Number(id?.split(":")[1] ?? 0), tries > 12);
+            };
+            const link = { open, isPassing: () => true, onbreak: (is) => news.push(is), signal: new AbortController().signal, wait: async () => {} };
+            const seen = [];
+            for await (const { data } of unbrokenEvents(part(0, draw(5) === 0), link)) if (data !== undefined) seen.push(data);
+            if (seen.join() !== [...Array(30).keys()].map((index) => index + 1).join() + ",[DONE]") faults.push(seen.join());
+            if (news.at(-1) === true) faults.push("news");
+        }
+        return faults;
+    }""")
+    assert faults == []

@@ -67,7 +67,8 @@ extension EngineConfiguration {
     /// Room for 64 blocks of four tokens, and small steps.
     static let small = EngineConfiguration(
         stepTokenBudget: 24, blockLength: 4, cacheSize: .blocks(64), queueLimit: 64, sequenceLimit: 16,
-        promptLogitRowLimit: 5, speculation: .off)
+        promptLogitRowLimit: 5, speculation: .off
+    ).changed { $0.evensSteps = false }
 
     func changed(_ change: (inout EngineConfiguration) -> Void) -> EngineConfiguration {
         var copy = self

@@ -43,6 +43,12 @@ def folder():
         yield Path(path)
 
 
+def ask(port):
+    """What the built-in model answers to the question."""
+    reply = request(port, "POST", CHAT, {"messages": QUESTION, "temperature": 0})
+    return reply.json()["choices"][0]["message"]["content"]
+
+
 def test_the_configuration_is_an_operators():
     found = configuration()
     assert found["User"] == f"{USER}:{USER}"
@@ -87,8 +93,7 @@ def test_it_serves_without_root_capabilities_or_files_to_write(server):
     assert fields["Uid"].split() == fields["Gid"].split() == [str(USER)] * 4
     assert fields["NoNewPrivs"] == "1"
     assert all(int(fields[name], 16) == 0 for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb"))
-    reply = request(server.port, "POST", CHAT, {"messages": QUESTION, "temperature": 0})
-    assert reply.json()["choices"][0]["message"]["content"] == "There are 3 r's in strawberries."
+    assert ask(server.port) == "There are 3 r's in strawberries."
 
 
 def test_a_reply_is_streamed(server):

@@ -93,10 +93,12 @@ static void compare_logits(const struct logit_kernels *reference, const struct k
 static void run_probes(const struct kernel_table *kernels) {
     const void *memory = memory_of(4096);
     int32_t word = 0x01020304;
+    uint32_t pair = 0x3f003f00;
     float factor = 0.5f;
     const uint64_t read = kernels->probes.read(memory, 4096);
     const size_t integers = kernels->probes.integers(10, &word), floats = kernels->probes.floats(10, &factor);
-    const uint8_t is_fine = read == 0 && integers > 0 && floats > 0, wanted = 1;
+    const size_t bfloats = kernels->probes.bfloats(10, &pair);
+    const uint8_t is_fine = read == 0 && integers > 0 && floats > 0 && bfloats > 0, wanted = 1;
     compare_bytes(&(struct comparison){kernels, "probes", {integers, floats}}, &is_fine, &wanted, 1);
 }
 

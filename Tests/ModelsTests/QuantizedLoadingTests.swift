@@ -112,6 +112,45 @@ import Testing
         #expect(folder.names.count == 1)
     }
 
+    /// Wherever it is: in the head, where something depends on it, and in every tensor.
+    @Test func aBitThatFlippedIsFound() throws {
+        let folder = Folder()
+        let path = Fixtures.path("models/moe/hf")
+        let expected = try load(path, .q8_0, cache: folder.path).logits
+        let url = URL(filePath: "\(folder.path)/\(try #require(folder.names.first))")
+        let whole = try Data(contentsOf: url)
+        for tensor in try Checkpoint.open(url.path).tensors {
+            var damaged = whole
+            damaged[tensor.fileOffset + tensor.byteCount / 2] ^= 0x10
+            try damaged.write(to: url)
+            let loaded = try load(path, .q8_0, cache: folder.path)
+            #expect(loaded.logits == expected, "\(tensor.name)")
+            let notices = loaded.progress.last?.notices ?? []
+            #expect(notices.count == 1 && notices[0].contains("damaged and made anew"), "\(tensor.name)")
+            #expect(try Data(contentsOf: url) == whole)
+        }
+        #expect(try load(path, .q8_0, cache: folder.path).progress.last?.notices == [])
+    }
+
+    @Test func whatIsKeptSaysOfWhatItIs() throws {
+        let folder = Folder()
+        for (model, quantization) in [
+            ("dense-k/hf", Quantization.q4_K_M), ("dense-tied/gguf/dense-tied-F32.gguf", .q8_0),
+        ] {
+            _ = try load(Fixtures.path("models/\(model)"), quantization, cache: folder.path)
+        }
+        try Data("GGUF".utf8).write(to: URL(filePath: "\(folder.path)/other.gguf"))
+        let copies = QuantizedCache(folder: folder.path).copies
+        #expect(copies.map(\.recipe) == ["q8_0", "q4_k_m"])
+        #expect(copies[0].checkpoint == Fixtures.path("models/dense-tied/gguf/dense-tied-F32.gguf"))
+        #expect(copies[1].checkpoint == Fixtures.path("models/dense-k/hf/model.safetensors"))
+        for copy in copies {
+            let attributes = try FileManager.default.attributesOfItem(atPath: copy.path)
+            #expect((attributes[.size] as? NSNumber)?.intValue == copy.byteCount)
+        }
+        #expect(QuantizedCache(folder: "/proc/none").copies == [])
+    }
+
     @Test func whereNothingCanBeKeptTheModelLoadsWithANotice() throws {
         let path = Fixtures.path("models/dense-k/hf")
         let expected = try load(path, .q8_0).logits
@@ -138,7 +177,7 @@ import Testing
         let tensor = GGUFHead.Tensor(name: "a", shape: [1 << 20, 1 << 30], format: .f32)
         let head = try #require(GGUFHead(keys: [], tensors: [tensor]))
         let refusal = #expect(throws: QuantizedFile.Refusal.self) {
-            try QuantizedFile(path: "\(NSTemporaryDirectory())/ponder-none.gguf", head: head)
+            try QuantizedFile(path: "\(NSTemporaryDirectory())/ponder-none.gguf", head: head, rowByteCounts: [4 << 30])
         }
         #expect(refusal?.reason.contains("free") == true)
     }
@@ -152,6 +191,25 @@ import Testing
         #expect(quantized.weightByteCount == plain.weightByteCount)
         #expect(quantized.mainFormat == "Q8_0")
         #expect(quantized.lines.contains { $0.formats == ["BF16 as Q8_0"] })
+    }
+
+    /// Before a model is fetched, its plan must be that of its weights.
+    @Test(
+        arguments: EncodedCheckpointTests.names.map { "quantized/\($0)" } + ["models/dense-k/hf", "models/moe/hf"],
+        [Quantization.automatic, .none, .q8_0, .q4_K_M])
+    func aConfigurationAloneIsPlannedAsItsCheckpoint(path: String, quantization: Quantization) throws {
+        func plan(_ path: String) throws -> MemoryPlan {
+            try ModelLoader.describe(Checkpoint.open(Fixtures.path(path)), quantization: quantization)
+        }
+        let (whole, alone) = (try plan(path), try plan("\(path)/config.json"))
+        #expect(alone.residentByteCount == whole.residentByteCount)
+        #expect(alone.mainFormat == whole.mainFormat && alone.parameterCount == whole.parameterCount)
+        for (line, other) in zip(alone.lines, whole.lines) {
+            #expect(line.residentByteCount == other.residentByteCount, "\(line.weightClass)")
+            // How scales and zero points are stored is the quantiser's choice.
+            let difference = Double(line.byteCount) / Double(other.byteCount)
+            #expect(0.95...1.05 ~= difference, "\(line.weightClass)")
+        }
     }
 
     @Test func namesAreReadAsPeopleWriteThem() {

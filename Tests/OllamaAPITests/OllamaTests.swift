@@ -211,8 +211,13 @@ import Tokens
 
     private static func randomMembers(_ random: inout SeededGenerator) -> JSONObject {
         var members: JSONObject = [
-            "options": ["num_predict": .number(Int.random(in: 1...20, using: &random)), "seed": 1]
+            "options": ["num_predict": RandomReply.maximum(&random), "seed": 1]
         ]
+        if Bool.random(using: &random) {
+            members["logprobs"] = true
+            members["top_logprobs"] = 1
+            members["reasoning_logprobs"] = .bool(Bool.random(using: &random))
+        }
         if Bool.random(using: &random) { members["tools"] = tools }
         if Bool.random(using: &random) { members["think"] = false }
         return members
@@ -265,6 +270,9 @@ import Tokens
             (value["message"]?["tool_calls"]?.arrayValue ?? []).compactMap { $0["function"] }
         }
         #expect(lines.flatMap(functions) == functions(whole), place)
+        for key in ["logprobs", "reasoning_logprobs"] {
+            #expect(lines.flatMap { $0[key]?.arrayValue ?? [] } == whole[key]?.arrayValue ?? [], place)
+        }
         for key in ["done_reason", "eval_count"] {
             #expect(lines.last?[key] == whole[key], place)
         }

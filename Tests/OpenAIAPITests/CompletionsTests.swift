@@ -128,7 +128,7 @@ import Tokens
         (["prompt": "a", "logprobs": 21], "logprobs", nil),
         (["prompt": "a", "logprobs": "5"], "logprobs", nil),
         (["prompt": "a", "echo": 1], "echo", nil),
-        (["prompt": "a", "max_tokens": 0], "max_tokens", nil),
+        (["prompt": "a", "max_tokens": -1], "max_tokens", nil),
         (["prompt": ""], "prompt", nil),
         (["prompt": []], "prompt", nil),
         (["prompt": 7], "prompt", nil),

@@ -18,7 +18,11 @@ import Testing
             if Bool.random(using: &random) { members["logprobs"] = true }
             if Bool.random(using: &random) { members["enable_thinking"] = false }
             if Bool.random(using: &random) { members["separate_reasoning"] = false }
-            members["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            if Bool.random(using: &random) { members["min_answer_tokens"] = 0 }
+            if Bool.random(using: &random) {
+                members["thinking_budget"] = .number(Int.random(in: 0...9, using: &random))
+            }
+            members["max_tokens"] = RandomReply.maximum(&random)
             let body = APIClient.chat(members, text: "Round \(round)")
             try client.prepare(reply, for: body)
             let cut = try await client.cut("/v1/chat/completions", body, &random)
@@ -39,7 +43,7 @@ import Testing
             if Bool.random(using: &random) { body["stop"] = ["STOP"] }
             if Bool.random(using: &random) { body["logprobs"] = 1 }
             if Bool.random(using: &random) { body["echo"] = true }
-            body["max_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            body["max_tokens"] = RandomReply.maximum(&random)
             let cut = try await client.cut("/v1/completions", .object(body), &random)
             let choices = try cut.streamed.events.compactMap { $0["choices"]?[0] }
             let whole = try #require(try cut.whole.json["choices"]?[0])
@@ -59,7 +63,7 @@ import Testing
             client.model.replies.prepare(reply, for: client.model.tokens("Round \(round)"))
             var body: JSONObject = ["prompt": .string("Round \(round)"), "stream": true, "seed": 1]
             if Bool.random(using: &random) { body["stop"] = ["STOP"] }
-            body["n_predict"] = .number(Int.random(in: 1...20, using: &random))
+            body["n_predict"] = RandomReply.maximum(&random)
             let cut = try await client.cut("/completion", .object(body), &random)
             let events = try cut.streamed.namedEvents.map(\.data)
             let whole = try cut.whole.json

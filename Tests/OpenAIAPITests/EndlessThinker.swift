@@ -5,7 +5,9 @@ import Tokens
 
 extension APIClient {
     /// A model that thinks for ever where nobody stops it, and answers "Yes." once its think block is closed.
-    static func endlessThinker(slowly: Bool = false) throws -> APIClient {
+    static func endlessThinker(
+        slowly: Bool = false, template: String = "templates/qwen3.jinja"
+    ) throws -> APIClient {
         let tokens = try TestModel().tokenizer
         let close = try #require(tokens.token("</think>"))
         let open = try #require(tokens.token("<think>"))
@@ -14,6 +16,7 @@ extension APIClient {
         let end = try #require(tokens.token("<|im_end|>"))
         var options = TestModel.Options()
         options.contextLength = 4096
+        options.template = template
         if slowly {
             options.willCompute = { _ in Thread.sleep(forTimeInterval: 0.002) }
         }

@@ -115,7 +115,7 @@ import Testing
 
     /// Values out of range.
     static let ranges: [(field: String, value: JSONValue)] = [
-        ("temperature", 2.5), ("temperature", -1), ("top_p", 1.5), ("top_k", -2), ("min_p", -0.5), ("max_tokens", 0),
+        ("temperature", 2.5), ("temperature", -1), ("top_p", 1.5), ("top_k", -2), ("min_p", -0.5), ("max_tokens", -1),
         ("max_completion_tokens", -1), ("n", 0), ("n", 1000), ("presence_penalty", 3), ("frequency_penalty", -3),
         ("repetition_penalty", 0), ("logit_bias", ["5": 101]), ("logit_bias", ["99999999": 1]), ("stop", ""),
         ("stop_token_ids", [-1]), ("min_tokens", -1), ("verbosity", "loud"), ("reasoning_effort", "most"),

@@ -186,7 +186,7 @@ import Tokens
             var members: JSONObject = ["seed": 1, "store": false]
             if Bool.random(using: &random) { members["tools"] = Self.tools }
             if Bool.random(using: &random) { members["reasoning"] = ["effort": "none"] }
-            members["max_output_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            members["max_output_tokens"] = RandomReply.maximum(&random)
             let body = Self.body(members, input: .string("Round \(round)"))
             try client.model.prepare(reply, for: Self.request(body))
             let whole = try await client.post("/v1/responses", body).json
@@ -217,7 +217,7 @@ import Tokens
             var members: JSONObject = ["seed": 1, "store": false, "stream": true]
             if Bool.random(using: &random) { members["tools"] = Self.tools }
             if Bool.random(using: &random) { members["reasoning"] = ["effort": "none"] }
-            members["max_output_tokens"] = .number(Int.random(in: 1...20, using: &random))
+            members["max_output_tokens"] = RandomReply.maximum(&random)
             let body = Self.body(members, input: .string("Round \(round)"))
             try client.model.prepare(reply, for: Self.request(body))
             let cut = try await client.cut("/v1/responses", body, &random)

@@ -55,7 +55,7 @@ import Tokens
     @Test func toolsThatAreForbiddenStayForbiddenInReasoning() async throws {
         let client = try APIClient()
         let tools: JSONValue = [["type": "function", "function": ["name": "f"]]]
-        let body = APIClient.chat(["tools": tools, "tool_choice": "none", "max_tokens": 40])
+        let body = APIClient.chat(["tools": tools, "tool_choice": "none", "max_tokens": 40, "min_answer_tokens": 0])
         try client.prepare("<think>\nhm <tool_call>", for: body)
         let open = try #require(client.model.tokenizer.token("<tool_call>"))
         let text = try await client.chat(body).message?["reasoning_content"]?.stringValue

@@ -51,6 +51,23 @@ import Testing
         #expect(available("inactive_file many\nactive_file\n") == 1_000)
     }
 
+    @Test(arguments: [
+        ("unlimited", "unlimited", nil), ("1073741824", "unlimited", 508), ("unlimited", "1073741824", 828),
+        ("1073741824", "1073741824", 508), ("268435456", "unlimited", 0), ("none", "", nil),
+    ])
+    func `the process's own limits count`(address: String, data: String, mebibytes: Int?) {
+        let limits = ProcessLimits(
+            limits: """
+                Limit                     Soft Limit           Hard Limit           Units
+                Max data size             \(data)            unlimited            bytes
+                Max address space         \(address)           unlimited            bytes
+
+                """,
+            status: "Name:\tponder\nVmSize:\t  135168 kB\nVmData:\t  102400 kB\n")
+        #expect(limits.availableMemory == mebibytes.map { $0 << 20 })
+        #expect(ProcessLimits().availableMemory == nil)
+    }
+
     @Test func `a group's parents are groups around the process`() {
         let names = "12:cpu,cpuacct:/other\n4:memory:/service/one\n0::/unified/a/b\n"
         #expect(MemoryGroups.paths(in: names, controller: "memory") == ["/service/one", "/service", ""])

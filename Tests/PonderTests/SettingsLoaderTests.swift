@@ -1,5 +1,6 @@
 import APIDoors
 import Foundation
+import HTTP
 import Models
 import Serving
 import TLS
@@ -57,7 +58,11 @@ import Testing
             "--trust-request-chat-template", "--strip-billing-header", "off",
             "--loop-guard", "off", "--prefill-ahead", "off", "--reasoning-memory", "off", "--reasoning-memory-seconds",
             "60", "--metrics-compat", "vllm", "--web-page", "off",
-            "--log-format", "json",
+            "--log-format", "json", "--trusted-proxy", "unix", "--trusted-proxy", "10.0.0.0/8", "--max-connections",
+            "9",
+            "--max-body-size", "1MiB", "--max-head-size", "128KiB", "--max-line-size", "16KiB", "--max-fields", "7",
+            "--head-seconds", "1", "--body-seconds", "2", "--idle-seconds", "3", "--send-seconds", "4",
+            "--wrong-keys-per-minute", "none",
         ])
         var expected = ServeSettings()
         expected.models = [NamedModel(path: "model.gguf"), NamedModel(name: "b", path: "other.gguf")]
@@ -108,6 +113,17 @@ import Testing
         expected.reasoningMemory = 0
         expected.reasoningLifetime = .seconds(60)
         expected.peerMetrics = .vllm
+        expected.trustedProxies = try #require(TrustedProxies(["unix", "10.0.0.0/8"]))
+        expected.connectionLimit = 9
+        expected.httpLimits.bodyByteLimit = 1 << 20
+        expected.httpLimits.headByteLimit = 128 << 10
+        expected.httpLimits.lineByteLimit = 16 << 10
+        expected.httpLimits.fieldLimit = 7
+        expected.httpLimits.headTimeout = .seconds(1)
+        expected.httpLimits.bodyWindow = .seconds(2)
+        expected.httpLimits.idleTimeout = .seconds(3)
+        expected.httpLimits.writeTimeout = .seconds(4)
+        expected.wrongKeysPerMinute = nil
         expected.hasWebPage = false
         expected.logFormat = .json
         #expect(settings == expected)
@@ -178,6 +194,8 @@ import Testing
         ("--socket-permissions", "rw-"), ("--socket-permissions", "0660"), ("--port", "1e3"),
         ("--requests-per-minute", "0"), ("--tokens-per-minute", "all"), ("--allow-origin", "chat.example"),
         ("--allow-origin", "https://chat.example/"), ("--allow-origin", "*,https://a"),
+        ("--trusted-proxy", "proxy.example"), ("--trusted-proxy", "10.0.0.0/33"), ("--max-connections", "0"),
+        ("--max-body-size", "2GiB"), ("--max-fields", "0"), ("--idle-seconds", "0"), ("--wrong-keys-per-minute", "0"),
     ])
     func `values out of range are refused`(flag: String, value: String) {
         let arguments = value.isEmpty ? [flag, value] : ["\(flag)=\(value)"]

@@ -2,6 +2,17 @@ package import JSON
 package import TestSupport
 import Testing
 
+extension JSONObject {
+    /// The same with other members, which take the place of those of their names.
+    package func merging(_ others: JSONObject) -> JSONObject {
+        var merged = self
+        for (key, value) in others {
+            merged[key] = value
+        }
+        return merged
+    }
+}
+
 extension JSONValue {
     /// An object with a further member.
     package func adding(_ key: String, _ value: JSONValue) throws -> JSONValue {

@@ -1,3 +1,4 @@
+package import JSON
 package import TestSupport
 package import Tokens
 
@@ -21,5 +22,10 @@ package struct RandomReply {
             }
         }
         tokens = reply
+    }
+
+    /// A maximum of tokens: half of them cut such replies, half leave room for their thoughts.
+    package static func maximum(_ random: inout SeededGenerator) -> JSONValue {
+        .number(Int.random(in: 1...(Bool.random(using: &random) ? 20 : 300), using: &random))
     }
 }

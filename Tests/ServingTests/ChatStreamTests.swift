@@ -71,7 +71,8 @@ import Tokens
 
     @Test func theTokenLimitEndsAReplyWithLength() async throws {
         let model = try TestModel()
-        let request = request { $0.options.maximumTokens = 3 }
+        var request = request { $0.options.maximumTokens = 3 }
+        request.minimumAnswerTokens = 0
         try model.prepare("<think>\nhm, so\n</think>\n\nHello there.", for: request)
         let result = try await ChatResult(of: model.service.chat(request))
         #expect(result.choices[0].finishReason == .length)

@@ -69,7 +69,7 @@ import Tokens
     @Test func countsOutOfRangeAreRefused() {
         #expect(refusedField { $0.topK = -2 } == .topK)
         #expect(refusedField { $0.topK = .max } == .topK)
-        #expect(refusedField { $0.maximumTokens = 0 } == .maximumTokens)
+        #expect(refusedField { $0.maximumTokens = -1 } == .maximumTokens)
         #expect(refusedField { $0.maximumTokens = .min } == .maximumTokens)
         #expect(refusedField { $0.minimumTokens = -1 } == .minimumTokens)
         #expect(refusedField { $0.choiceCount = 0 } == .choiceCount)

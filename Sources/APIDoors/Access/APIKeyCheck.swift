@@ -1,18 +1,22 @@
 package import HTTP
 internal import HTTPTypes
+internal import Serving
 
 /// Lets nobody pass without a key, but to what is open to everybody: a load balancer that asks for `/health` has none.
 package struct APIKeyCheck: Middleware {
     private let access: AccessControl
     private let openPaths: Set<String>
+    private let rejections: EventCounters<String>
     private let errors: @Sendable (_ path: String) -> ErrorFormat
 
     /// `openPaths` can be read without a key; `errors` is how the refusal of a path's request is spelt.
     init(
-        access: AccessControl, openPaths: Set<String>, errors: @escaping @Sendable (_ path: String) -> ErrorFormat
+        access: AccessControl, openPaths: Set<String>, rejections: EventCounters<String>,
+        errors: @escaping @Sendable (_ path: String) -> ErrorFormat
     ) {
         self.access = access
         self.openPaths = openPaths
+        self.rejections = rejections
         self.errors = errors
     }
 
@@ -20,11 +24,18 @@ package struct APIKeyCheck: Middleware {
         to request: Request, context: RequestContext, writer: consuming ResponseWriter, next: any HTTPResponder
     ) async throws {
         var context = context
-        if let caller = access.caller(bringing: Self.givenKeys(request)) {
+        let keys = Self.givenKeys(request)
+        // What is open tells nothing of keys, so that nobody guesses there.
+        let admission =
+            isOpen(request)
+            ? access.caller(bringing: keys).map { .caller($0) } : access.admission(bringing: keys, from: context.peer)
+        if case .refused(let error) = admission {
+            rejections.add(error.metricReason)
+            return try await writer.send(error, as: errors(request.path), of: context.requestID)
+        }
+        if case .caller(let caller) = admission {
             context.caller = caller
             if let name = caller.name { context.response.found(caller: name) }
-        } else if !isOpen(request) {
-            return try await writer.send(.invalidAPIKey, as: errors(request.path))
         }
         try await next.respond(to: request, context: context, writer: writer)
     }

@@ -1,3 +1,4 @@
+internal import Sockets
 internal import Synchronization
 
 /// Who may use the server, and how much of it.
@@ -15,14 +16,23 @@ public final class AccessControl: Sendable {
     /// Where no key is asked for, all clients are one caller.
     private let everybody: Caller
 
-    /// Asks for one of the keys, or for none if there are none. The limits are those of keys that have none of their own.
-    public convenience init(keys: [AccessKey] = [], limits: RateLimits = RateLimits()) {
-        self.init(keys: keys, limits: limits) { .now }
+    /// Keeps addresses from trying key after key; nil lets them.
+    private let guesses: KeyGuesses?
+
+    /// Asks for one of the keys, or for none if there are none. The limits are those of keys that have none of their own;
+    /// an address may bring `wrongKeysPerMinute` wrong keys in a minute, or as many as it likes for nil.
+    public convenience init(
+        keys: [AccessKey] = [], limits: RateLimits = RateLimits(), wrongKeysPerMinute: Int? = nil
+    ) {
+        self.init(keys: keys, limits: limits, wrongKeysPerMinute: wrongKeysPerMinute) { .now }
     }
 
     /// The same with a clock of its own.
-    package init(keys: [AccessKey], limits: RateLimits = RateLimits(), clock: @escaping Clock) {
+    package init(
+        keys: [AccessKey], limits: RateLimits = RateLimits(), wrongKeysPerMinute: Int? = nil, clock: @escaping Clock
+    ) {
         defaultLimits = limits
+        guesses = wrongKeysPerMinute.map { KeyGuesses(limit: $0, clock: clock) }
         self.clock = clock
         everybody = Caller(
             key: nil, name: nil, scopes: Set(AccessScope.allCases), limiter: RateLimiter(limits, clock: clock))
@@ -66,5 +76,33 @@ public final class AccessControl: Sendable {
             }
         }
         return found
+    }
+}
+
+extension AccessControl {
+    /// What becomes of a request by the keys that it brings.
+    enum Admission {
+        case caller(Caller)
+        case refused(APIError)
+    }
+
+    /// Whose request from an address it is, if it may be answered.
+    func admission(bringing given: [[UInt8]], from peer: SocketAddress?) -> Admission {
+        let caller = caller(bringing: given)
+        guard let guesses, let address = peer?.host.flatMap({ NumericAddress($0) }), !given.isEmpty else {
+            return caller.map { .caller($0) } ?? .refused(.invalidAPIKey)
+        }
+        let wait = guesses.wait(of: address)
+        if let caller {
+            guard let digest = caller.key else { return .caller(caller) }
+            if let wait, !guesses.knows(digest, from: address) {
+                return .refused(.tooManyWrongKeys(limit: guesses.limit, wait: wait))
+            }
+            guesses.note(digest, from: address)
+            return .caller(caller)
+        }
+        if let wait { return .refused(.tooManyWrongKeys(limit: guesses.limit, wait: wait)) }
+        guesses.count(given.count, from: address)
+        return .refused(.invalidAPIKey)
     }
 }

@@ -15,6 +15,9 @@ struct machine_probes {
 
     /// The same with floats, starting from `*result`.
     size_t (*floats)(size_t rounds, float *result);
+
+    /// The same with pairs of BF16, starting from the bits of two in `*result`.
+    size_t (*bfloats)(size_t rounds, uint32_t *result);
 };
 
 #endif

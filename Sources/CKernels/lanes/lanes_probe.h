@@ -57,4 +57,21 @@ static size_t lanes_probe_floats(size_t rounds, float *result) {
     return rounds * sums_count * 16 * 2;
 }
 
+/// Products of BF16 pairs in registers alone.
+static size_t lanes_probe_bfloats(size_t rounds, uint32_t *result) {
+    enum { sums_count = product_rows_limit >= 6 ? 12 : 4 };
+    f32x16 sums[sums_count];
+    for (int i = 0; i < sums_count; i++) sums[i] = splat((float)i);
+    const u32x16 weights = (u32x16){0} + 0x3f803f80u;
+    const uint32_t x = *result;
+    for (size_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < sums_count; i++) sums[i] = add_bfloat_products(sums[i], weights, x);
+    }
+    f32x16 all = sums[0];
+    for (int i = 1; i < sums_count; i++) all += sums[i];
+    *result = bits_from_float(folded(all));
+    return rounds * sums_count * 16 * 2 * 2;
+}
+
 #endif

@@ -27,7 +27,7 @@ static void lanes_multiply_tiles(const struct weight_tiles *weights, size_t firs
         .store_kv = lanes_store_kv, .attend = lanes_attend,                                                            \
         .elementwise = {lanes_normalize, lanes_rotate, lanes_activate, lanes_add, lanes_add_scaled, lanes_softmax},    \
         .logits = {lanes_find_maxima, lanes_find_above, lanes_weigh, lanes_weigh_blocks},                              \
-        .probes = {lanes_probe_read, lanes_probe_integers, lanes_probe_floats},                                        \
+        .probes = {lanes_probe_read, lanes_probe_integers, lanes_probe_floats, lanes_probe_bfloats},                   \
     }
 
 #endif

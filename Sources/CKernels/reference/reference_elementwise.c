@@ -76,5 +76,5 @@ const struct kernel_table reference_kernels = {
     .attend = reference_attend,
     .elementwise = {normalize, rotate, activate, add, add_scaled, softmax},
     .logits = {reference_find_maxima, reference_find_above, reference_weigh, reference_weigh_blocks},
-    .probes = {reference_probe_read, reference_probe_integers, reference_probe_floats},
+    .probes = {reference_probe_read, reference_probe_integers, reference_probe_floats, reference_probe_bfloats},
 };

@@ -19,5 +19,6 @@ double reference_weigh_blocks(const float *logits, size_t count, const float *ma
 uint64_t reference_probe_read(const void *memory, size_t byte_count);
 size_t reference_probe_integers(size_t rounds, int32_t *result);
 size_t reference_probe_floats(size_t rounds, float *result);
+size_t reference_probe_bfloats(size_t rounds, uint32_t *result);
 
 #endif

@@ -1,4 +1,5 @@
 #pragma STDC FP_CONTRACT OFF
+#include "../float_formats.h"
 #include "reference_kernels.h"
 
 #include <math.h>
@@ -29,4 +30,13 @@ size_t reference_probe_floats(size_t rounds, float *result) {
         for (int i = 0; i < 4; i++) sums[i] = fmaf(sums[i], factor, factor);
     *result = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     return rounds * 4 * 2;
+}
+
+size_t reference_probe_bfloats(size_t rounds, uint32_t *result) {
+    const float odd = float_from_bfloat((uint16_t)(*result >> 16)), even = float_from_bfloat((uint16_t)*result);
+    float sums[4] = {0, 1, 2, 3};
+    for (size_t round = 0; round < rounds; round++)
+        for (int i = 0; i < 4; i++) sums[i] = fmaf(1, even, fmaf(1, odd, sums[i]));
+    *result = bits_from_float((sums[0] + sums[1]) + (sums[2] + sums[3]));
+    return rounds * 4 * 2 * 2;
 }

@@ -3,9 +3,9 @@
  * the path from the root to the leaf that was looked at last.
  *
  * Everything here is plain data, as it is stored, exported and imported:
- * `{ id, title, created, updated, model, settings, leaf, nodes: { id: { id, parent, message } } }`; a message is
+ * `{ id, title, created, updated, model, settings, leaf, removed: [id], nodes: { id: { id, parent, message } } }`; a message is
  * `{ role, content, created }` and, by role, `attachments`, `reasoning`, `toolCalls`, `toolCallID`, `model`, `statistics`,
- * `finish`, `problem`.
+ * `finish`, `problem`, and until it is complete `isComing` and `lastEvent`, the id of the piece that it ends with.
  */
 import { defaultSettings } from "./preferences.js";
 
@@ -72,6 +72,8 @@ export function removeBranch(conversation, id) {
     if (!node) return;
     for (const child of childrenOf(conversation, id)) removeBranch(conversation, child.id);
     delete conversation.nodes[id];
+    // Other tabs may have it still.
+    (conversation.removed ??= []).push(id);
     const neighbour = childrenOf(conversation, node.parent).at(-1);
     if (neighbour) showBranch(conversation, neighbour.id);
     else conversation.leaf = node.parent;

@@ -86,7 +86,7 @@ document.addEventListener("themechange", () => {
 document.dispatchEvent(new Event("themechange"));
 session.addEventListener("notice", ({ detail }) => showNotice(detail.text));
 session.addEventListener("key", () => enterKey("This server asks for an API key."));
-session.addEventListener("conversation", () => showView("chat"));
+session.addEventListener("conversation", ({ detail }) => showView(detail.isNews && operatorView.isShown ? "operator" : "chat"));
 addEventListener("hashchange", () => showView(location.hash === "#operator" ? "operator" : "chat"));
 
 const firstView = location.hash === "#operator" ? "operator" : "chat";

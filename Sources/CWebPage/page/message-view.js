@@ -103,7 +103,8 @@ class AssistantView {
         renderMarkdown(this.#content, message.content);
         this.#calls.update(message, isLast && !isRunning && message.finish === "tool_calls",
             (results) => session.answerCalls(this.#node.id, results));
-        this.#wait.update(isRunning && !message.content && !message.toolCalls && !message.reasoning ? reply : null);
+        const waits = isRunning && (reply.isBroken || (!message.content && !message.toolCalls && !message.reasoning));
+        this.#wait.update(waits ? reply : null);
         this.#showProblem(message);
         const isEmpty = message.problem && !message.content && !message.reasoning;
         if (isRunning || isEmpty) this.#foot.replaceChildren();
@@ -124,7 +125,7 @@ class AssistantView {
     }
 }
 
-/** What stands in place of a reply of which nothing has come yet. */
+/** What stands in place of a reply of which nothing has come yet, and below one whose connection broke. */
 class WaitView {
     #label = h("span", {});
     #bar = h("progress", { max: "1", "aria-label": "Prompt read" });
@@ -133,7 +134,8 @@ class WaitView {
     update(reply) {
         this.element.hidden = !reply;
         if (!reply) return;
-        const { status, progress } = reply;
+        const status = reply.isBroken ? "The connection broke, trying again" : reply.status;
+        const progress = reply.isBroken ? null : reply.progress;
         this.#bar.hidden = progress === null;
         if (progress !== null) this.#bar.value = progress;
         this.#label.textContent = progress === null ? `${status}…` : `${status}, ${percent(progress)}`;

@@ -17,14 +17,14 @@ const defaults = () => ({
     theme: "system", model: "", sendsWithEnter: true, opensReasoning: true, hidesSidebar: false, settings: defaultSettings(),
 });
 
-export const preferences = load();
+export const preferences = load(defaults());
 
-function load() {
-    const value = defaults();
+/** Puts what is stored into an object. */
+function load(value) {
     try {
         const stored = JSON.parse(localStorage.getItem(name) ?? "{}");
         for (const key of Object.keys(value)) if (typeof stored[key] === typeof value[key]) value[key] = stored[key];
-        value.settings = { ...defaultSettings(), ...stored.settings };
+        value.settings = { ...value.settings, ...stored.settings };
     } catch {
         // What cannot be read is as if it had not been chosen.
     }
@@ -32,7 +32,8 @@ function load() {
 }
 
 export function savePreferences(changes) {
-    Object.assign(preferences, changes);
+    // Another tab may have chosen something else meanwhile.
+    Object.assign(load(preferences), changes);
     try {
         localStorage.setItem(name, JSON.stringify(preferences));
     } catch {

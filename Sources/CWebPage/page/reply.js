@@ -1,19 +1,26 @@
 /** A reply while it comes: its chunks are folded into the message that is shown and kept. */
-import { streamChat } from "./server.js";
+import { endStream, streamAgain, streamChat } from "./server.js";
 
 export class Reply {
     #controller = new AbortController();
     #thinkingStart = null;
     #hasEnded = false;
+    #name;
+    /** Whether some of it is read again, faster than the model thought. */
+    #isRead = false;
+    #replacesText = false;
 
     /** What the server does while no text comes, in words; and how far it has read the prompt, 0 to 1, or null. */
     status = "Waiting for the server";
     progress = null;
     /** Tokens that came so far. */
     tokenCount = 0;
+    /** Whether the connection broke and is being made again. */
+    isBroken = false;
 
-    /** `message` is filled in; `onchange` is called after each piece of news. */
-    constructor(message, onchange) {
+    /** `name` is the server's for it; `message` is filled in; `onchange` is called after each piece of news. */
+    constructor(name, message, onchange) {
+        this.#name = name;
         this.message = message;
         this.onchange = onchange;
     }
@@ -29,22 +36,45 @@ export class Reply {
 
     /** How long the thinking took, or has taken so far, in seconds. */
     get thinkingSeconds() {
-        if (this.#thinkingStart !== null) return (performance.now() - this.#thinkingStart) / 1000;
+        if (this.#thinkingStart !== null && !this.#isRead) return (performance.now() - this.#thinkingStart) / 1000;
         return this.message.statistics?.thinkingSeconds ?? 0;
     }
 
     stop() {
         this.#controller.abort();
+        endStream(this.#name);
     }
 
     /** Resolves when the reply is complete, was stopped, or failed: then the message has a `problem`. */
-    async run(body) {
+    async ask(body) {
+        await this.#follow(streamChat(body, this.#name, this.#link));
+    }
+
+    /** The same for a reply that comes already. */
+    async takeUp() {
+        const { lastEvent } = this.message;
+        this.#isRead = true;
+        this.#replacesText = !lastEvent;
+        await this.#follow(streamAgain(this.#name, lastEvent, this.#link));
+    }
+
+    get #link() {
+        const onbreak = (isBroken) => {
+            this.isBroken = isBroken;
+            this.onchange();
+        };
+        return { signal: this.#controller.signal, onbreak };
+    }
+
+    async #follow(events) {
         const { message } = this;
-        message.statistics = {};
+        message.isComing = true;
+        message.statistics ??= {};
         try {
-            for await (const { chunk, status } of streamChat(body, this.#controller.signal)) {
+            for await (const { chunk, id, status } of events) {
                 if (status !== undefined) this.status = inWords(status);
                 else this.#take(chunk);
+                if (id) message.lastEvent = id;
                 this.onchange();
             }
         } catch (error) {
@@ -52,12 +82,19 @@ export class Reply {
             else message.problem = { text: error.message, wantsKey: Boolean(error.wantsKey) };
         }
         this.#endThinking();
+        for (const name of ["isComing", "lastEvent"]) delete message[name];
+        this.isBroken = false;
         this.#hasEnded = true;
         this.onchange();
     }
 
     #take(chunk) {
         const { message } = this;
+        if (this.#replacesText) {
+            message.content = "";
+            for (const name of ["reasoning", "toolCalls"]) delete message[name];
+            this.#replacesText = false;
+        }
         if (chunk.model) message.model = chunk.model;
         if (chunk.prompt_progress) this.#takeProgress(chunk.prompt_progress);
         if (chunk.warnings) message.warnings = chunk.warnings.map((warning) => `${warning.param}: ${warning.message}`);
@@ -113,7 +150,7 @@ export class Reply {
 
     #endThinking() {
         if (this.#thinkingStart === null) return;
-        this.message.statistics.thinkingSeconds = this.thinkingSeconds;
+        if (!this.#isRead) this.message.statistics.thinkingSeconds = this.thinkingSeconds;
         this.#thinkingStart = null;
     }
 }

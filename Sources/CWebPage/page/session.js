@@ -2,15 +2,22 @@
  * What the page knows and does: models, conversations, running replies. Views listen to its events and call its methods; they
  * change nothing by themselves.
  *
- * Events: `models`, `conversations` (the list), `conversation` (another one, or another path through it), `reply` (news of
- * the running one; `detail.node`), `notice` (words for the reader; `detail.text`), `key` (the server asks for one).
+ * Events: `models`, `conversations` (the list), `conversation` (another one, or another path through it; with `detail.isNews`
+ * where the reader did nothing), `reply` (news of the running one; `detail.node`), `notice` (words for the reader;
+ * `detail.text`), `key` (the server asks for one).
  */
 import { addMessage, importText, newConversation, pathTo, removeBranch, showBranch } from "./conversation.js";
 import { defaultSettings, preferences, savePreferences } from "./preferences.js";
 import { Reply } from "./reply.js";
 import { requestBody } from "./request-body.js";
-import { listModels, samplingDefaults } from "./server.js";
-import { deleteConversation, openStore, saveConversation } from "./store.js";
+import { keptStreams, listModels, samplingDefaults } from "./server.js";
+import { deleteConversation, openStore, readConversation, saveConversation, takeIn } from "./store.js";
+
+/** How often a reply is kept while it comes, and how often one is looked for that comes in another tab, in milliseconds. */
+const keepInterval = 3000;
+const lookInterval = 2000;
+/** Who waits longer for a reply of another tab does so no more. */
+const lookPatience = 600_000;
 
 class Session extends EventTarget {
     models = [];
@@ -19,9 +26,10 @@ class Session extends EventTarget {
     /** By the id of their message. */
     replies = new Map();
     #defaults = new Map();
+    #looksAgain = false;
 
     async start() {
-        this.conversations = await openStore();
+        this.conversations = await openStore((id) => this.#hear(id));
         this.begin();
         this.#tell("conversations");
         // Who leaves while a reply comes finds what had come.
@@ -29,6 +37,7 @@ class Session extends EventTarget {
             if (document.hidden) for (const node of this.replies.keys()) this.#keep(this.#owner(node));
         });
         await this.refreshModels();
+        await this.#takeUpReplies({ endsOthers: true });
     }
 
     // Models
@@ -91,6 +100,7 @@ class Session extends EventTarget {
         if (!this.model) conversation.model = this.#usualModel;
         this.#tell("conversation");
         this.#tell("models");
+        this.#takeUpReplies();
     }
 
     rename(id, title) {
@@ -101,9 +111,13 @@ class Session extends EventTarget {
     }
 
     async remove(id) {
+        this.#forget(id);
+        await deleteConversation(id);
+    }
+
+    #forget(id) {
         for (const [node, reply] of this.replies) if (this.#owner(node)?.id === id) reply.stop();
         this.conversations = this.conversations.filter((one) => one.id !== id);
-        await deleteConversation(id);
         if (this.current.id === id) this.begin();
         this.#tell("conversations");
     }
@@ -192,18 +206,65 @@ class Session extends EventTarget {
             return;
         }
         const node = addMessage(conversation, parent, { role: "assistant", content: "", model: conversation.model });
-        const reply = new Reply(node.message, () => this.#tell("reply", { node, reply }));
-        this.replies.set(node.id, reply);
+        const isOver = this.#run(node, (reply) => reply.ask(body));
         this.#keep(conversation);
         this.#tell("conversation");
-        await reply.run(body);
-        this.replies.delete(node.id);
+        await isOver;
         conversation.updated = Date.now();
         this.#keep(conversation);
-        this.#tell("reply", { node, reply });
         if (node.message.problem?.wantsKey) this.#tell("key");
         // A model on demand is in memory now.
         if (this.models.some((model) => model.id === conversation.model && !isLoaded(model))) this.refreshModels();
+    }
+
+    async #run(node, work) {
+        let kept = performance.now();
+        const reply = new Reply(node.id, node.message, () => {
+            this.#tell("reply", { node, reply });
+            if (performance.now() - kept < keepInterval) return;
+            kept = performance.now();
+            this.#keep(this.#owner(node.id));
+        });
+        this.replies.set(node.id, reply);
+        await work(reply);
+        this.replies.delete(node.id);
+        this.#tell("reply", { node, reply });
+    }
+
+    /**
+     * Reads on in the replies that came when a page was left, or that come in another tab. `endsOthers` gives those up that the
+     * server does not have any more.
+     */
+    async #takeUpReplies({ endsOthers = false } = {}) {
+        const unfinished = this.conversations.flatMap((conversation) => Object.values(conversation.nodes)
+            .filter(({ id, message }) => message.isComing && !this.replies.has(id)).map((node) => ({ conversation, node })));
+        if (unfinished.length === 0) return;
+        const kept = await keptStreams(unfinished.map(({ node }) => node.id)).catch(() => null);
+        if (!kept) return;
+        for (const { conversation, node } of unfinished) {
+            if (this.replies.has(node.id)) continue;
+            if (kept.has(node.id)) {
+                this.#run(node, (reply) => reply.takeUp()).then(() => this.#keep(conversation));
+                this.#tellChange(conversation);
+            } else if (endsOthers) {
+                delete node.message.isComing;
+                node.message.problem = { text: "The reply broke off when the page was left." };
+                this.#keep(conversation);
+                this.#tellChange(conversation);
+            } else if (Date.now() - node.message.created < lookPatience) {
+                this.#lookAgain();
+            }
+        }
+    }
+
+    /** What another tab has asked for just now may not have begun. */
+    #lookAgain() {
+        if (this.#looksAgain) return;
+        this.#looksAgain = true;
+        setTimeout(() => {
+            this.#looksAgain = false;
+            this.#takeUpReplies();
+        }, lookInterval);
     }
 
     // News
@@ -230,10 +291,35 @@ class Session extends EventTarget {
         this.conversations.sort((a, b) => b.updated - a.updated);
         this.#tell("conversations");
         try {
-            await saveConversation(conversation);
+            const result = await saveConversation(conversation, (node) => this.replies.has(node));
+            if (result === "deleted") this.#forget(conversation.id);
+            if (result === "changed") this.#tellChange(conversation);
         } catch (error) {
             this.notify(`This conversation could not be kept: ${error.message}`);
         }
+    }
+
+    /** Another tab has written or deleted a conversation. */
+    async #hear(id) {
+        const stored = await readConversation(id).catch(() => null);
+        const own = this.conversations.find((one) => one.id === id);
+        if (!stored) {
+            if (own && stored === undefined) this.#forget(id);
+            return;
+        }
+        if (own && !takeIn(own, stored, (node) => this.replies.has(node))) return;
+        if (!own) {
+            takeIn(stored, stored);
+            this.conversations.push(stored);
+        }
+        this.conversations.sort((a, b) => b.updated - a.updated);
+        this.#tellChange(own ?? stored);
+        this.#takeUpReplies();
+    }
+
+    #tellChange(conversation) {
+        this.#tell("conversations");
+        if (conversation === this.current) this.#tell("conversation", { isNews: true });
     }
 
     #tell(name, detail = {}) {

@@ -12,6 +12,7 @@ extension Scenario {
         budgets(12) + #", "stream": true, "stream_options": {"include_usage": true}"#)
     static let budgetZero = question("reasoning.budget-zero", budgets(0))
     static let smallReply = question("reasoning.small-reply", #""seed": 1"#, tokens: 80)
+    static let tinyReply = question("reasoning.tiny-reply", #""seed": 1"#, tokens: 40)
 
     /// A budget by the names that servers have for it.
     private static func budgets(_ count: Int) -> String {
@@ -109,6 +110,14 @@ extension Check {
             needs: [.reasoning], from: .smallReply, why: "max_tokens is eaten by thinking, content is empty"
         ) { evidence in
             let reply = try evidence.reply(.smallReply)
+            try require(
+                !reply.content.isEmpty, "content is empty, finish_reason \(reply.finishReason ?? "missing")")
+        },
+        Check(
+            "reasoning.tiny-reply", "40 max_tokens still give an answer", .extra, complaints: [7, 8],
+            needs: [.reasoning], from: .tinyReply, why: "what ends the thinking takes all that is left"
+        ) { evidence in
+            let reply = try evidence.reply(.tinyReply)
             try require(
                 !reply.content.isEmpty, "content is empty, finish_reason \(reply.finishReason ?? "missing")")
         },

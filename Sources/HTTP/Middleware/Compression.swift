@@ -57,12 +57,17 @@ public struct Compression: Middleware {
         return encoder
     }
 
+    /// There is one at most, so that nothing has to be joined.
+    private static func contentType(_ head: HTTPResponse) -> String? {
+        head.headerFields.first { $0.name == .contentType }?.value
+    }
+
     private static func isJSON(_ head: HTTPResponse) -> Bool {
-        head.headerFields[.contentType]?.hasPrefix("application/json") == true
+        contentType(head)?.hasPrefix("application/json") == true
     }
 
     private static func isStream(_ head: HTTPResponse) -> Bool {
-        let type = head.headerFields[.contentType]
+        let type = contentType(head)
         return type?.hasPrefix("text/event-stream") == true || type?.hasPrefix("application/x-ndjson") == true
     }
 }

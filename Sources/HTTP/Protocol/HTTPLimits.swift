@@ -7,7 +7,7 @@ public struct HTTPLimits: Sendable, Hashable {
     /// The largest head and the largest trailer section, else 431.
     public var headByteLimit = 65_536
     /// The largest body on the wire, else 413. A responder may set a smaller limit when it reads the body.
-    public var bodyByteLimit = 64 << 20
+    public var bodyByteLimit = 32 << 20
 
     /// How long a head may take from its first byte, else 408.
     public var headTimeout: Duration = .seconds(10)

@@ -24,8 +24,8 @@ extension HTTPConnection {
     /// Sends the head of a streamed response, with its first bytes.
     func begin(_ head: HTTPResponse, firstBytes: [UInt8], number: Int) throws(ResponseError) {
         var bytes = try encodeHead(head, byteCount: nil, number: number)
-        if sendsBody, let request {
-            ResponseEncoder.append(firstBytes, framing: request.responseFraming, to: &bytes)
+        if sendsBody, let framing = request?.responseFraming {
+            ResponseEncoder.append(firstBytes, framing: framing, to: &bytes)
         }
         outbound.append(bytes)
         flush()
@@ -54,27 +54,28 @@ extension HTTPConnection {
 
     // The framing of the streamed response, or nil when no body is to be sent.
     private func streamFraming(number: Int) throws(ResponseError) -> ResponseEncoder.Framing? {
-        guard isOpen, let request, request.number == number else { throw .peerGone }
+        guard isOpen, request?.number == number else { throw .peerGone }
         guard state.exchange?.isResponseBegun == true else { throw .alreadyAnswered }
-        return sendsBody ? request.responseFraming : nil
+        return sendsBody ? request?.responseFraming : nil
     }
 
     private var sendsBody: Bool {
-        request.map { $0.head.method != .head && $0.responseFraming != .none } ?? false
+        request?.sendsBody ?? false
     }
 
     private func encodeHead(_ head: HTTPResponse, byteCount: Int?, number: Int) throws(ResponseError) -> [UInt8] {
-        guard isOpen, let current = request, current.number == number else { throw .peerGone }
-        let minorVersion = current.head.minorVersion
+        guard isOpen, request?.number == number, let minorVersion = request?.head.minorVersion,
+            let awaitsContinue = request?.awaitsContinue, let requestID = request?.requestID
+        else { throw .peerGone }
         let framing = ResponseEncoder.framing(of: head.status, byteCount: byteCount, minorVersion: minorVersion)
         // A client that still waits for "100 Continue" may or may not send its body now.
-        let mayKeepAlive = framing != .untilClose && !current.awaitsContinue
+        let mayKeepAlive = framing != .untilClose && !awaitsContinue
         guard let keepsAlive = state.responseBegan(number: number, mayKeepAlive: mayKeepAlive) else {
             throw .alreadyAnswered
         }
         request?.responseFraming = framing
         return ResponseEncoder.head(
-            head, extras(framing, minorVersion: minorVersion, keepsAlive: keepsAlive, requestID: current.requestID))
+            head, extras(framing, minorVersion: minorVersion, keepsAlive: keepsAlive, requestID: requestID))
     }
 
     private func extras(
@@ -98,6 +99,7 @@ extension HTTPConnection {
     /// Answers in place of a responder, and ends the connection.
     func refuse(_ error: HTTPError) {
         guard isOpen else { return }
+        service.configuration.noteRefusal(error)
         let body = service.configuration.errorBody(error)
         var head = HTTPResponse(status: error.status, headerFields: error.headers)
         head.headerFields[.contentType] = body.contentType

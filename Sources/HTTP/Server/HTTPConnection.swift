@@ -146,7 +146,8 @@ actor HTTPConnection: PollHandler {
 
     /// Starts the task that answers the request in flight.
     func startTask() {
-        guard let current = request, current.task == nil else { return }
+        // Most calls find nothing to do: the request is not copied for them.
+        guard request != nil, request?.task == nil, let current = request else { return }
         let body: RequestBody
         let exchange = RequestExchange(connection: self, number: current.number)
         if current.isBodyComplete {
@@ -176,9 +177,7 @@ extension HTTPConnection {
     var wantsBytes: Bool {
         switch state.phase {
         case .idle, .readingHead: outbound.isEmpty
-        case .answering:
-            request.map { !$0.isBodyComplete && $0.isBodyWanted && $0.bodyBytes.count < limits.highWaterByteCount }
-                ?? false
+        case .answering: request?.wantsBytes(below: limits.highWaterByteCount) ?? false
         case .discarding, .lingering: true
         case .closed: false
         }

@@ -30,6 +30,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var isBrief: @Sendable (_ method: HTTPRequest.Method, _ target: String) -> Bool = { _, _ in false }
     /// Makes the body of every error that is answered by the server itself.
     public var errorBody: @Sendable (HTTPError) -> ErrorBody = ErrorBody.plainText
+    /// Hears of every error that is answered by the server itself, once.
+    public var noteRefusal: @Sendable (HTTPError) -> Void = { _ in }
 
     /// A configuration that listens at the given addresses.
     public init(addresses: [SocketAddress]) {

@@ -6,8 +6,8 @@ public import Sockets
 public struct RequestContext: Sendable {
     /// Names the request in logs and in the response's `x-request-id`.
     public let requestID: String
-    /// Who is asking, or nil when that is not known.
-    public let peer: SocketAddress?
+    /// Who is asking, or nil when that is not known: the other end of the connection, or whom a trusted proxy asks for.
+    public internal(set) var peer: SocketAddress?
     /// What has become of the response.
     public let response: ResponseRecord
     /// The values of the route's parameters, percent-decoded.
@@ -23,6 +23,7 @@ public struct RequestContext: Sendable {
     let baseLogger: Logger
     private let sink: any ResponseSink
     package var errorBody: @Sendable (HTTPError) -> ErrorBody
+    private let noteRefusal: @Sendable (HTTPError) -> Void
 
     package init(
         requestID: String,
@@ -30,7 +31,8 @@ public struct RequestContext: Sendable {
         response: ResponseRecord,
         logger: Logger,
         sink: any ResponseSink,
-        errorBody: @escaping @Sendable (HTTPError) -> ErrorBody
+        errorBody: @escaping @Sendable (HTTPError) -> ErrorBody,
+        noteRefusal: @escaping @Sendable (HTTPError) -> Void = { _ in }
     ) {
         self.requestID = requestID
         self.peer = peer
@@ -38,6 +40,7 @@ public struct RequestContext: Sendable {
         self.baseLogger = logger
         self.sink = sink
         self.errorBody = errorBody
+        self.noteRefusal = noteRefusal
     }
 
     /// A logger whose lines carry the request's id.
@@ -64,6 +67,7 @@ public struct RequestContext: Sendable {
         default: break
         }
         let refusal = HTTPError(describing: error)
+        noteRefusal(refusal)
         if refusal.code == .internalError { logger.error("request failed", metadata: ["error": "\(error)"]) }
         let body = errorBody(refusal)
         var head = HTTPResponse(status: refusal.status, headerFields: refusal.headers)

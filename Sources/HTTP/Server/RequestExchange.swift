@@ -33,7 +33,7 @@ struct RequestExchange: RequestBodySource, ResponseSink {
         let record = ResponseRecord()
         var context = RequestContext(
             requestID: requestID, peer: peer, response: record, logger: service.logger, sink: self,
-            errorBody: service.configuration.errorBody)
+            errorBody: service.configuration.errorBody, noteRefusal: service.configuration.noteRefusal)
         if let trace = TraceParent(head.headers) {
             context.traceParent = trace
             record.changeHead { trace.apply(to: &$0) }

@@ -21,6 +21,12 @@ struct RequestInFlight {
     var responseFraming = ResponseEncoder.Framing.none
     var roomWaiter: CheckedContinuation<Result<Void, ResponseError>, Never>?
 
+    /// Whether more of its body could be used now.
+    func wantsBytes(below limit: Int) -> Bool { !isBodyComplete && isBodyWanted && bodyBytes.count < limit }
+
+    /// Whether its response has a body, as framed.
+    var sendsBody: Bool { responseFraming != .none && head.method != .head }
+
     init(number: Int, head: RequestHead) {
         self.number = number
         self.head = head

@@ -1,5 +1,6 @@
 public import HTTPTypes
 public import Logging
+public import Sockets
 internal import Synchronization
 
 /// A response that was collected in memory.
@@ -20,19 +21,23 @@ extension HTTPResponder {
     /// - Parameters:
     ///   - request: The request.
     ///   - logger: Where the responder logs.
+    ///   - peer: Who is asking.
     ///   - errorBody: Makes the bodies of errors.
+    ///   - noteRefusal: Hears of errors that a responder does not answer itself.
     /// - Returns: The response.
     /// - Throws: What the responder threw after its response had begun.
     public func answer(
         _ request: Request,
         logger: Logger = Logger(label: "http"),
-        errorBody: @escaping @Sendable (HTTPError) -> ErrorBody = ErrorBody.plainText
+        from peer: SocketAddress? = nil,
+        errorBody: @escaping @Sendable (HTTPError) -> ErrorBody = ErrorBody.plainText,
+        noteRefusal: @escaping @Sendable (HTTPError) -> Void = { _ in }
     ) async throws -> CollectedResponse {
         let collector = ResponseCollector()
         let record = ResponseRecord()
         let context = RequestContext(
-            requestID: RequestID.make(), peer: nil, response: record, logger: logger, sink: collector,
-            errorBody: errorBody)
+            requestID: RequestID.make(), peer: peer, response: record, logger: logger, sink: collector,
+            errorBody: errorBody, noteRefusal: noteRefusal)
         do {
             let writer = ResponseWriter(sink: collector, record: record)
             try await respond(to: request, context: context, writer: writer)

@@ -3,7 +3,7 @@ internal import Compute
 internal import JSON
 
 extension MemoryPlan {
-    /// The plan of a Qwen3 checkpoint. Without tensors, weights count in the configuration's own type.
+    /// The plan of a Qwen3 checkpoint. Without tensors, weights count as its configuration says that they are stored.
     init(
         _ configuration: Qwen3Configuration, checkpoint: Checkpoint, quantization: Quantization
     ) throws(ModelError) {
@@ -18,10 +18,11 @@ extension MemoryPlan {
             var line = lines[kind] ?? Line(weightClass: kind)
             line.parameterCount += weight.elementCount
             if checkpoint.kind == .configuration {
-                line.byteCount += weight.elementCount * plain.byteCount
-                line.residentByteCount += weight.elementCount * plain.byteCount
-                line.add(format: plain.name)
-                byteCountOfFormat[plain.name, default: 0] += weight.elementCount * plain.byteCount
+                let planned = try Qwen3PlannedWeight(weight, plain: plain, configuration, quantization)
+                line.byteCount += planned.storedByteCount
+                line.residentByteCount += planned.residentByteCount
+                line.add(format: planned.formatName)
+                byteCountOfFormat[planned.target.name, default: 0] += planned.storedByteCount
             } else {
                 let sources = try locator.sources(of: weight)
                 for source in sources {
@@ -64,12 +65,12 @@ extension MemoryPlan.Line {
 
 extension Qwen3Configuration {
     /// The type that a config.json names for plain weights; bfloat16 where it names none.
-    fileprivate static func plainFormat(_ checkpoint: Checkpoint) -> (name: String, byteCount: Int) {
+    fileprivate static func plainFormat(_ checkpoint: Checkpoint) -> TensorFormat {
         let object = checkpoint.configuration
         switch (object?["dtype"] ?? object?["torch_dtype"])?.stringValue {
-        case "float32": return ("F32", 4)
-        case "float16": return ("F16", 2)
-        default: return ("BF16", 2)
+        case "float32": return .f32
+        case "float16": return .f16
+        default: return .bf16
         }
     }
 

@@ -19,11 +19,7 @@ enum Qwen3WeightEncoding {
         var groups: TensorRecord?
 
         /// The format that holds the weights as they are, but for one that rounds groups' minimums; nil where none does.
-        var exactFormat: TensorFormat? {
-            guard !stored.mixesGroups, groupColumns.isMultiple(of: 32) else { return nil }
-            if stored.bits == 8 { return stored.isSymmetric ? .q8_0 : nil }
-            return stored.isSymmetric ? .q4_0 : .q4_1
-        }
+        var exactFormat: TensorFormat? { stored.exactFormat(groupColumns: groupColumns) }
     }
 
     /// The tensors besides that of the codes.

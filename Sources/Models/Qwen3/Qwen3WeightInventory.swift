@@ -4,6 +4,8 @@ internal import Checkpoints
 struct Qwen3WeightInventory {
     /// In the order of the configuration's weights.
     let sources: [[Qwen3WeightSource]]
+    /// Of what an earlier start has quantised: the digest that each weight's tensor must have, and the file.
+    let kept: (digests: [UInt64], path: String)?
     /// Where what is quantised now goes for the next start.
     let output: QuantizedFile?
     /// Whether floats are quantised.
@@ -21,10 +23,10 @@ struct Qwen3WeightInventory {
             return
         }
         let place = cache.place(of: all, as: options.quantization, named: stored.checkpoint.name)
-        if let kept = cache.weights(at: place.path, source: place.source),
-            let sources = try? Self.sources(in: kept, weights, like: own, stored.configuration)
+        if let kept = cache.weights(at: place.path, source: place.source), kept.digests.count == weights.count,
+            let sources = try? Self.sources(in: kept.checkpoint, weights, like: own, stored.configuration)
         {
-            self.init(sources: sources, isQuantizing: false)
+            self.init(sources: sources, isQuantizing: false, kept: (kept.digests, place.path))
             return
         }
         do throws(QuantizedFile.Refusal) {
@@ -36,8 +38,10 @@ struct Qwen3WeightInventory {
     }
 
     private init(
-        sources: [[Qwen3WeightSource]], isQuantizing: Bool, output: QuantizedFile? = nil, notices: [String] = []
+        sources: [[Qwen3WeightSource]], isQuantizing: Bool, output: QuantizedFile? = nil, notices: [String] = [],
+        kept: (digests: [UInt64], path: String)? = nil
     ) {
+        self.kept = kept
         self.sources = sources
         self.isQuantizing = isQuantizing
         self.output = output
@@ -61,7 +65,7 @@ struct Qwen3WeightInventory {
     }
 
     private static func file(
-        _ place: (path: String, source: String), _ stored: Qwen3WeightLocator, _ own: [[Qwen3WeightSource]]
+        _ place: QuantizedCache.Place, _ stored: Qwen3WeightLocator, _ own: [[Qwen3WeightSource]]
     ) throws(QuantizedFile.Refusal) -> QuantizedFile {
         let configuration = stored.configuration
         let tensors = zip(configuration.weights, own).map { weight, sources in
@@ -75,10 +79,15 @@ struct Qwen3WeightInventory {
         let keys = [
             ("general.architecture", configuration.mixture == nil ? "qwen3" : "qwen3moe"),
             ("general.name", stored.checkpoint.name), (QuantizedCache.sourceKey, place.source),
+            (QuantizedCache.checkpointKey, place.checkpoint), (QuantizedCache.recipeKey, place.recipe),
+            (QuantizedCache.digestsKey, QuantizedCache.text(of: tensors.map { _ in 0 })),
         ]
         guard let head = GGUFHead(keys: keys, tensors: tensors) else {
             throw QuantizedFile.Refusal("a tensor has no name for its format in a GGUF file")
         }
-        return try QuantizedFile(path: place.path, head: head)
+        let rowByteCounts = zip(tensors, configuration.weights).map { tensor, weight in
+            tensor.format.byteCount(shape: [weight.columns]) ?? 0
+        }
+        return try QuantizedFile(path: place.path, head: head, rowByteCounts: rowByteCounts)
     }
 }

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Compute
+internal import Synchronization
 
 /// Repacks a checkpoint's weights one by one: the file's pages are given back while a weight is copied, so that a model is
 /// never in memory twice.
@@ -13,6 +14,7 @@ struct Qwen3WeightReader {
     let memory: WeightMemory
     private let tiles: TileCacheFile?
     private var output: QuantizedFile?
+    private let kept: (digests: [UInt64], path: String)?
     private let progress: (LoadingProgress) -> Void
     private var state: LoadingProgress
     private let sources: [Qwen3WeightSource]
@@ -46,6 +48,7 @@ struct Qwen3WeightReader {
         self.progress = progress
         activations = options.activations
         output = inventory.output
+        kept = inventory.kept
         sources = inventory.sources.flatMap(\.self)
         var weights: [Key: Weight] = [:]
         var tileByteCount = 0
@@ -108,7 +111,7 @@ struct Qwen3WeightReader {
 
     mutating func matrix(_ slot: Qwen3Slot, _ layer: Int? = nil) throws(ModelError) -> WeightMatrix {
         let (pool, memory) = (pool, slot.isVector ? nil : memory)
-        return try read(slot, layer) { weight, rows, format throws(WeightError) in
+        return try unsafe read(slot, layer) { weight, rows, format, release throws(WeightError) in
             try unsafe WeightMatrix(
                 rows: weight.shape.rows,
                 columns: weight.shape.columns,
@@ -116,15 +119,14 @@ struct Qwen3WeightReader {
                 source: rows[0],
                 memory: memory,
                 pool: pool,
-                releasing: weight.sources[0].record.releasePages
+                releasing: release
             )
         }
     }
 
     mutating func experts(_ slot: Qwen3Slot, _ layer: Int) throws(ModelError) -> ExpertWeights {
         let (pool, memory) = (pool, memory)
-        return try read(slot, layer) { weight, rows, format throws(WeightError) in
-            // Of which file the bytes are does not matter: the range says which pages go.
+        return try unsafe read(slot, layer) { weight, rows, format, release throws(WeightError) in
             try unsafe ExpertWeights(
                 rows: weight.shape.rows,
                 columns: weight.shape.columns,
@@ -132,7 +134,7 @@ struct Qwen3WeightReader {
                 experts: rows,
                 memory: memory,
                 pool: pool,
-                releasing: weight.sources[0].record.releasePages
+                releasing: release
             )
         }
     }
@@ -141,10 +143,12 @@ struct Qwen3WeightReader {
         WeightVector(try matrix(slot, layer))
     }
 
+    private typealias Release = @Sendable (UnsafeRawBufferPointer) -> Void
+
     private mutating func read<Weights>(
         _ slot: Qwen3Slot,
         _ layer: Int?,
-        _ repack: (Weight, [WeightRows], WeightFormat) throws(WeightError) -> Weights
+        _ repack: (Weight, [WeightRows], WeightFormat, Release) throws(WeightError) -> Weights
     ) throws(ModelError) -> Weights {
         guard let weight = weights[Key(slot: slot, layer: layer)] else {
             preconditionFailure("The configuration lists every weight that its model reads.")
@@ -164,12 +168,19 @@ struct Qwen3WeightReader {
         }
         readFurtherAhead()
         let repacked: Weights
+        let digest = KeptDigest(first, rowByteCount: format.rowByteCount(columns: weight.shape.columns) ?? 0)
+        let isKept = kept != nil
         do {
             let isThere = memory.isFilled && !slot.isVector
             let made = try sources.enumerated().map { index, source throws(CheckpointError) -> WeightRows in
                 unsafe isThere ? .made { _, _ in } : try rows(of: source, number: index, in: weight, as: format)
             }
-            repacked = try repack(weight, made, format)
+            // Of which file the bytes are does not matter: the range says which pages go.
+            repacked = try unsafe repack(weight, made, format) { bytes in
+                // They were read a moment ago, and are in the processor's cache.
+                if isKept { unsafe digest.add(bytes) }
+                unsafe first.releasePages(of: bytes)
+            }
         } catch let error as CheckpointError {
             throw .checkpoint(error)
         } catch WeightError.outOfMemory(let byteCount) {
@@ -177,6 +188,7 @@ struct Qwen3WeightReader {
         } catch {
             throw .checkpoint(first.error(expected: "a matrix that can be repacked", found: "(\(error))"))
         }
+        if let kept, kept.digests[weight.number] != digest.sum { throw .quantizedCache(path: kept.path) }
         for source in sources {
             state.loadedByteCount += source.storedByteCount
             guard !source.isPackedAsStored else { continue }
@@ -214,6 +226,30 @@ struct Qwen3WeightReader {
             for part in source.encoding.parts { part.willRead() }
             readAheadEnd += source.storedByteCount
         }
+    }
+}
+
+/// Adds up the rows of a tensor of a quantised cache as the workers read them, each once.
+private final class KeptDigest: Sendable {
+    private let record: TensorRecord
+    private let rowByteCount: Int
+    /// Held for an addition.
+    private let total = Mutex<UInt64>(0)
+
+    init(_ record: TensorRecord, rowByteCount: Int) {
+        self.record = record
+        self.rowByteCount = rowByteCount
+    }
+
+    var sum: UInt64 { total.withLock { $0 } }
+
+    func add(_ rows: UnsafeRawBufferPointer) {
+        guard rowByteCount > 0, let start = unsafe record.bytes.baseAddress, let first = rows.baseAddress else {
+            return
+        }
+        let place = unsafe first - start
+        let sum = unsafe RowDigest.sum(rows, rowByteCount: rowByteCount, firstRow: place / rowByteCount)
+        total.withLock { $0 &+= sum }
     }
 }
 

@@ -11,18 +11,25 @@ extension Quantization {
     func target(
         of weight: Qwen3Weight, _ source: Qwen3WeightSource, _ configuration: Qwen3Configuration
     ) -> TensorFormat {
-        let format = source.record.format
-        let isKept = weight.slot.isVector || weight.slot == .router
         switch source.encoding {
-        case .plain:
-            guard [.f32, .f16, .bf16].contains(format), quantizesFloats, !isKept else { return format }
-            return fitting(preferred(weight, configuration), source.columns, otherwise: format)
-        case .integers(let integers):
-            if let exact = integers.exactFormat { return exact }
-        case .float8: break
+        case .plain: target(of: weight, plain: source.record.format, configuration)
+        case .integers(let integers): integers.exactFormat ?? rounded(weight, configuration)
+        case .float8: rounded(weight, configuration)
         }
-        if isKept || self == .none { return .bf16 }
-        return fitting(quantizesFloats ? preferred(weight, configuration) : .q8_0, source.columns, otherwise: .bf16)
+    }
+
+    /// The same of a weight that is stored in a format of the kernels.
+    func target(
+        of weight: Qwen3Weight, plain format: TensorFormat, _ configuration: Qwen3Configuration
+    ) -> TensorFormat {
+        guard [.f32, .f16, .bf16].contains(format), quantizesFloats, !weight.keepsFloats else { return format }
+        return fitting(preferred(weight, configuration), weight.columns, otherwise: format)
+    }
+
+    /// The same of a weight whose format no kernel reads.
+    func rounded(_ weight: Qwen3Weight, _ configuration: Qwen3Configuration) -> TensorFormat {
+        if weight.keepsFloats || self == .none { return .bf16 }
+        return fitting(quantizesFloats ? preferred(weight, configuration) : .q8_0, weight.columns, otherwise: .bf16)
     }
 
     /// What a recipe makes of a matrix of floats, as llama.cpp's quantiser does (`llama_tensor_get_type`).
@@ -50,4 +57,9 @@ extension Quantization {
     private func fitting(_ format: TensorFormat, _ columns: Int, otherwise: TensorFormat) -> TensorFormat {
         [format, .q8_0].first { columns.isMultiple(of: $0.blockLength) } ?? otherwise
     }
+}
+
+extension Qwen3Weight {
+    /// Vectors and routers, which are little work and on which much depends.
+    fileprivate var keepsFloats: Bool { slot.isVector || slot == .router }
 }

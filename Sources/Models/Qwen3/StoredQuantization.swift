@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Compute
 internal import JSON
 
@@ -25,6 +26,13 @@ enum StoredQuantization: Hashable, Sendable {
         var mixesGroups = false
         /// Whether zero points are stored less one, as GPTQ's first version does.
         var zerosAreOneLess = false
+
+        /// The format that holds weights as they are, but for one that rounds groups' minimums; nil where none does.
+        func exactFormat(groupColumns: Int) -> TensorFormat? {
+            guard !mixesGroups, groupColumns.isMultiple(of: 32) else { return nil }
+            if bits == 8 { return isSymmetric ? .q8_0 : nil }
+            return isSymmetric ? .q4_0 : .q4_1
+        }
     }
 
     /// Reads the object.

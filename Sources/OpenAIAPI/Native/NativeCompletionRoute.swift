@@ -7,20 +7,13 @@ struct NativeCompletionRoute: Sendable {
     let settings: APISettings
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        var call = try NativeCompletionDecoder.call(from: try await request.object(), settings: settings)
-        try call.request.options.bound(by: request)
-        let asked = call
+        let call = try NativeCompletionDecoder.call(from: try await request.object(), settings: settings)
         let opening = call.streams ? StreamOpening.native(call.remarks) : nil
-        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
-            .reply(try begin(asked, after: waited))
+        return try await service.reply(to: call.request, of: request, remarks: call.remarks, opening: opening) {
+            stream, remarks, _ in
+            NativeReply(
+                stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompts: call.prompts,
+                details: call.details)
         }
-    }
-
-    private func begin(_ call: NativeCompletionCall, after waited: Duration) throws(APIError) -> NativeReply {
-        var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.complete(call.request, after: waited) }
-        return NativeReply(
-            stream: stream, isStreamed: call.streams, warnings: remarks.warnings, prompts: call.prompts,
-            details: call.details)
     }
 }

@@ -75,7 +75,8 @@ struct NativeReply: DialectReply {
         writer.endArray()
         if details.hasProbabilities, !tokens.isEmpty {
             writer.append(key: "completion_probabilities")
-            LogProbabilityBody(model: stream.model, namesTokensByID: false).writeNative(tokens, to: &writer)
+            TokenLikelihoods(model: stream.model, spelling: .llamaServer)
+                .write(tokens.map(TokenLikelihood.init), to: &writer)
         }
         writer.append(key: "stop", bool: isEnd)
     }

@@ -10,24 +10,15 @@ struct ResponsesRoute: Sendable {
     let store: ResponseStore
 
     func answer(_ request: DoorRequest) async throws -> DoorAnswer {
-        var call = try await call(of: request)
-        try call.request.options.bound(by: request)
-        let asked = call
+        let call = try await call(of: request)
         let opening = call.streams ? StreamOpening.responses(call.remarks) : nil
-        return try await service.answer(by: call.request.model, for: call.request.options, opening: opening) { waited in
-            .reply(try begin(asked, of: request, after: waited))
+        return try await service.reply(to: call.request, of: request, remarks: call.remarks, opening: opening) {
+            stream, remarks, _ in
+            let head = ResponseBody(
+                identity: ReplyIdentity(prefix: "resp_", of: stream), echo: call.echo, warnings: remarks.warnings)
+            return ResponseReply(
+                stream: stream, call: call, head: head, store: call.isStored ? store : nil, key: request.key)
         }
-    }
-
-    private func begin(
-        _ call: ResponsesCall, of request: DoorRequest, after waited: Duration
-    ) throws(APIError) -> ResponseReply {
-        var remarks = call.remarks
-        let stream = try remarks.begin { () throws(ServingError) in try service.chat(call.request, after: waited) }
-        let body = ResponseBody(
-            identity: ReplyIdentity(prefix: "resp_", of: stream), echo: call.echo, warnings: remarks.warnings)
-        return ResponseReply(
-            stream: stream, call: call, head: body, store: call.isStored ? store : nil, key: request.key)
     }
 
     /// `POST /v1/responses/input_tokens`

@@ -78,9 +78,9 @@ struct ChatOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What BF16 weights are multiplied with: f32, or bf16, which is faster and rounds. (default: f32)",
+            "What BF16 weights are multiplied with: f32, bf16, or what suits the processor. (default: auto)",
             valueName: "type"
-        ), completion: .list(["f32", "bf16"]))
+        ), completion: .list(["auto", "f32", "bf16"]))
     var activationType: String?
 
     @Option(

@@ -17,6 +17,9 @@ final class LogOutput: Sendable {
     /// What waits at most, in bytes.
     static let defaultCapacity = 1 << 20
 
+    /// What room is kept for lines to come, in bytes.
+    private static let keptCapacity = 64 << 10
+
     /// How long the thread leaves lines to gather, in microseconds: one of its turns serves many.
     private static let gatheringTime: UInt32 = 5_000
 
@@ -88,7 +91,9 @@ final class LogOutput: Sendable {
                 return nil
             }
             let lines = state.waiting
+            // As much will come while these are written.
             state.waiting = []
+            state.waiting.reserveCapacity(min(lines.count, Self.keptCapacity))
             return lines
         }
     }

@@ -23,7 +23,11 @@ struct TextLogHandler: LogHandler {
         var line: [UInt8] = []
         line.reserveCapacity(256)
         LogTime.now.append(to: &line)
-        for text in [" ", event.level.rawValue, " ", label, ":"] { line += text.utf8 }
+        line.append(UInt8(ascii: " "))
+        line += event.level.rawValue.utf8
+        line.append(UInt8(ascii: " "))
+        line += label.utf8
+        line.append(UInt8(ascii: ":"))
         for (key, value) in LogFields.all(of: self, event) {
             line.append(UInt8(ascii: " "))
             line += key.utf8
@@ -31,7 +35,9 @@ struct TextLogHandler: LogHandler {
             // Most are texts: no copy of theirs is made.
             if case .string(let text) = value { line += text.utf8 } else { line += value.description.utf8 }
         }
-        for text in [" [", event.source, "] "] { line += text.utf8 }
+        line += " [".utf8
+        line += event.source.utf8
+        line += "] ".utf8
         line += event.message.description.utf8
         line.append(UInt8(ascii: "\n"))
         write(line)

@@ -48,10 +48,11 @@ extension Setting {
                 meaning: "`f16`, `bf16`, `q8_0` (bytes, 32 to a scale) or `f32`")
         case .activationType:
             SettingExplanation(
-                standard: "`f32`",
+                standard: "`auto`",
                 meaning: """
-                    what BF16 weights are multiplied with: `f32`, or `bf16`, activations rounded as PyTorch has them \
-                    in a BF16 model, which reads prompts about twice as fast on processors with AVX512-BF16
+                    what BF16 weights are multiplied with: `bf16`, activations rounded as PyTorch has them in a BF16 \
+                    model; `f32`, activations as they are; or `auto`, `bf16` where the processor has AVX512-BF16, which \
+                    then takes half the time, and `f32` elsewhere, where rounding would take longer
                     """)
         case .memoryLimit:
             SettingExplanation(

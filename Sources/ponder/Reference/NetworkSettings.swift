@@ -41,6 +41,54 @@ extension Setting {
                 meaning: """
                     a PEM file with certificates of authorities; a client must bring a certificate of one of them
                     """)
+        case .trustedProxy:
+            SettingExplanation(
+                standard: "none",
+                meaning: """
+                    addresses or networks of proxies in front of the server, such as `10.0.0.0/8`, or `unix` for \
+                    whoever comes by a Unix domain socket: what they say in `x-forwarded-for` is believed, so that \
+                    logs and `wrong-keys-per-minute` go by their clients' addresses
+                    """)
+        case .maxConnections:
+            SettingExplanation(
+                standard: "`8192`", meaning: "how many connections are served at once; more wait in the system's queue")
+        case .maxBodySize:
+            SettingExplanation(
+                standard: "`32MiB`",
+                meaning: "the largest body of a request, compressed and expanded; a larger one is answered with 413")
+        case .maxHeadSize:
+            SettingExplanation(
+                standard: "`64KiB`", meaning: "the largest head of a request; a larger one is answered with 431")
+        case .maxLineSize:
+            SettingExplanation(
+                standard: "`8KiB`",
+                meaning: """
+                    the longest line of a head: a longer request line is answered with 414, a longer field with 431
+                    """)
+        case .maxFields:
+            SettingExplanation(
+                standard: "`100`", meaning: "how many fields a head may have; more are answered with 431")
+        case .headSeconds:
+            SettingExplanation(
+                standard: "`10`",
+                meaning: """
+                    how long a connection's first request may take to begin, a TLS handshake included, and each head to \
+                    come; a slower head is answered with 408
+                    """)
+        case .bodySeconds:
+            SettingExplanation(
+                standard: "`10`",
+                meaning: "in how long a kilobyte of a body has to come; a slower one is answered with 408")
+        case .idleSeconds:
+            SettingExplanation(
+                standard: "`75`", meaning: "how long a connection may be idle between requests before it is closed")
+        case .sendSeconds:
+            SettingExplanation(
+                standard: "`60`",
+                meaning: """
+                    how long a client may take nothing of what is sent to it before its connection is closed and its \
+                    reply cancelled
+                    """)
         case .compressStreams:
             SettingExplanation(
                 standard: "`false`",
@@ -70,6 +118,15 @@ extension Setting {
             SettingExplanation(
                 standard: "`none`",
                 meaning: "how many tokens of prompts and replies each key may use in a minute")
+        case .wrongKeysPerMinute:
+            SettingExplanation(
+                standard: "`60`",
+                meaning: """
+                    how many wrong keys an address may bring in a minute; further requests of it are answered with 429 \
+                    until a minute's share is there again, but for those with keys that it used before. An IPv6 \
+                    address counts by its first 64 bits, and nobody at a Unix domain socket does. Behind a proxy see \
+                    `trusted-proxy`. `none` sets no limit
+                    """)
         case .allowOrigin:
             SettingExplanation(
                 standard: """
