@@ -1,13 +1,16 @@
 """What watches over Ponder asks for metrics that it has, with labels that they have."""
 
+import json
 import re
 import shutil
+import socket
 import subprocess
+from urllib.parse import quote
 
 import pytest
-from ponder_process import FIXTURES, REPOSITORY, Ponder
+from ponder_process import FIXTURES, REPOSITORY, Ponder, eventually
 from references import GREETING
-from wire import request
+from wire import Connection, request
 
 promql_parser = pytest.importorskip("promql_parser", reason="requirements-deployment.txt is not installed")
 
@@ -96,3 +99,46 @@ def test_prometheus_takes_its_files():
     result = subprocess.run(
         ["promtool", "check", "config", CONFIG / "prometheus" / "prometheus.yml"], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def value(port, query):
+    """What Prometheus answers to a query for one number; none where it has none, or does not answer yet."""
+    try:
+        reply = request(port, "GET", f"/api/v1/query?query={quote(query)}")
+    except OSError:
+        return None
+    found = reply.json()["data"]["result"] if reply.status == 200 else []
+    return float(found[0]["value"][1]) if found else None
+
+
+def test_the_autoscaler_counts_requests(tmp_path, endless_model):
+    prometheus = shutil.which("prometheus")
+    if not prometheus:
+        pytest.skip("there is no prometheus")
+    with Ponder(endless_model) as server:
+        places = [{"targets": [f"127.0.0.1:{server.port}"], "labels": {"namespace": "ponder"}}]
+        jobs = [{"job_name": "ponder", "scrape_interval": "200ms", "scrape_timeout": "200ms", "static_configs": places}]
+        (tmp_path / "prometheus.yml").write_text(json.dumps({"scrape_configs": jobs}))
+        port = free_port()
+        process = subprocess.Popen(
+            [prometheus, f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data",
+             f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            query = queries()["autoscaler 0"]
+            assert eventually(lambda: value(port, query) == 0, timeout=60)
+            clients = [Connection(server.port) for _ in range(3)]
+            for client in clients:
+                body = {"messages": GREETING, "ignore_eos": True, "max_tokens": 100_000, "stream": True}
+                client.send("POST", "/v1/chat/completions", body)
+            assert eventually(lambda: value(port, query) == 3, timeout=60)
+            for client in clients:
+                client.close()
+            assert eventually(lambda: value(port, query) == 0, timeout=60)
+        finally:
+            process.terminate()
+            process.wait(20)

@@ -49,7 +49,7 @@ def files():
             with tarfile.open(fileobj=archive) as entries:
                 return {entry.name: (entry, entries.extractfile(entry).read(4) if entry.isfile() else b"") for entry in entries}
     finally:
-        engine("rm", container)
+        engine("rm", "--volumes", container)
 
 
 class Container:
@@ -93,4 +93,4 @@ class Container:
         return self
 
     def __exit__(self, *_):
-        engine("rm", "--force", self.name)
+        engine("rm", "--force", "--volumes", self.name)
