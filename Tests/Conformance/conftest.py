@@ -57,6 +57,14 @@ def endless_model(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def slow_endless_model(tmp_path_factory):
+    """The same for who reads along: some hundred tokens a second instead of thousands."""
+    folder = tmp_path_factory.mktemp("slow-endless")
+    write_endless_model(folder, depth=24)
+    return folder
+
+
 # For a module: while Playwright's loop runs, other tests cannot run loops of their own.
 @pytest.fixture(scope="module")
 def browser():

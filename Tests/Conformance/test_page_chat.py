@@ -62,8 +62,8 @@ def test_settings_go_with_the_request(page):
         "(one) => document.getElementById(one.getAttribute('aria-describedby')).textContent")
 
 
-def test_a_reply_can_be_stopped(endless_model, open_page):
-    with Ponder(endless_model) as server:
+def test_a_reply_can_be_stopped(slow_endless_model, open_page):
+    with Ponder(slow_endless_model, "--loop-guard", "off") as server:
         page = open_page(at=server)
         page.send("Go on for ever")
         page.until("document.querySelector('.message.is-assistant')?.innerText.length > 20")

@@ -32,8 +32,8 @@ def test_the_operator_sees_requests_tokens_memory_and_experts(page):
     assert "built-in" in page.tab.get_by_role("region", name="Models").inner_text()
 
 
-def test_work_shows_while_it_is_done(endless_model, open_page):
-    with Ponder(endless_model) as server:
+def test_work_shows_while_it_is_done(slow_endless_model, open_page):
+    with Ponder(slow_endless_model, "--loop-guard", "off") as server:
         page = open_page(at=server)
         page.send("Go on for ever")
         page.button("Operator").click()

@@ -35,9 +35,9 @@ def set_field(page, name, value):
 # Connections that break
 
 
-def test_a_stream_that_breaks_is_taken_up_where_it_broke(endless_model, open_page):
+def test_a_stream_that_breaks_is_taken_up_where_it_broke(slow_endless_model, open_page):
     """Twice, the second time within an event, and the network is away for a moment."""
-    with Ponder(endless_model) as server, CuttingProxy(server.port, cuts=[20_011, 9_973], refusals=2) as network:
+    with Ponder(slow_endless_model, "--loop-guard", "off") as server, CuttingProxy(server.port, cuts=[20_011, 9_973], refusals=2) as network:
         page = open_page(at=network, expects_complaints=True)
         page.button("Settings").click()
         set_field(page, "Seed", "7")
@@ -52,8 +52,8 @@ def test_a_stream_that_breaks_is_taken_up_where_it_broke(endless_model, open_pag
         assert [url for url in page.requests if "/v1/stream/" in url]
 
 
-def test_a_reply_goes_on_when_the_page_is_loaded_again_and_ends_when_it_is_stopped(endless_model, open_page):
-    with Ponder(endless_model) as server:
+def test_a_reply_goes_on_when_the_page_is_loaded_again_and_ends_when_it_is_stopped(slow_endless_model, open_page):
+    with Ponder(slow_endless_model, "--loop-guard", "off") as server:
         page = open_page(at=server)
         page.send("Go on for ever")
         page.until("document.querySelector('.message.is-assistant')?.innerText.length > 200")
@@ -67,8 +67,8 @@ def test_a_reply_goes_on_when_the_page_is_loaded_again_and_ends_when_it_is_stopp
         assert reply["finish"] == "stopped" and "isComing" not in reply
 
 
-def test_a_reply_that_the_server_has_no_more_keeps_what_came(endless_model, open_page):
-    with Ponder(endless_model) as server:
+def test_a_reply_that_the_server_has_no_more_keeps_what_came(slow_endless_model, open_page):
+    with Ponder(slow_endless_model, "--loop-guard", "off") as server:
         page = open_page(at=server)
         page.send("Go on for ever")
         page.until("document.querySelector('.message.is-assistant')?.innerText.length > 200")
@@ -119,8 +119,8 @@ def test_two_tabs_lose_nothing_of_one_conversation(open_page):
     assert conversations(one) == []
 
 
-def test_a_reply_is_seen_in_both_tabs_and_stopped_from_either(endless_model, open_page):
-    with Ponder(endless_model) as server:
+def test_a_reply_is_seen_in_both_tabs_and_stopped_from_either(slow_endless_model, open_page):
+    with Ponder(slow_endless_model, "--loop-guard", "off") as server:
         one = open_page(at=server)
         other = open_page(at=server, beside=one)
         one.send("Go on for ever")

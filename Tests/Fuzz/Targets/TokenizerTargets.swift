@@ -49,7 +49,8 @@ struct TextTarget: FuzzTarget {
         require(isNormal || normal == text, "a text comes back as another, not only in another form")
         require(Self.pieces(of: tokens, tokenizer).utf8.elementsEqual(normal.utf8), "a text in pieces is another")
         let plain = tokenizer.encode(text, addedTokens: .none)
-        require(tokenizer.decode(plain).utf8.elementsEqual(normal.utf8), "plain tokens are another text")
+        // A mark behind a tag joins its last character where the tag is but text.
+        require(tokenizer.decode(plain) == text, "plain tokens are another text, not only in another form")
         require(plain.allSatisfy { !tokenizer.isSpecial($0) }, "a control token came of plain text")
         var choices = InputChoices(input)
         let scalars = text.unicodeScalars
