@@ -200,8 +200,10 @@ def test_help_has_examples_that_run(command, examples, workshop, declarations):
         for folder in re.findall(r"> ~/(\S+)/", example):
             (workshop.home / folder).mkdir(parents=True, exist_ok=True)
         if re.search(r"\bponder (show|rm) ", example):
-            names = " ".join(re.findall(r"ponder (?:show|rm) (\S+)", example))
+            names = " ".join(re.findall(r"ponder (?:show|rm) (?:--quantized ?)?([^-\s]\S*)", example)) or "Qwen/Qwen3-0.6B"
             assert workshop.run(f"ponder pull {names}").returncode == 0
+            if "--quantized" in example:
+                assert workshop.run(f"ponder run {names} --quantize q8_0 --max-tokens 1 Hi").returncode == 0
         if " serve " in example and "--pull" not in example and "Qwen/" in example:
             continue
         result = workshop.run(workshop.prepare(example))

@@ -143,10 +143,11 @@ def secure_client(secure, certificates):
 
 
 def test_the_official_client_streams(secure, secure_client):
-    body = dict(model=secure.name, messages=[{"role": "user", "content": "Hi"}], seed=7, max_tokens=60)
+    body = dict(model=secure.name, messages=[{"role": "user", "content": "How many r's in strawberries?"}], seed=7, max_tokens=300)
     whole = secure_client.chat.completions.create(**body).choices[0].message.content
     pieces = [chunk.choices[0].delta.content or "" for chunk in secure_client.chat.completions.create(**body, stream=True)]
-    assert len(pieces) > 3
+    # Fast as it is, its reasoning may share a chunk, and its answer another.
+    assert len(pieces) > 2
     assert "".join(pieces) == whole
 
 
