@@ -118,10 +118,10 @@ def test_a_file_that_changes_while_it_is_read_is_one_clear_line(tmp_path, change
 
 
 def test_tiles_that_are_cut_short_end_the_model_and_not_the_server(tmp_path, endless_model):
-    with Ponder(endless_model, "--tile-cache", tmp_path) as server:
+    with Ponder(endless_model, "--loop-guard", "off", "--tile-cache", tmp_path) as server:
         whole = chat(server).json()["choices"]
     [tiles] = tmp_path.iterdir()
-    with Ponder(endless_model, "--tile-cache", tmp_path) as server:
+    with Ponder(endless_model, "--loop-guard", "off", "--tile-cache", tmp_path) as server:
         assert chat(server).json()["choices"] == whole
         with Connection(server.port) as connection:
             connection.send("POST", CHAT, {"model": server.name} | BODY | {"max_tokens": 100_000, "stream": True})
@@ -142,7 +142,7 @@ def test_tiles_that_are_cut_short_end_the_model_and_not_the_server(tmp_path, end
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
     # The next start sees that the file is not whole and writes it again.
-    with Ponder(endless_model, "--tile-cache", tmp_path) as server:
+    with Ponder(endless_model, "--loop-guard", "off", "--tile-cache", tmp_path) as server:
         assert chat(server).json()["choices"] == whole
 
 

@@ -148,7 +148,7 @@ def test_a_running_stream_ends_whole_after_the_signal(number):
 
 
 def test_while_draining_the_server_is_live_and_not_ready(endless_model):
-    with Ponder(endless_model) as server:
+    with Ponder(endless_model, "--loop-guard", "off") as server:
         connection, events = begin_stream(server, max_tokens=3_000)
         with Connection(server.port) as kept:
             kept.send("GET", "/ready")
@@ -173,7 +173,7 @@ def test_while_draining_the_server_is_live_and_not_ready(endless_model):
 
 
 def test_a_reply_beyond_the_drain_time_ends_with_an_error_event(endless_model):
-    with Ponder(endless_model, "--drain-seconds", "0") as server:
+    with Ponder(endless_model, "--loop-guard", "off", "--drain-seconds", "0") as server:
         connection, events = begin_stream(server, max_tokens=90_000)
         server.signal(signal.SIGTERM)
         rest = [event for event in events if event.data]
@@ -184,7 +184,7 @@ def test_a_reply_beyond_the_drain_time_ends_with_an_error_event(endless_model):
 
 
 def test_a_second_signal_ends_at_once(endless_model):
-    with Ponder(endless_model) as server:
+    with Ponder(endless_model, "--loop-guard", "off") as server:
         connection, _ = begin_stream(server, max_tokens=90_000)
         server.signal(signal.SIGTERM)
         time.sleep(0.2)
@@ -208,7 +208,7 @@ def is_at_rest(server):
 
 @pytest.mark.parametrize("streamed", [True, False])
 def test_a_client_that_leaves_frees_the_engine(endless_model, streamed):
-    with Ponder(endless_model) as server:
+    with Ponder(endless_model, "--loop-guard", "off") as server:
         if streamed:
             connection, _ = begin_stream(server, max_tokens=90_000)
         else:

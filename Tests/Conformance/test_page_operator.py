@@ -55,8 +55,8 @@ def test_a_key_that_may_not_watch_is_told_so(open_page, tmp_path):
         page.tab.get_by_role("alert").get_by_text("This key may not do that").wait_for()
 
 
-def test_models_on_demand_can_be_chosen_and_loaded(open_page, endless_model):
-    with Ponder(f"second={endless_model}", f"first={endless_model}") as server:
+def test_models_on_demand_can_be_chosen_and_loaded(open_page, slow_endless_model):
+    with Ponder(f"second={slow_endless_model}", f"first={slow_endless_model}", "--loop-guard", "off") as server:
         page = open_page(at=server)
         picker = page.tab.get_by_role("combobox", name="Model", exact=True)
         assert picker.locator("option").all_inner_texts() == ["second", "first (on demand)"]
