@@ -36,7 +36,9 @@ struct DoorResponse {
         let number = settings.running.add(reply, to: request)
         if let backlog = backlog(of: reply, number) {
             request.note(reply.stream.model)
-            return try await backlog.send(from: .start, to: try await writer.writeHead(reply.head))
+            return try await endingIfCalledOff(writer) {
+                try await backlog.send(from: .start, to: try await $0.writeHead(reply.head))
+            }
         }
         defer { end(reply, number) }
         if reply.isStreamed {
@@ -64,6 +66,18 @@ struct DoorResponse {
             reply, to: request, behind: sent, heartbeatInterval: settings.heartbeatInterval
         ) {
             settings.running.remove(number)
+        }
+    }
+
+    /// Sends the request's own stream, which goes on when its client hangs up unless that called it off.
+    private func endingIfCalledOff<Output: ~Copyable>(
+        _ output: consuming Output, _ send: (consuming Output) async throws -> Void
+    ) async throws {
+        do {
+            try await send(output)
+        } catch {
+            settings.streams.readerHungUp(on: request)
+            throw error
         }
     }
 
@@ -122,7 +136,7 @@ struct DoorResponse {
         if let backlog = backlog(of: reply, number, behind: sent) {
             request.note(reply.stream.model)
             guard let position = backlog.position(behindByte: sent.count) else { return }
-            return try await backlog.send(from: position, to: output)
+            return try await endingIfCalledOff(output) { try await backlog.send(from: position, to: $0) }
         }
         defer { end(reply, number) }
         try await reply.stream(into: output, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)

@@ -12,10 +12,20 @@ public final class ResumableStreams: Sendable {
         var abort: @Sendable () -> Void
     }
 
+    /// That a conversation's stream was called off. Its request may come to be answered only later: what calls it off takes
+    /// another connection, and its model may have to be loaded first.
+    fileprivate struct Ending {
+        var conversation: String
+        var key: KeyDigest?
+        var time: ContinuousClock.Instant
+    }
+
     fileprivate struct Table {
         var entries: [String: Entry] = [:]
         /// The oldest first.
         var order: [String] = []
+        /// The oldest first; a bounded number.
+        var endings: [Ending] = []
 
         mutating func remove(_ name: String) {
             entries[name] = nil
@@ -29,6 +39,8 @@ public final class ResumableStreams: Sendable {
     private let byteLimit: Int
     private let absence: Duration
     private let conversationAbsence: Duration
+    /// How long before its client's hanging up a stream's ending may have been read.
+    private let overtaking = Duration.seconds(2)
 
     /// - Parameters:
     ///   - countLimit: how many streams are kept, complete ones among them.
@@ -45,8 +57,8 @@ public final class ResumableStreams: Sendable {
         self.conversationAbsence = conversationAbsence
     }
 
-    /// Begins to write a reply's events down, behind frames that were sent already; nil where the reply has none, or as many
-    /// streams as may be are coming.
+    /// Begins to write a reply's events down, behind frames that were sent already; nil where the reply has none, was called
+    /// off before it began, or as many streams as may be are coming.
     func begin<Reply: DialectReply>(
         _ reply: Reply, to request: DoorRequest, behind sent: [UInt8], heartbeatInterval: Duration,
         ended: @escaping @Sendable () -> Void
@@ -56,7 +68,7 @@ public final class ResumableStreams: Sendable {
         let conversation = request.conversation
         let backlog = StreamBacklog(name: name, byteLimit: byteLimit)
         let entry = Entry(backlog: backlog, key: request.key, conversation: conversation) { reply.abort() }
-        guard add(entry, name: name) else { return nil }
+        guard add(entry, name: name, arrival: request.arrival) else { return nil }
         backlog.append(sent)
         let meter = request.meter
         let writing = Task {
@@ -110,16 +122,36 @@ public final class ResumableStreams: Sendable {
         }
     }
 
-    /// Calls the stream of a conversation off and forgets it.
+    /// Calls the stream of a conversation off and forgets it; one whose request is being answered does not begin.
     package func end(_ conversation: String, for request: DoorRequest) {
-        table.withLock { $0.removeStream(of: conversation, key: request.key) }?()
+        table.withLock { table in
+            table.endings.append(Ending(conversation: conversation, key: request.key, time: .now))
+            if table.endings.count > countLimit { table.endings.removeFirst() }
+            return table.removeStream(of: conversation, key: request.key)
+        }?()
+    }
+
+    /// Ends the stream of a client that hung up and, as it did, called its conversation off.
+    ///
+    /// Where the two came on connections of their own, the server may have read the second one first.
+    func readerHungUp(on request: DoorRequest) {
+        guard let conversation = request.conversation else { return }
+        table.withLock { table -> (@Sendable () -> Void)? in
+            guard table.wasEnded(conversation, key: request.key, since: .now - overtaking) else { return nil }
+            return table.removeStream(of: conversation, key: request.key)
+        }?()
     }
 
     /// Makes room by forgetting the oldest complete stream; false where none is complete, or the name is taken. An earlier
-    /// stream of the same conversation ends.
-    private func add(_ entry: Entry, name: String) -> Bool {
+    /// stream of the same conversation ends. One that was called off since its request's arrival ends instead of being added.
+    private func add(_ entry: Entry, name: String, arrival: ContinuousClock.Instant) -> Bool {
         let (isAdded, abort) = table.withLock { table in
             guard table.entries[name] == nil else { return (false, nil as (@Sendable () -> Void)?) }
+            if let conversation = entry.conversation,
+                table.wasEnded(conversation, key: entry.key, since: arrival)
+            {
+                return (false, entry.abort)
+            }
             let abort = entry.conversation.flatMap { table.removeStream(of: $0, key: entry.key) }
             if table.order.count >= countLimit {
                 guard let oldest = table.order.first(where: { table.entries[$0]?.backlog.isFinished == true })
@@ -154,6 +186,10 @@ public final class ResumableStreams: Sendable {
 extension ResumableStreams.Table {
     fileprivate func name(of conversation: String, key: KeyDigest?) -> String? {
         order.last { entries[$0]?.conversation == conversation && entries[$0]?.key == key }
+    }
+
+    fileprivate func wasEnded(_ conversation: String, key: KeyDigest?, since time: ContinuousClock.Instant) -> Bool {
+        endings.contains { $0.conversation == conversation && $0.key == key && $0.time >= time }
     }
 
     /// Returns what calls the removed stream off.

@@ -90,6 +90,29 @@ import Testing
         #expect(try await client.send(.delete, "/v1/stream?conv_id=a").status == 204)
     }
 
+    /// The client hangs up at the head of the reply, or in its middle.
+    @Test(arguments: ["", "\"content\":\"."]) func whatCallsAStreamOffMayOvertakeItsRequest(seen: String) async throws {
+        struct Gone: Error {}
+        let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
+        #expect(try await client.send(.delete, "/v1/stream?conv_id=a").status == 204)
+        let reply = WatchedReply { text in
+            if seen.isEmpty || text.contains(seen) { throw Gone() }
+        }
+        await #expect(throws: ResponseError.peerGone) {
+            try await client.stream(
+                APIClient.chat(["stream": true, "enable_thinking": false]), headers: headers("a"), to: reply)
+        }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.cancelledCount == 0 }
+        #expect(try await lookUp(client, ["a"]).isEmpty)
+    }
+
+    @Test func aStreamMayFollowOneThatWasCalledOff() async throws {
+        let client = try APIClient()
+        #expect(try await client.send(.delete, "/v1/stream?conv_id=a").status == 204)
+        let reply = try await client.send(.post, "/v1/chat/completions", headers: headers("a"), body: Self.body)
+        #expect(try await client.get("/v1/stream?conv_id=a").text == reply.text)
+    }
+
     @Test func aConversationIsItsSendersOwn() async throws {
         let client = try APIClient(keys: ["one", "other"])
         let reply = try await client.send(

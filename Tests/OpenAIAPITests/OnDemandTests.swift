@@ -1,4 +1,5 @@
 import HTTP
+import HTTPTypes
 import JSON
 import Serving
 import ServingTestSupport
@@ -17,7 +18,8 @@ import Testing
 
     /// A client of a server that has, besides its model, one that is loaded once the gate is open.
     private func client(
-        isBroken: Bool = false, access: AccessControl? = nil, heartbeatInterval: Duration = .milliseconds(10)
+        _ options: TestModel.Options = TestModel.Options(), isBroken: Bool = false, access: AccessControl? = nil,
+        heartbeatInterval: Duration = .milliseconds(10)
     ) throws -> APIClient {
         let client = try APIClient(access: access, heartbeatInterval: heartbeatInterval)
         let gate = gate
@@ -28,7 +30,7 @@ import Testing
                 PlannedModel(byteCount: 1) {
                     gate.wait()
                     guard !isBroken else { throw Failure() }
-                    var options = TestModel.Options()
+                    var options = options
                     options.name = "other"
                     return try TestModel(options).served
                 }
@@ -81,6 +83,22 @@ import Testing
         #expect(blocks.count == 2)
         #expect(blocks[0].contains("\"code\":\"model_load_failed\""))
         #expect(blocks[1] == "data: [DONE]")
+    }
+
+    @Test func aStreamThatIsCalledOffWhileItsModelIsLoadedDoesNotBegin() async throws {
+        let client = try client(.droning(try TestModel().tokens(".")[0]))
+        let headers: HTTPFields = [try #require(HTTPField.Name("X-Conversation-Id")): "a"]
+        let reply = WatchedReply { text in
+            guard text.hasSuffix(": loading the model\n\n") else { return }
+            Task {
+                let answer = try await client.send(.delete, "/v1/stream?conv_id=a")
+                #expect(answer.status == 204)
+                gate.open()
+            }
+        }
+        try await client.stream(APIClient.chat(["model": "other", "stream": true]), headers: headers, to: reply)
+        #expect(reply.text.hasSuffix("data: [DONE]\n\n"))
+        #expect(try await client.post("/v1/streams/lookup", ["conversation_ids": ["a"]]).json == [])
     }
 
     @Test func aModelThatCannotBeLoadedIsNotWorthATry() async throws {
