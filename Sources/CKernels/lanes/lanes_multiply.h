@@ -6,40 +6,52 @@
 // Products with quantised weights. Two ways with the same sums: *direct*, for fewer rows and the formats that matter most,
 // takes codes from the tile straight into registers; all else goes through panels.
 
-/// What is fetched while weights are multiplied: as many bytes, from `bytes` up to `end` and then from `next` on. Where
-/// several row blocks meet a tile one after the other, each fetches its part of the lines, so that memory is as busy
-/// in one as in the other.
+/// What is fetched while weights are multiplied: from `bytes` up to `end` and then from `next` on.
 struct bytes_ahead {
     const uint8_t *bytes, *end, *next;
-    size_t part, parts;
+    // Where several row blocks meet a tile one after the other, each fetches its part of the next one, so that memory is as
+    // busy in one as in the other: so many lines beside a header and beside a group. Otherwise zero: as many as are read.
+    int header_lines, group_lines;
 };
 
-inlined struct bytes_ahead advanced(struct bytes_ahead ahead, size_t bytes) {
-    ahead.bytes += bytes;
-    if (ahead.bytes < ahead.end) return ahead;
-    return (struct bytes_ahead){ahead.next + (ahead.bytes - ahead.end), (const uint8_t *)UINTPTR_MAX, NULL, ahead.part,
-                                ahead.parts};
-}
-
-inlined void fetch(struct bytes_ahead ahead, size_t offset, int count) {
-    if (ahead.parts == 1) {
-        prefetch_bytes(ahead.bytes + offset, count);
+inlined void fetch(struct bytes_ahead *ahead, int bytes, int lines) {
+    if (lines == 0) {
+        prefetch_bytes(ahead->bytes, bytes);
+        ahead->bytes += bytes;
         return;
     }
-    for (size_t line = offset + ahead.part * 64; line < offset + (size_t)count; line += ahead.parts * 64)
-        prefetch_line(ahead.bytes + line);
+    for (const uint8_t *end = ahead->bytes + lines * 64; ahead->bytes < end; ahead->bytes += 64)
+        prefetch_line(ahead->bytes);
 }
 
-/// Adds one superblock of one tile, or the 64 columns that are one, and fetches as many bytes or a part of them.
+inlined void pass_end(struct bytes_ahead *ahead) {
+    if (ahead->bytes < ahead->end) return;
+    ahead->bytes = ahead->next + (ahead->bytes - ahead->end);
+    ahead->end = (const uint8_t *)UINTPTR_MAX;
+}
+
+/// A single row block brings the tile itself and where the next one begins, several bring the next one.
+inlined struct bytes_ahead first_bytes_ahead(struct tile_traits traits, const uint8_t *tile, size_t tile_bytes,
+                                             const uint8_t *next_tile, size_t blocks) {
+    const uint8_t *nowhere = (const uint8_t *)UINTPTR_MAX;
+    if (blocks > 1)
+        return (struct bytes_ahead){next_tile, nowhere, NULL, (int)((traits.header_bytes / 64 + blocks - 1) / blocks),
+                                    (int)((traits.group_bytes / 64 + blocks - 1) / blocks)};
+    struct bytes_ahead ahead = {tile + prefetch_distance, tile + tile_bytes, next_tile, 0, 0};
+    pass_end(&ahead);
+    return ahead;
+}
+
+/// Adds one superblock of one tile, or the 64 columns that are one, and fetches what is wanted next.
 inlined void add_superblock_directly(enum weight_format format, int rows, const uint8_t *superblock,
-                                     struct bytes_ahead ahead, const struct activation_block *const *blocks,
+                                     struct bytes_ahead *ahead, const struct activation_block *const *blocks,
                                      size_t block, f32x16 (*sums)[8]) {
     const struct tile_traits traits = traits_of(format);
     const struct product_kind kind = kind_of(format);
     const int groups = traits.superblock_columns / 64, scales_per_group = traits.scales_per_16 ? 4 : 2;
     f32x16 scales[16], minimums[2], parts[2][8];
     struct superblock_scales superblock_scales;
-    fetch(ahead, 0, traits.header_bytes);
+    fetch(ahead, traits.header_bytes, ahead->header_lines);
     if (has_superblocks(traits))
         header_factors(format, superblock, scales, &superblock_scales);
     else
@@ -47,7 +59,7 @@ inlined void add_superblock_directly(enum weight_format format, int rows, const 
     for (int row = 0; row < rows; row++) parts[0][row] = splat(0);
     for (int group = 0; group < groups; group++) {
         const size_t offset = (size_t)(traits.header_bytes + group * traits.group_bytes);
-        fetch(ahead, offset, traits.group_bytes);
+        fetch(ahead, traits.group_bytes, ahead->group_lines);
         const struct product_group columns = {superblock + offset, scales + group * scales_per_group, minimums};
         add_product_group(format, kind, 1, rows, &columns, blocks, block + (size_t)group * 2,
                           has_superblocks(traits) ? parts : sums);
@@ -65,10 +77,10 @@ inlined void multiply_direct(enum weight_format format, int rows, const uint8_t 
     for (int row = 0; row < rows; row++) sums[0][row] = splat(0);
     size_t block = 0;
     for (size_t superblock = superblock_count(traits, columns); superblock > 0; superblock--) {
-        add_superblock_directly(format, rows, tile, ahead, blocks, block, sums);
+        add_superblock_directly(format, rows, tile, &ahead, blocks, block, sums);
         block += traits.superblock_columns / 32u;
         tile += superblock_bytes(traits);
-        ahead = advanced(ahead, superblock_bytes(traits));
+        pass_end(&ahead);
     }
     for (int row = 0; row < rows; row++) store_some_floats(results[row] + output, sums[0][row], lanes);
 }
@@ -84,14 +96,12 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
     const struct product_kind kind = kind_of(format);
     const size_t widest = product_rows_limit >= 6 && (kind.in_superblocks || !kind.has_minimums) ? 8 : 4;
     // Blocks of `widest` rows, then of 4, 2 and 1.
-    const size_t parts = rows->count / widest + (size_t)__builtin_popcountll(rows->count % widest);
-    // A single row block brings the tile itself and where the next one begins, several bring the next one.
-    struct bytes_ahead ahead = {next_tile, (const uint8_t *)UINTPTR_MAX, NULL, 0, parts};
-    if (parts == 1)
-        ahead = advanced((struct bytes_ahead){data, data + weights->tile_bytes, next_tile, 0, 1}, prefetch_distance);
+    const size_t blocks = rows->count / widest + (size_t)__builtin_popcountll(rows->count % widest);
+    struct bytes_ahead ahead = first_bytes_ahead(traits_of(format), data, weights->tile_bytes, next_tile, blocks);
+    const size_t part_bytes = blocks > 1 ? weights->tile_bytes / 64 / blocks * 64 : 0;
     size_t row = 0;
 #define direct_case(width)                                                                                             \
-    for (; row + width <= rows->count; row += width, ahead.part++)                                                     \
+    for (; row + width <= rows->count; row += width, ahead.bytes += part_bytes)                                           \
     multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row,             \
                     tile * 16 - rows->first_output, lanes)
     if (widest == 8) direct_case(8);

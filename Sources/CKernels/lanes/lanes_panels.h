@@ -6,7 +6,8 @@
 // Many rows, and formats without kernels of their own: some columns of one or two tiles are unpacked into the worker's
 // scratch, as bytes and floats, and then meet all rows.
 
-enum { panel_columns = 1024, panel_groups = panel_columns / 64 };
+// Two tiles' codes and scales, and the blocks that meet them, stay in a first-level cache of 32 KB.
+enum { panel_columns = 512, panel_groups = panel_columns / 64 };
 
 /// Some columns of one tile, unpacked.
 struct panel {
@@ -191,8 +192,8 @@ inlined void multiply_panel_block(struct product_kind kind, int tiles, int rows,
 
 inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
     size_t row = 0;
-    // Six rows' sums and a minimum, or their parts, do not fit the registers.
-    if (product_rows_limit >= 6 && !kind.has_minimums && !kind.in_superblocks)
+    // Six rows' sums and a minimum do not fit the registers; in superblocks it is added behind the parts.
+    if (product_rows_limit >= 6 && (kind.in_superblocks || !kind.has_minimums))
         for (; row + 6 <= count; row += 6) multiply_panel_block(kind, tiles, 6, work, row);
     if (product_rows_limit >= 4)
         for (; row + 4 <= count; row += 4) multiply_panel_block(kind, tiles, 4, work, row);
