@@ -49,6 +49,7 @@ enum MessagesDecoder {
         for key in ["metadata", "service_tier"] where root.value(key) != nil {
             remarks.warnings.append(RequestWarning(parameter: key, message: "It has no effect on this server."))
         }
+        try RefusedFields.refuse(&root)
         try remarks.finish(root)
         return MessagesCall(request: request, streams: streams, remarks: remarks)
     }

@@ -96,6 +96,7 @@ struct OllamaDecoder {
         for key in ["options", "format", "tools", "logprobs", "top_logprobs"] where isEmpty && root.value(key) != nil {
             root.warn(key, "Nothing is generated; it has no effect.")
         }
+        try RefusedFields.refuse(&root)
         try remarks.finish(root)
         return OllamaCall(model: model, work: found, streams: streams, keepAlive: keepAlive, remarks: remarks)
     }

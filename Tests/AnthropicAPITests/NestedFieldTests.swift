@@ -42,6 +42,17 @@ import Testing
         #expect(try await client.post("/v1/messages", body.adding("strict", true)).status == 400)
     }
 
+    /// What an answer is to be held to, by the names of other dialects: a reply that passed it over would not be what was
+    /// asked for.
+    @Test(arguments: ["response_format", "format", "guided_json", "json_schema", "structured_outputs"])
+    func formsOfOtherDialectsAreRefused(field: String) async throws {
+        let client = try MessagesTests.client()
+        let reply = try await client.post("/v1/messages", MessagesTests.body([field: ["type": "json_object"]]))
+        #expect(reply.status == 400)
+        #expect(try reply.json["error"]?["type"] == "invalid_request_error")
+        #expect(reply.text.contains("'\(field)'"))
+    }
+
     @Test func whatClientsCacheAndHandBackIsKnown() async throws {
         let cached: JSONValue = ["type": "ephemeral"]
         let body = MessagesTests.body([

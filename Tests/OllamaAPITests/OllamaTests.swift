@@ -172,6 +172,15 @@ import Tokens
         #expect(try await client.get("/api/no").json["error"]?.stringValue != nil)
     }
 
+    @Test(arguments: ["response_format", "guided_json", "json_schema", "structured_outputs"], ["chat", "generate"])
+    func formsOfOtherDialectsAreRefused(field: String, route: String) async throws {
+        var body: JSONObject = ["model": "test-model", field: ["type": "json_object"]]
+        body[route == "chat" ? "messages" : "prompt"] = route == "chat" ? [["role": "user", "content": "Hi"]] : "Hi"
+        let reply = try await Self.client().post("/api/\(route)", .object(body))
+        #expect(reply.status == 400)
+        #expect(try reply.json["error"]?.stringValue?.contains("'\(field)'") == true)
+    }
+
     @Test func modelsAreListedAndShown() async throws {
         let client = try Self.client()
         #expect(try await client.get("/api/tags").json["models"]?[0]?["name"] == "test-model")

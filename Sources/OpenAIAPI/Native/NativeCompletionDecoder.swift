@@ -53,6 +53,7 @@ enum NativeCompletionDecoder {
             remarks.warnings.append(
                 RequestWarning(parameter: "id_slot", message: "Sequences have no fixed places; it has no effect."))
         }
+        try RefusedFields.refuse(&root)
         try remarks.finish(root)
         return NativeCompletionCall(
             request: CompletionRequest(model: model, prompts: prompts.map(\.prompt), options: options),

@@ -64,6 +64,7 @@ enum ResponsesDecoder {
             echo: echo(of: body, parallel: parallel),
             remarks: remarks)
         try checkOthers(&root, warnings: &call.remarks.warnings)
+        try RefusedFields.refuse(&root)
         try call.remarks.finish(root)
         return call
     }
