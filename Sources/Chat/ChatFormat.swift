@@ -2,7 +2,7 @@ public import JSON
 public import Sampling
 internal import Templates
 public import Tokenization
-internal import Tokens
+public import Tokens
 
 /// How a model is talked to: its chat template, and the structural tokens that its tokenizer has.
 public struct ChatFormat: Sendable {
@@ -95,6 +95,11 @@ public struct ChatFormat: Sendable {
         return Prompt(
             text: rendered.text, ids: ids, startPhase: startPhase(after: ids),
             continuesText: request.continuesFinalMessage)
+    }
+
+    /// The text of an answer that is to be continued, as far as a message has it: none while its think block is open.
+    public func answerBegun(in message: ChatMessage) -> [TokenID] {
+        tokenizer.encode([TextSpan(TemplateMessages.answer(in: message), addedTokens: .none)])
     }
 
     /// A parser for the output that follows a prompt.

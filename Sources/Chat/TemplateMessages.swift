@@ -41,6 +41,14 @@ struct TemplateMessages {
         return .object(object)
     }
 
+    /// What a message has of its answer: nothing as long as its think block is open.
+    static func answer(in message: ChatMessage) -> String {
+        guard openThought(of: message) == nil else { return "" }
+        var content = message.content ?? ""
+        if message.reasoning == nil { _ = takeReasoning(from: &content) }
+        return content.trimmingNewlines(atEnd: false)
+    }
+
     private func json(call: ToolCall) -> JSONValue {
         var arguments = JSONValue.string(call.arguments)
         if !readsArgumentText, let parsed = try? JSONValue(parsing: call.arguments), parsed.objectValue != nil {

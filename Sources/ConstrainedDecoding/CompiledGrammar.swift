@@ -45,6 +45,12 @@ public final class CompiledGrammar: Sendable {
         GrammarMatcher(self, allowsThinking: allowsThinking)
     }
 
+    /// A matcher of what goes on with an output; nil where no output begins with these tokens.
+    public func makeMatcher(behind beginning: [TokenID]) -> GrammarMatcher? {
+        let matcher = beginning.reduce(into: makeMatcher()) { $0.accept($1) }
+        return matcher.isDead ? nil : matcher
+    }
+
     /// A place in an output: what was written, and the state it led to in some beginning of the tables.
     struct Position: Sendable {
         var tokens: [TokenID] = []
@@ -187,6 +193,9 @@ public struct GrammarMatcher: TokenConstraint {
     public mutating func accept(_ token: TokenID) {
         grammar.advance(&position, by: token)
     }
+
+    /// Whether no output goes on from here.
+    fileprivate var isDead: Bool { !position.tokens.isEmpty && position.state == GrammarAutomaton.dead }
 
     /// Whether the output may end here.
     public var isComplete: Bool { grammar.isComplete(at: position) }

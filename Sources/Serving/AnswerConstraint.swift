@@ -22,8 +22,12 @@ struct AnswerConstraint {
     init(_ request: ChatRequest, format: ChatFormat, model: ServedModel, thinks: Bool) throws(ServingError) {
         let tools = try Self.callableTools(request)
         self.tools = ToolMode(tools.map(\.name), areDemanded: request.toolUse == .required)
+        let begun = request.continuesFinalMessage ? request.messages.last : nil
+        let beginning = begun.map(format.answerBegun) ?? []
         guard let calls = try Self.calls(of: tools, request, format, model) else {
-            matcher = try model.grammar(request.options, mayThink: thinks)?.makeMatcher(allowsThinking: thinks)
+            if let grammar = try model.grammar(request.options, mayThink: thinks) {
+                hold(to: grammar, thinks: thinks, behind: beginning, hasForm: true)
+            }
             return
         }
         let grammar: CompiledGrammar
@@ -38,10 +42,29 @@ struct AnswerConstraint {
         } else {
             try Self.refuseEndlessness(request)
             grammar = try model.toolGrammar(calls, mayThink: thinks)
-            matcher = grammar.makeMatcher(allowsThinking: thinks)
+            hold(to: grammar, thinks: thinks, behind: beginning, hasForm: calls.alternative != nil)
         }
         spellings = grammar.spellings
-        warnings = grammar.omissions.map { ServingWarning(field: .tools, message: $0.message) }
+        warnings += grammar.omissions.map { ServingWarning(field: .tools, message: $0.message) }
+    }
+
+    /// Follows an answer, or what goes on with one: the whole of it is held to its form, and where no answer of that form
+    /// begins so, the rest.
+    private mutating func hold(
+        to grammar: CompiledGrammar, thinks: Bool, behind beginning: [TokenID], hasForm: Bool
+    ) {
+        guard !beginning.isEmpty else {
+            matcher = grammar.makeMatcher(allowsThinking: thinks)
+            return
+        }
+        let rest = grammar.makeMatcher(behind: beginning)
+        matcher = rest ?? grammar.makeMatcher()
+        if rest == nil, hasForm {
+            warnings.append(
+                ServingWarning(
+                    field: .constraint,
+                    message: "No answer of this form begins as the last message does; the form begins behind it."))
+        }
     }
 
     /// The tools that may be called.

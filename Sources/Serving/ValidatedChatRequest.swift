@@ -250,6 +250,11 @@ struct ValidatedChatRequest {
                     field: .continuesFinalMessage,
                     message: "'continue_final_message' needs a last message of the assistant.")
             }
+            guard request.messages.last?.toolCalls.isEmpty != false else {
+                throw .invalidValue(
+                    field: .continuesFinalMessage,
+                    message: "'continue_final_message' goes on with text; the last message ends with calls of tools.")
+            }
             guard request.addsGenerationPrompt != true else {
                 throw .invalidValue(
                     field: .continuesFinalMessage,

@@ -21,6 +21,20 @@ import Tokens
         return bytes
     }
 
+    @Test func `what goes on with an output is what may follow its beginning`() throws {
+        let (grammar, tokenizer) = try grammar(try .schema(#"{"enum":["north","nought",12]}"#))
+        for beginning in ["", "\"", "\"no", "\"north", "\"north\"", "1", "12"] {
+            let tokens = tokenizer.encode(beginning)
+            let matcher = try #require(grammar.makeMatcher(behind: tokens))
+            let follower = tokens.reduce(into: grammar.makeMatcher()) { $0.accept($1) }
+            #expect(matcher.mask() == follower.mask())
+            #expect(matcher.isComplete == ["\"north\"", "12"].contains(beginning))
+        }
+        for beginning in ["n", "\"s", "\"north\" ,", "13", "122"] {
+            #expect(grammar.makeMatcher(behind: tokenizer.encode(beginning)) == nil, "\(beginning)")
+        }
+    }
+
     @Test(arguments: [
         #"{"type":"object","properties":{"name":{"type":"string","maxLength":9},"n":{"type":"integer"}},"required":["n"]}"#,
         #"{"type":"array","items":{"enum":["red","green",12]},"maxItems":4}"#, "true",

@@ -147,6 +147,7 @@ import Testing
             "response_format.json_schema.schema"
         ),
         ("structured_outputs", ["regex": "(?=a)"], "structured_outputs.regex"),
+        ("format", "json", "format"), ("output_format", ["type": "json_schema"], "output_format"),
         ("guided_grammar", "root ::= 1", "guided_grammar"), ("ebnf", "root ::= 1", "ebnf"),
         ("tool_choice", ["type": "custom", "custom": ["name": "f"]], "tool_choice.type"),
         ("tools", [["type": "custom", "custom": ["name": "f"]]], "tools[0].type"),
@@ -163,6 +164,43 @@ import Testing
         let (field, value, param) = Self.unsupported[index]
         let reply = try await APIClient().chat(APIClient.chat([field: value]))
         try expectError(reply, status: 400, code: "unsupported_value", param: param)
+    }
+
+    /// What an answer is to be held to, by the names of other dialects.
+    static let foreignForms: JSONObject = [
+        "guided_json": ["type": "object"], "guided_json_object": true, "guided_whitespace_pattern": " ",
+        "structured_outputs": ["choice": ["a"]], "regex": "a", "ebnf": "root ::= \"a\"", "grammar": "root ::= \"a\"",
+        "json_schema": ["type": "object"], "response_format": ["type": "json_object"], "format": "json",
+        "structural_tag": "a", "stop_regex": "a", "bad_words": ["a"], "allowed_token_ids": [1], "best_of": 2,
+    ]
+
+    @Test(arguments: foreignForms.map(\.key)) func responsesRefuseTheFormsOfOtherDialects(field: String) async throws {
+        let body: JSONValue = ["model": "test-model", "input": "Hi", "max_output_tokens": 4]
+        let form = try #require(Self.foreignForms[field])
+        let reply = try await APIClient().post("/v1/responses", body.adding(field, form))
+        try expectError(reply, status: 400, code: "unsupported_value", param: field)
+        // What asks for nothing is no reason to refuse.
+        for nothing: JSONValue in field == "response_format" ? [nil, ["type": "text"]] : [nil] {
+            #expect(try await APIClient().post("/v1/responses", body.adding(field, nothing)).status == 200)
+        }
+    }
+
+    @Test(arguments: ["format", "best_of", "stop_regex", "bad_words"])
+    func nativeCompletionsRefuseTheFormsOfOtherDialects(field: String) async throws {
+        let body: JSONValue = ["prompt": "Hi", "n_predict": 4]
+        let form = try #require(Self.foreignForms[field])
+        let reply = try await APIClient().post("/completion", body.adding(field, form))
+        try expectError(reply, status: 400, code: "unsupported_value", param: field)
+    }
+
+    @Test func aMessageThatCallsToolsIsNotContinued() async throws {
+        let call: JSONValue = ["id": "1", "type": "function", "function": ["name": "f", "arguments": "{}"]]
+        let messages: JSONValue = [
+            ["role": "user", "content": "Hi"], ["role": "assistant", "content": "Well", "tool_calls": [call]],
+        ]
+        let reply = try await APIClient().chat(
+            APIClient.chat(["messages": messages, "continue_final_message": true]))
+        try expectError(reply, status: 400, code: nil, param: "continue_final_message")
     }
 
     @Test func aPromptThatIsTooLongIsRefusedWithBothNumbers() async throws {

@@ -109,6 +109,71 @@ import Tokens
         }
     }
 
+    private static let question: JSONValue = ["role": "user", "content": "Is it?"]
+
+    private func continued(
+        _ client: APIClient, _ last: JSONObject, _ members: JSONObject = [:], field: JSONObject, seed: Int = 1
+    ) async throws -> JSONValue {
+        var all = field
+        all["messages"] = [Self.question, .object(last)]
+        all["continue_final_message"] = true
+        all["temperature"] = 1
+        all["seed"] = .number(seed)
+        for (key, value) in members { all[key] = value }
+        return try await client.chat(APIClient.chat(all)).json
+    }
+
+    @Test(arguments: [
+        "{", "{\"ok\": tr", "{\"ok\": true, \"count\": 3", "{\"ok\":false,\"count\":40}",
+        "<think>\nhm\n</think>\n\n{\"ok\"", "\n\n{ ",
+    ])
+    func anAnswerThatIsContinuedFitsAsAWhole(beginning: String) async throws {
+        let client = try rambler(thinks: true)
+        let begun = String(beginning.split(separator: "</think>").last ?? "")
+        for (seed, field) in Self.fields.enumerated() {
+            let reply = try await continued(
+                client, ["role": "assistant", "content": .string(beginning)], field: field(), seed: seed)
+            let message = try #require(reply["choices"]?[0]?["message"], "\(reply)")
+            let value = try JSONValue(parsing: begun + (message["content"]?.stringValue ?? ""))
+            #expect(value["ok"]?.boolValue != nil)
+            #expect((1...40).contains(value["count"]?.intValue ?? 0))
+            #expect(message["reasoning_content"]?.stringValue == nil)
+            #expect(reply["warnings"] == nil)
+        }
+    }
+
+    @Test func aFormThatNoAnswerBeginsSoBeginsBehindIt() async throws {
+        let client = try rambler(thinks: true)
+        for beginning in ["Here it is: ", "{\"no\"", "{\"ok\": 1"] {
+            let last: JSONObject = ["role": "assistant", "content": .string(beginning)]
+            let reply = try await continued(client, last, field: Self.fields[1]())
+            let text = try #require(reply["choices"]?[0]?["message"]?["content"]?.stringValue)
+            #expect(try JSONValue(parsing: text)["ok"]?.boolValue != nil)
+            #expect(reply["warnings"]?[0]?["param"] == "structured_outputs.json")
+            let strict = try await continued(client, last, ["strict": true], field: Self.fields[1]())
+            #expect(strict["error"]?["param"] == "structured_outputs.json")
+        }
+        // Thinking that goes on is no answer yet.
+        let thought: JSONObject = ["role": "assistant", "reasoning_content": "{\"ok\": tr"]
+        let reply = try await continued(client, thought, field: Self.fields[1]())
+        let text = try #require(reply["choices"]?[0]?["message"]?["content"]?.stringValue, "\(reply)")
+        #expect(try JSONValue(parsing: text)["ok"]?.boolValue != nil)
+        #expect(reply["warnings"] == nil)
+    }
+
+    @Test func whatIsContinuedBesideToolsIsHeldToo() async throws {
+        let client = try rambler(thinks: false)
+        let last: JSONObject = ["role": "assistant", "content": "{\"ok\": true, "]
+        let tools: JSONObject = ["tools": [["type": "function", "function": ["name": "f"]]]]
+        let answer = try await continued(client, last, tools, field: Self.fields[0]())
+        let text = try #require(answer["choices"]?[0]?["message"]?["content"]?.stringValue, "\(answer)")
+        #expect(try JSONValue(parsing: "{\"ok\": true, " + text)["count"]?.intValue != nil)
+        // Text may stand before a call that is demanded.
+        let demanded = try await continued(client, last, ["tool_choice": "required"], field: tools)
+        #expect(demanded["choices"]?[0]?["message"]?["tool_calls"]?[0]?["function"]?["name"] == "f")
+        #expect(demanded["warnings"] == nil)
+    }
+
     @Test func completionsAreHeldToo() async throws {
         let client = try rambler(thinks: false)
         let reply = try await client.post(
