@@ -13,7 +13,9 @@ let settings: [SwiftSetting] = [
 ]
 let testSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
-// The tests of models and engine compute a great deal, and a debugger has little to say of kernels.
+// Tests compute a great deal in some targets, many times as fast where those are optimised. Overflow, bounds and preconditions
+// are checked all the same.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let kernelSettings = cSettings + [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -22,15 +24,15 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], computes: Bool = false) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings + (computes ? optimized : []))
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], computes: Bool = false) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name), "TestSupport"] + dependencies,
-        swiftSettings: testSettings
+        swiftSettings: testSettings + (computes ? optimized : [])
     )
 }
 
@@ -56,7 +58,7 @@ let package = Package(
         module("Tokens"),
 
         // L1
-        module("JSON"),
+        module("JSON", computes: true),
         module("TLS", ["COpenSSL"]),
         module("Sockets", ["CLinux", "TLS"]),
         module("Compute", ["CKernels", "CLinux"]),
@@ -66,17 +68,17 @@ let package = Package(
         // L2
         module("HTTP", ["TLS", "Sockets", "CZlib", httpTypes, logging, metrics]),
         module("HTTPClient", ["TLS", "Sockets"]),
-        module("Templates", ["JSON"]),
-        module("Tokenization", ["Tokens", "JSON"]),
+        module("Templates", ["JSON"], computes: true),
+        module("Tokenization", ["Tokens", "JSON"], computes: true),
         module("Checkpoints", ["CLinux", "JSON"]),
-        module("Sampling", ["Tokens", "Compute"]),
+        module("Sampling", ["Tokens", "Compute"], computes: true),
 
         // L3
         module("Models", ["Tokens", "Compute", "Checkpoints", "JSON"]),
         module("Chat", ["Tokens", "Templates", "Tokenization", "Sampling", "JSON"]),
 
         module("ModelHub", ["TLS", "HTTPClient", "JSON", "COpenSSL"]),
-        module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"]),
+        module("ConstrainedDecoding", ["Tokens", "Sampling", "Tokenization", "JSON"], computes: true),
 
         // L4
         module("Engine", ["Tokens", "Compute", "Models", "Sampling", "Telemetry"]),
@@ -142,7 +144,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Tokens", "JSON", "Models", "Sampling", "Compute", "TLS"],
             path: "Tests/TestSupport",
-            swiftSettings: testSettings
+            swiftSettings: testSettings + optimized
         ),
         .target(
             name: "ServingTestSupport",
@@ -156,7 +158,7 @@ let package = Package(
         tests("JSON"),
         tests("TLS", ["Sockets"]),
         tests("Sockets"),
-        tests("Compute", ["CKernels", "COpenBLAS"]),
+        tests("Compute", ["CKernels", "COpenBLAS"], computes: true),
         tests("Terminal"),
         tests("Telemetry", [metrics]),
         tests("HTTPClient", ["HTTP", "Sockets", "TLS", httpTypes, logging]),

@@ -7,11 +7,15 @@ import Tokens
 
 /// A small vocabulary with all of Qwen3's structural tokens, and random output in it.
 struct OutputFixture {
+    private static let shared = Result {
+        try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+    }
+
     let tokenizer: Tokenizer
     let tokens: OutputGrammarTokens
 
     init() throws {
-        tokenizer = try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+        tokenizer = try Self.shared.get()
         tokens = OutputGrammarTokens(
             thinkOpen: tokenizer.token("<think>"), thinkClose: tokenizer.token("</think>"),
             toolCallOpen: tokenizer.token("<tool_call>"), toolCallClose: tokenizer.token("</tool_call>"),

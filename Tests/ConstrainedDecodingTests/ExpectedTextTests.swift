@@ -8,10 +8,14 @@ import Tokens
 @testable import ConstrainedDecoding
 
 @Suite("Expected text") struct ExpectedTextTests {
+    private static let shared = Result {
+        try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+    }
+
     private let tokenizer: Tokenizer
 
     init() throws {
-        tokenizer = try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+        tokenizer = try Self.shared.get()
     }
 
     private func matcher(_ definition: ConstraintDefinition, behind text: String = "") throws -> GrammarMatcher {

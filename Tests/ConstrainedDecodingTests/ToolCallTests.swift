@@ -9,12 +9,16 @@ import Tokens
 
 @Suite("Grammars of tool calls")
 struct ToolCallTests {
+    private static let shared = Result {
+        try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+    }
+
     private let tokenizer: Tokenizer
     private let open: TokenID
     private let close: TokenID
 
     init() throws {
-        tokenizer = try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+        tokenizer = try Self.shared.get()
         open = try #require(tokenizer.token("<tool_call>"))
         close = try #require(tokenizer.token("</tool_call>"))
     }

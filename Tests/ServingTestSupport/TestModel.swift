@@ -1,4 +1,4 @@
-import Chat
+internal import Chat
 public import Engine
 import Foundation
 public import Models
@@ -55,7 +55,7 @@ public struct TestModel: Sendable {
     public let replies: PreparedReplies
 
     public init(_ options: Options = Options()) throws {
-        let tokenizer = try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+        let tokenizer = try SharedFixtures.tokenizer.get()
         let ends = ["<|im_end|>", "<|endoftext|>"].compactMap(tokenizer.token)
         let replies = PreparedReplies(end: ends[0], improvise: options.improvise)
         var configuration = EngineConfiguration()
@@ -76,10 +76,7 @@ public struct TestModel: Sendable {
                     willCompute: options.willCompute, isDamaged: options.isDamaged,
                     script: ScriptedModel.choosing { replies.next(after: $0) }))
         }
-        let format = try options.template.map { template in
-            try ChatFormat(
-                template: String(decoding: Fixtures.bytes(template), as: UTF8.self), tokenizer: tokenizer)
-        }
+        let format = try options.template.map(SharedFixtures.chatFormat)
         self.tokenizer = tokenizer
         self.replies = replies
         var defaults = GenerationDefaults(advice: SamplingAdvice(), endTokens: Set(ends))

@@ -9,10 +9,8 @@ import Tokens
 
 /// The shortest ends of random answers to random schemas.
 @Suite struct ShortestCompletionWalkTests {
-    private static let tokenizer = try? Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
-
     @Test func `from anywhere in a random answer the completion is valid`() throws {
-        let tokenizer = try #require(Self.tokenizer)
+        let tokenizer = try SharedFixtures.tokenizer.get()
         for round in propertyRounds(60) {
             var random = SeededGenerator(seed: UInt64(round))
             let schema = RandomSchema.arguments(&random)

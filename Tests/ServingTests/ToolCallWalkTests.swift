@@ -19,7 +19,7 @@ import Tokens
     private let closers: [TokenID]
 
     init() throws {
-        let tokenizer = try Tokenizer(tokenizerFile: Fixtures.bytes("models/dense-tied/hf/tokenizer.json"))
+        let tokenizer = try SharedFixtures.tokenizer.get()
         self.tokenizer = tokenizer
         end = try #require(tokenizer.token("<|im_end|>"))
         compiler = ConstraintCompiler(tokenizer: tokenizer, ends: [end])
@@ -105,13 +105,9 @@ import Tokens
 
     private static let templates = ["templates/qwen3.jinja", "templates/qwen3-coder.jinja"]
 
-    private func format(_ template: String) throws -> ChatFormat {
-        try ChatFormat(template: String(decoding: Fixtures.bytes(template), as: UTF8.self), tokenizer: tokenizer)
-    }
-
     @Test(arguments: templates)
     func anAnswerOfCallsIsOneOrMoreThatFitTheirSchemas(template: String) throws {
-        let format = try format(template)
+        let format = try SharedFixtures.chatFormat(template)
         #expect(format.toolCallNotation == (template == Self.templates[0] ? .json : .elements))
         var finishedCount = 0
         for seed in 0..<24 {
@@ -130,7 +126,7 @@ import Tokens
 
     @Test(arguments: templates)
     func anAnswerIsCallsOrFitsItsFormat(template: String) throws {
-        let format = try format(template)
+        let format = try SharedFixtures.chatFormat(template)
         var seen: Set<Bool> = []
         for seed in 0..<24 {
             var random = SeededGenerator(seed: UInt64(seed))
@@ -154,7 +150,7 @@ import Tokens
 
     @Test(arguments: templates)
     func callsAmongFreeTextFitTheirSchemas(template: String) throws {
-        let format = try format(template)
+        let format = try SharedFixtures.chatFormat(template)
         var callCount = 0
         for seed in 0..<24 {
             var random = SeededGenerator(seed: UInt64(seed))
