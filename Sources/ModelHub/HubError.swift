@@ -21,7 +21,8 @@ public struct HubError: Error, Hashable, Sendable, CustomStringConvertible {
         self.description = description
     }
 
-    init(_ description: String) {
+    /// A failure of the network, a hub or the disk.
+    public init(_ description: String) {
         self.init(.failed, description)
     }
 }

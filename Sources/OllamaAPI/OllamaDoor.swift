@@ -5,6 +5,9 @@ internal import JSON
 public import ModelHub
 public import Serving
 
+/// Takes a model from a library.
+public typealias ModelRemover = @Sendable (ModelLibrary, ModelReference) throws(HubError) -> Void
+
 extension Door {
     /// Ollama's native API: another dialect of the same service.
     ///
@@ -12,15 +15,17 @@ extension Door {
     ///   - service: what answers.
     ///   - settings: what all doors are told.
     ///   - library: where requests may fetch models to and remove them from; nil lets them do neither.
+    ///   - remove: takes a model from the library, with all that was made of it.
     /// - Returns: the door.
     public static func ollama(
-        service: InferenceService, settings: APISettings, library: ModelLibrary? = nil
+        service: InferenceService, settings: APISettings, library: ModelLibrary? = nil,
+        remove: @escaping ModelRemover = { (library, reference) throws(HubError) in _ = try library.remove(reference) }
     ) -> Door {
         let chat = OllamaReplyRoute(kind: .chat, service: service, settings: settings)
         let generate = OllamaReplyRoute(kind: .generate, service: service, settings: settings)
         let embeddings = OllamaEmbedRoute(service: service, settings: settings)
         let models = OllamaModelsRoute(service: service, settings: settings)
-        let store = OllamaStoreRoute(service: service, settings: settings, library: library)
+        let store = OllamaStoreRoute(service: service, settings: settings, library: library, remove: remove)
         return Door(
             settings: settings, errors: .ollama, owns: { $0.hasPrefix("/api/") },
             routes: [

@@ -14,12 +14,14 @@ struct OllamaStoreRoute: Sendable {
     let settings: APISettings
     /// Nil where the operator lets requests do neither.
     let library: ModelLibrary?
+    let remove: ModelRemover
     private let pulls = RunningPulls()
 
-    init(service: InferenceService, settings: APISettings, library: ModelLibrary?) {
+    init(service: InferenceService, settings: APISettings, library: ModelLibrary?, remove: @escaping ModelRemover) {
         self.service = service
         self.settings = settings
         self.library = library
+        self.remove = remove
     }
 
     func pull(_ request: DoorRequest) async throws -> DoorAnswer {
@@ -58,7 +60,7 @@ struct OllamaStoreRoute: Sendable {
             throw APIError.invalid(
                 "model", "'\(name)' is what this server was started with, which requests do not remove.")
         }
-        try refusable { () throws(HubError) in _ = try library.remove(reference) }
+        try refusable { () throws(HubError) in try remove(library, reference) }
         await service.registry.discover()
         return .json([:], warnings: remarks.warnings)
     }

@@ -81,7 +81,10 @@ struct ServerAssembly {
             .openAI(service: service, settings: apiSettings),
             [
                 .anthropic(service: service, settings: apiSettings),
-                .ollama(service: service, settings: apiSettings, library: library),
+                .ollama(service: service, settings: apiSettings, library: library) {
+                    (library, reference) throws(HubError) in
+                    _ = try library.removeWithQuantizedCopies(reference)
+                },
             ] + (settings.hasWebPage ? [.webPage(settings: apiSettings)] : []),
             access: credentials.access)
     }

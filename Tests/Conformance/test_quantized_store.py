@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import ollama
 import pytest
 from ponder_process import FIXTURES, Ponder, run
 
@@ -48,6 +49,16 @@ def test_what_is_kept_is_listed_below_its_model_and_goes_with_it(home, tmp_path)
     removed = run("rm", NAME, **home)
     assert removed.returncode == 0, removed.stderr
     assert listed(home) == [] and kept(tmp_path) == []
+
+
+def test_a_client_that_deletes_a_model_removes_what_is_kept_of_it(home, tmp_path):
+    serve_once(NAME, home)
+    serve_once(CHECKPOINT, home)
+    assert len(kept(tmp_path)) == 2
+    with Ponder("--allow-pull", **home) as server:
+        ollama.Client(host=server.url, timeout=60).delete(NAME)
+    [stray] = listed(home)
+    assert stray["name"] == str(CHECKPOINT) and [stray["path"]] == [str(path) for path in kept(tmp_path)]
 
 
 def test_what_is_kept_can_be_removed_alone(home, tmp_path):

@@ -35,12 +35,12 @@ struct QuantizedCopies {
     /// Deletes files; a server that has loaded them does not need them any more.
     ///
     /// - Returns: Their bytes.
-    static func remove(_ copies: [QuantizedCopy]) throws(SettingsError) -> Int {
+    static func remove(_ copies: [QuantizedCopy]) throws(HubError) -> Int {
         for copy in copies {
             do {
                 try FileManager.default.removeItem(atPath: copy.path)
             } catch {
-                throw SettingsError("\(copy.path) cannot be removed: \(error.localizedDescription)")
+                throw HubError("\(copy.path) cannot be removed: \(error.localizedDescription)")
             }
         }
         return copies.reduce(0) { $0 + $1.byteCount }
@@ -56,6 +56,20 @@ struct QuantizedCopies {
     /// Links of a cache lead to the same place from wherever they are looked at.
     private static func resolved(_ path: String) -> String {
         URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+}
+
+extension ModelLibrary {
+    /// Removes a model with what `--quantize` keeps of it.
+    ///
+    /// - Returns: how many bytes of the disk are free again.
+    func removeWithQuantizedCopies(_ reference: ModelReference) throws(HubError) -> Int {
+        let copies = QuantizedCopies(settings: settings)
+        // Links are followed while they are there.
+        let before = models().map { ($0.path, copies.of($0.path)) }
+        let freed = try remove(reference)
+        let left = Set(models().map(\.path))
+        return freed + (try QuantizedCopies.remove(before.filter { !left.contains($0.0) }.flatMap(\.1)))
     }
 }
 

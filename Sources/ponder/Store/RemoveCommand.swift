@@ -36,19 +36,15 @@ struct RemoveCommand: ParsableCommand {
         let copies = QuantizedCopies(settings: library.settings)
         if models.isEmpty { report("quantised weights", try QuantizedCopies.remove(copies.all)) }
         for text in models {
-            report(text, try quantized ? removeCopies(of: text, copies, library) : remove(text, copies, library))
+            report(
+                text,
+                try quantized
+                    ? removeCopies(of: text, copies, library)
+                    : library.removeWithQuantizedCopies(library.reference(text)))
         }
     }
 
     private func report(_ name: String, _ freed: Int) { print("\(name): removed, \(ByteCount(freed)) free again") }
-
-    private func remove(_ text: String, _ copies: QuantizedCopies, _ library: ModelLibrary) throws -> Int {
-        // Links are followed while they are there.
-        let before = library.models().map { ($0.path, copies.of($0.path)) }
-        let freed = try library.remove(library.reference(text))
-        let left = Set(library.models().map(\.path))
-        return freed + (try QuantizedCopies.remove(before.filter { !left.contains($0.0) }.flatMap(\.1)))
-    }
 
     private func removeCopies(of text: String, _ copies: QuantizedCopies, _ library: ModelLibrary) throws -> Int {
         let path = (try? library.reference(text)).flatMap { library.model($0)?.path } ?? text
