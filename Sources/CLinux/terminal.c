@@ -99,9 +99,9 @@ int linux_terminal_take_over(void) {
     return 0;
 }
 
-int linux_terminal_size(int *columns, int *rows) {
+int linux_terminal_size(int descriptor, int *columns, int *rows) {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) {
         return -errno;
     }
     *columns = size.ws_col;

@@ -23,11 +23,16 @@ public enum TerminalDevice {
         return unsafe getenv("TERM").map { unsafe String(cString: $0) } != "dumb"
     }
 
-    /// 80 by 24 where the system does not say.
-    public static var size: TerminalSize {
+    /// Of standard output; 80 by 24 where the system does not say.
+    public static var size: TerminalSize { size(of: STDOUT_FILENO) }
+
+    /// The width of the terminal of standard error; 80 where the system does not say.
+    public static var errorColumns: Int { size(of: STDERR_FILENO).columns }
+
+    private static func size(of descriptor: Int32) -> TerminalSize {
         var columns: Int32 = 0
         var rows: Int32 = 0
-        let status = unsafe linux_terminal_size(&columns, &rows)
+        let status = unsafe linux_terminal_size(descriptor, &columns, &rows)
         guard status == 0, columns > 0, rows > 0 else { return TerminalSize(columns: 80, rows: 24) }
         return TerminalSize(columns: Int(columns), rows: Int(rows))
     }

@@ -6,6 +6,17 @@ public enum TextWidth {
         text.reduce(0) { $0 + of($1) }
     }
 
+    /// The text, or as much of its beginning as so many columns have room for, with an ellipsis behind it.
+    public static func cut(_ text: String, to columns: Int) -> String {
+        guard of(text) > columns else { return text }
+        var width = 1
+        let beginning = text.prefix { character in
+            width += of(character)
+            return width <= columns
+        }
+        return beginning + "…"
+    }
+
     public static func of(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         if first.value < 0x300 { return first.properties.generalCategory == .control ? 0 : 1 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import huggingface_hub
 import pexpect
+import pyte
 import pytest
 from hub_stand_in import Repository
 from ponder_process import EXECUTABLE, FIXTURES, Ponder, environment, run
@@ -129,6 +130,21 @@ def test_a_terminal_sees_a_bar(hub, home):
     terminal.expect("█░+ [0-9]+ %, .* of 741 KiB")
     hub.gate.set()
     terminal.expect(f"ponder serve {NAME}")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
+def test_a_bar_stays_on_one_line_of_a_narrow_window(hub, home):
+    hub.faults["model.safetensors"] = [None, "stall"]
+    terminal = pexpect.spawn(str(EXECUTABLE), ["pull", NAME], env=environment(**home), timeout=60, dimensions=(24, 36))
+    screen = pyte.Screen(36, 24)
+    stream = pyte.ByteStream(screen)
+    for _ in range(4):
+        terminal.expect(rb"\r\x1b\[K[^\r\n]*[0-9]+ %, [^\r\n]+")
+        stream.feed(terminal.before + terminal.after)
+    assert sum(" %, " in line for line in screen.display) == 1, screen.display
+    hub.gate.set()
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0

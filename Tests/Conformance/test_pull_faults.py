@@ -136,9 +136,9 @@ def test_two_pulls_do_not_collide(hub, home):
     waiting = ""
     for line in second.stderr:
         waiting += line
-        if "another program is fetching it" in line:
+        if "it is being fetched already" in line:
             break
-    assert "another program is fetching it" in waiting
+    assert "it is being fetched already" in waiting
     hub.gate.set()
     for process in (first, second):
         process.stderr.read()

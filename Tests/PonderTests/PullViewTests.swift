@@ -12,6 +12,14 @@ import Testing
         #expect(PullView.time(seconds) == text)
     }
 
+    @Test(arguments: [
+        (0.0, 4, "░░░░"), (0.5, 4, "██░░"), (0.99, 4, "███░"), (1.0, 4, "████"), (1.7, 4, "████"), (0.5, 3, ""),
+        (0.5, -9, ""),
+    ])
+    func `a bar has the columns that there are, or is left out`(share: Double, columns: Int, bar: String) {
+        #expect(ProgressBar.bar(share, columns: columns) == bar)
+    }
+
     @Test func `a rate is that of the last seconds`() throws {
         let start = ContinuousClock.now
         var rate = TransferRate(since: start)

@@ -99,4 +99,12 @@ import Testing
         #expect(TextWidth.of("한") == 2)
         #expect(TextWidth.of("\u{200B}") == 0)
     }
+
+    @Test(arguments: [
+        ("hello", 5, "hello"), ("hello", 4, "hel…"), ("日本語", 5, "日本…"), ("日本語", 4, "日…"), ("hello", 1, "…"),
+        ("", 3, ""),
+    ])
+    func `a text is cut to its columns`(text: String, columns: Int, cut: String) {
+        #expect(TextWidth.cut(text, to: columns) == cut)
+    }
 }

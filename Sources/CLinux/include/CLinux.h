@@ -86,7 +86,7 @@ int linux_terminal_take_over(void);
 /// Gives the terminal back in the mode that it had. Does nothing where it was not taken over. Safe in signal handlers.
 void linux_terminal_restore(void);
 
-/// The size of the terminal of standard output, in characters. Returns 0, or -errno.
-int linux_terminal_size(int *columns, int *rows);
+/// The size of a descriptor's terminal, in characters. Returns 0, or -errno.
+int linux_terminal_size(int descriptor, int *columns, int *rows);
 
 #endif

@@ -35,7 +35,7 @@ struct FileDownload: Sendable {
         if !isPresent {
             let lock = try FileLock(
                 "\(cache.locks(of: reference.repository))/\(file.digest.name).lock", isCancelled: client.isCancelled
-            ) { report(.waiting(shown, "\(file.path): another program is fetching it")) }
+            ) { report(.waiting(shown, "\(file.path): it is being fetched already")) }
             // Whoever had the lock may have done it.
             if !isPresent { try fetch() }
             withExtendedLifetime(lock) {}

@@ -111,9 +111,8 @@ final class PullView: Sendable {
                 : ", nothing for \(Self.time((.now - state.lastArrival) / .seconds(1)))"
         }
         guard isTerminal else { return tell(text) }
-        let filled = min(Self.width, Int(share * Double(Self.width)))
-        line.show(
-            String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled) + " " + text)
+        let bar = ProgressBar.bar(share, columns: min(Self.width, ProgressLine.columns - TextWidth.of(text) - 1))
+        line.show(bar.isEmpty ? text : "\(bar) \(text)")
     }
 
     /// A line that stays.
