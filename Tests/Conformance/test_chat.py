@@ -252,6 +252,7 @@ def test_hostile_files_get_one_clear_line(home, tmp_path, text):
         assert "bad.json" in "".join(chat.enter(f"/load {file}"))
         assert "already" in "".join(chat.enter(f"/save {file}"))
         assert "no such file" in "".join(chat.enter(f"/load {tmp_path / 'none'}"))
+        assert f"there is no folder {tmp_path / 'none'}" in "".join(chat.enter(f"/save {tmp_path / 'none' / 'a.json'}"))
     assert file.read_text() == text
 
 
@@ -262,6 +263,7 @@ def test_commands_answer_with_helpful_lines(home):
         assert chat.enter("/set top_k 5") == ["top_k 5"]
         assert "top_k 5" in chat.enter("/set")
         help_text = "\n".join(chat.enter("/help"))
+        assert max(map(len, help_text.splitlines())) < 80  # no line of it is broken by the terminal's edge
         for command in ("/think", "/set", "/system", "/save", "/load", "/stats", "/clear", "/exit", "Ctrl-C"):
             assert command in help_text
         chat.enter(QUESTION)

@@ -72,10 +72,11 @@ extension ChatSession {
     }
 
     private static let help = """
-        /think, /no_think     think before each answer, or answer at once; inside a message they count for it
-        /set [NAME VALUE]     tell or change: \(ChatPreferences.Name.allCases.map(\.rawValue).joined(separator: " "))
-        /system [TEXT]        tell or change the system prompt; "none" takes it away
-        /save FILE            write the conversation as JSON, in the form of OpenAI's messages
+        /think, /no_think     think before each answer, or answer at once;
+                              inside a message they count for it
+        /set [NAME VALUE]     tell or change a setting; alone it names them all
+        /system [TEXT]        tell or change the system prompt; "none" removes it
+        /save FILE            write the conversation as JSON, as OpenAI's messages
         /load FILE            go on with a conversation from a file
         /stats                tokens and times
         /reasoning            what the model thought before its last answer

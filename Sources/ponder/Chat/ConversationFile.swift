@@ -20,6 +20,10 @@ struct ConversationFile {
         if FileManager.default.fileExists(atPath: path), (try? load()) == nil {
             throw SettingsError("\(path): there already is something, which is no conversation")
         }
+        let folder = (path as NSString).deletingLastPathComponent
+        guard folder.isEmpty || FileManager.default.fileExists(atPath: folder) else {
+            throw SettingsError("\(path): there is no folder \(folder)")
+        }
         let value: JSONValue = [
             "model": .string(model), "messages": ConversationJSON.value(of: conversation.messages),
         ]
