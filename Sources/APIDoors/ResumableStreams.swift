@@ -40,21 +40,23 @@ public final class ResumableStreams: Sendable {
     private let absence: Duration
     private let conversationAbsence: Duration
     /// How long before its client's hanging up a stream's ending may have been read.
-    private let overtaking = Duration.seconds(2)
+    private let overtaking: Duration
 
     /// - Parameters:
     ///   - countLimit: how many streams are kept, complete ones among them.
     ///   - byteLimit: of the events that are kept of each.
     ///   - absence: how long a stream goes on, or is kept, while nobody reads it.
     ///   - conversationAbsence: the same for a conversation's stream; as long as llama-server keeps one.
+    ///   - overtaking: by how much the request that calls a stream off may come before the stream's client hangs up.
     public init(
         countLimit: Int = 128, byteLimit: Int = 1 << 20, absence: Duration = .seconds(60),
-        conversationAbsence: Duration = .seconds(300)
+        conversationAbsence: Duration = .seconds(300), overtaking: Duration = .seconds(2)
     ) {
         self.countLimit = countLimit
         self.byteLimit = byteLimit
         self.absence = absence
         self.conversationAbsence = conversationAbsence
+        self.overtaking = overtaking
     }
 
     /// Begins to write a reply's events down, behind frames that were sent already; nil where the reply has none, was called

@@ -93,7 +93,8 @@ import Testing
     /// The client hangs up at the head of the reply, or in its middle.
     @Test(arguments: ["", "\"content\":\"."]) func whatCallsAStreamOffMayOvertakeItsRequest(seen: String) async throws {
         struct Gone: Error {}
-        let client = try APIClient(.droning(try TestModel().tokens(".")[0]))
+        let client = try APIClient(
+            .droning(try TestModel().tokens(".")[0]), streams: ResumableStreams(overtaking: .seconds(86_400)))
         #expect(try await client.send(.delete, "/v1/stream?conv_id=a").status == 204)
         let reply = WatchedReply { text in
             if seen.isEmpty || text.contains(seen) { throw Gone() }
