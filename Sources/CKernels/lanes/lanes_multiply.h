@@ -101,7 +101,7 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
     const size_t part_bytes = blocks > 1 ? weights->tile_bytes / 64 / blocks * 64 : 0;
     size_t row = 0;
 #define direct_case(width)                                                                                             \
-    for (; row + width <= rows->count; row += width, ahead.bytes += part_bytes)                                           \
+    for (; row + width <= rows->count; row += width, ahead.bytes += part_bytes)                                        \
     multiply_direct(format, width, data, ahead, weights->columns, rows->blocks + row, rows->results + row,             \
                     tile * 16 - rows->first_output, lanes)
     if (widest == 8) direct_case(8);
