@@ -3,6 +3,7 @@
 import re
 import resource
 import signal
+import subprocess
 import termios
 import time
 
@@ -12,6 +13,19 @@ from ponder_process import EXECUTABLE, environment
 
 PROMPT = ">>> "
 UP, DOWN, LEFT, ALT_ENTER, CONTROL_C, CONTROL_D, CONTROL_R, CONTROL_G = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b\r", "\x03", "\x04", "\x12", "\x07"
+
+# What the built-in model knows for sure, and what folds its reasoning.
+GREEDY = ("--temperature", "0")
+QUESTION = "How many r's in strawberries?"
+ANSWER = "There are 3 r's in strawberries."
+FOLDED = re.compile(r"^thought for \d+\.\d+ s, (\d+) tokens; /reasoning shows it$")
+
+
+def pipe(*arguments, text=None):
+    """Runs the executable without a terminal; `text` is its input."""
+    return subprocess.run(
+        [EXECUTABLE, *map(str, arguments)], input=text, stdin=subprocess.DEVNULL if text is None else None,
+        capture_output=True, text=True, timeout=60, env=environment())
 
 
 def begin_afresh():

@@ -73,17 +73,23 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def page_server(serve):
-    """The executable with its own model, for tests of the page."""
+def built_in(serve):
+    """The executable with its own model."""
     return serve(None)
 
 
+@pytest.fixture(params=["engine", "server"])
+def backend(request):
+    """`ponder chat`'s flags for a model in the process, and for one behind a URL: everything must look the same."""
+    return ("--url", request.getfixturevalue("built_in").url) if request.param == "server" else ()
+
+
 @pytest.fixture
-def open_page(browser, page_server):
+def open_page(browser, built_in):
     """Opens pages in browsers of their own. None may ask for anything from elsewhere, or break its own policy."""
     pages = []
 
-    def open_one(path="/", at=page_server, init_script=None, expects_complaints=False, beside=None, **context):
+    def open_one(path="/", at=built_in, init_script=None, expects_complaints=False, beside=None, **context):
         context = beside.context if beside else browser.new_context(**context)
         page = WebPage(context, at, path, init_script)
         pages.append((page, expects_complaints))
