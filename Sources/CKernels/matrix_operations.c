@@ -141,9 +141,9 @@ static void clear_odd_block(struct activation_block *blocks, size_t columns) {
     memset(blocks + columns / 32, 0, (activation_block_count(columns) - columns / 32) * sizeof *blocks);
 }
 
-/// Where gates and ups of some tiles and rows lie until they are activated: behind the panels of multiply_tiles, near
-/// in the cache. Sixteen tiles are the largest group of columns that share a scale.
-enum { gated_offset = 64 * 1024, gated_tiles = 16, gated_rows = 384, gated_floats = 96 * gated_tiles * tile_rows };
+/// Where gates and ups of some tiles and rows lie until they are activated: behind what multiply_tiles uses, near in
+/// the cache. Sixteen tiles are the largest group of columns that share a scale.
+enum { gated_offset = multiply_scratch_bytes, gated_tiles = 16, gated_rows = 384, gated_floats = 96 * gated_tiles * tile_rows };
 
 struct gated_scratch {
     float *results[2][gated_rows];

@@ -24,7 +24,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sen
         precondition(!overflow && wanted <= Int.max - 63, "A buffer's byte count fits an Int.")
         let byteCount = (wanted + 63) / 64 * 64
         let isMapped = pages == .onFirstUse
-        let memory = unsafe isMapped ? Self.mapped(byteCount) : aligned_alloc(64, byteCount)
+        let memory = unsafe isMapped ? Self.mapped(byteCount) : Self.allocated(byteCount)
         guard let memory = unsafe memory else {
             preconditionFailure("No memory for a buffer of \(byteCount) bytes.")
         }
@@ -40,6 +40,15 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sen
         } else {
             unsafe free(pointer)
         }
+    }
+
+    /// Rows that lie pages apart are found sooner where a page is huge.
+    private static func allocated(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        let hugePage = 1 << 21
+        guard byteCount >= hugePage else { return unsafe aligned_alloc(64, byteCount) }
+        let memory = unsafe aligned_alloc(hugePage, byteCount)
+        unsafe madvise(memory, byteCount, MADV_HUGEPAGE)
+        return unsafe memory
     }
 
     private static func mapped(_ byteCount: Int) -> UnsafeMutableRawPointer? {

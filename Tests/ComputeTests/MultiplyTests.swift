@@ -32,7 +32,24 @@ import Testing
         let bytes = numbers.weights(format, rows: 33, columns: columns)
         let reference = referencePool()
         let matrix = try makeMatrix(format, rows: 33, columns: columns, bytes: bytes, pool: reference)
-        let input = Rows(numbers.floats(11 * columns), columns: columns)
+        // Few rows have a way of their own.
+        for rows in [11, 55] {
+            let input = Rows(numbers.floats(rows * columns), columns: columns)
+            let expected = product(input, matrix, pool: reference).bits
+            for choice in everyPool {
+                #expect(product(input, matrix, pool: choice.make()).bits == expected, "\(choice), \(rows)")
+            }
+        }
+    }
+
+    @Test(arguments: [WeightFormat.q8_0, .q4_1, .q4_K])
+    func moreRowsThanAWorkersSumsHoldGiveTheReferencesBits(_ format: WeightFormat) throws {
+        var numbers = SeededNumbers(seed: 200 + UInt64(format.rawValue))
+        let columns = format.blockColumns, rows = 1030
+        let bytes = numbers.weights(format, rows: 18, columns: columns)
+        let reference = referencePool()
+        let matrix = try makeMatrix(format, rows: 18, columns: columns, bytes: bytes, pool: reference)
+        let input = Rows(numbers.floats(rows * columns), columns: columns)
         let expected = product(input, matrix, pool: reference).bits
         for choice in everyPool { #expect(product(input, matrix, pool: choice.make()).bits == expected, "\(choice)") }
     }

@@ -84,7 +84,7 @@ static void make_rows(struct product *product, const struct kernel_table *refere
 static void multiply_with(const struct kernel_table *kernels, const struct product *product, size_t count,
                           float *const *results, bool tile_by_tile) {
     static void *scratch;
-    if (!scratch) scratch = memory_of(kernel_scratch_bytes);
+    if (!scratch) scratch = memory_of(multiply_scratch_bytes);
     const struct multiply_rows rows = {count, product->values, product->blocks, results, 0};
     const size_t tiles = tile_count(product->weights.rows), step = tile_by_tile ? 1 : tiles;
     for (size_t tile = 0; tile < tiles; tile += step)

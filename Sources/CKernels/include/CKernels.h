@@ -63,8 +63,8 @@ struct multiply_rows {
     size_t first_output;   // the output that results[i][0] is
 };
 
-/// Bytes of scratch that `multiply_tiles` and `attend` may use for themselves; 64-byte aligned.
-enum { kernel_scratch_bytes = 320 * 1024 };
+/// Bytes of scratch that `attend` may use for itself, and those at its beginning that `multiply_tiles` may; 64-byte aligned.
+enum { kernel_scratch_bytes = 320 * 1024, multiply_scratch_bytes = 96 * 1024 };
 
 /// Activation blocks of a row: an even number, the odd one out being zero.
 static inline size_t activation_block_count(size_t columns) { return (columns + 63) / 64 * 2; }
@@ -78,7 +78,7 @@ struct kernel_table {
     void (*quantize_row)(const float *values, size_t columns, size_t group_columns, struct activation_block *blocks);
 
     /// results[i][n - first_output] = sum over k of weights[n][k] * row i [k], for the outputs n of `tile_count` tiles from
-    /// `first_tile` on. Any format; `scratch` holds kernel_scratch_bytes. `next_tiles` is where the tiles lie that this
+    /// `first_tile` on. Any format; `scratch` holds multiply_scratch_bytes. `next_tiles` is where the tiles lie that this
     /// worker will probably multiply next, of the same format and size, or null: they are fetched meanwhile.
     void (*multiply_tiles)(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                            const struct multiply_rows *rows, const void *next_tiles, void *scratch);

@@ -142,8 +142,13 @@ static void multiply_quantized_tiles(const struct weight_tiles *weights, size_t 
         }
         const int tiles = product_rows_limit >= 6 && tile + 2 <= end ? 2 : 1;
         const size_t after = tile + (size_t)tiles;
-        multiply_through_panels(weights, tile, tiles, rows, after < end ? data + after * weights->tile_bytes : next_tiles,
-                                scratch);
+        const uint8_t *upcoming = after < end ? data + after * weights->tile_bytes : next_tiles;
+        for (size_t row = 0; row < rows->count; row += panel_rows) {
+            struct multiply_rows some = {.blocks = rows->blocks + row, .results = rows->results + row};
+            some.count = rows->count - row < panel_rows ? rows->count - row : panel_rows;
+            some.first_output = rows->first_output;
+            multiply_through_panels(weights, tile, tiles, &some, upcoming, scratch);
+        }
         tile = after;
     }
 }

@@ -11,6 +11,8 @@ enum { bfloat_columns = 1024, bfloat_rows = 24 };
 
 typedef uint16_t bfloat_row[bfloat_columns];
 
+_Static_assert(bfloat_rows * sizeof(bfloat_row) <= multiply_scratch_bytes, "a block's rows fit a worker's scratch");
+
 struct bfloat_work {
     const struct weight_tiles *weights;
     const bfloat_row *values; // the block's rows, rounded

@@ -18,7 +18,15 @@ struct panel {
     struct superblock_scales superblocks[panel_groups / 4];
 };
 
-_Static_assert(2 * sizeof(struct panel) <= kernel_scratch_bytes, "two tiles' panels fit a worker's scratch");
+enum { panel_lanes = 2 * tile_rows, panel_rows = 512 };
+
+/// What panels keep in a worker's scratch: two tiles, and what up to `panel_rows` rows came to so far.
+struct panel_scratch {
+    struct panel panels[2];
+    float sums[panel_rows * panel_lanes];
+};
+
+_Static_assert(sizeof(struct panel_scratch) <= multiply_scratch_bytes, "panels fit a worker's scratch");
 
 inlined void unpack_superblock(enum weight_format format, const uint8_t *superblock, struct panel *panel,
                                size_t group) {
@@ -108,10 +116,12 @@ struct panel_work {
     size_t groups;
     size_t first_block;
     const struct activation_block *const *blocks;
+    float *sums; // [rows][panel_lanes], near in the cache
     float *const *results;
     size_t output;
     size_t lanes;   // of the last tile
-    bool continues; // the results hold the sums of earlier columns
+    bool continues; // the sums hold those of earlier columns
+    bool ends;      // there are no later columns
     struct prefetch_stream *upcoming;
 };
 
@@ -127,67 +137,74 @@ inlined void add_panel_group(struct product_kind kind, int tiles, int rows, cons
     add_product_group(weight_format_q8_0, kind, tiles, rows, groups, blocks, group * 2, sums);
 }
 
-inlined void load_sums(int tiles, int rows, bool continues, float *const *results, f32x16 (*sums)[8]) {
+inlined void load_sums(int tiles, int rows, bool continues, float *const *stored, f32x16 (*sums)[8]) {
 #pragma clang loop unroll(full)
     for (int t = 0; t < tiles; t++)
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) sums[t][r] = continues ? load_floats(results[r] + t * 16) : splat(0);
+        for (int r = 0; r < rows; r++) sums[t][r] = continues ? load_floats(stored[r] + t * 16) : splat(0);
 }
 
-inlined void store_sums(int tiles, int rows, float *const *results, f32x16 (*sums)[8]) {
+inlined void store_sums(int tiles, int rows, float *const *stored, f32x16 (*sums)[8]) {
 #pragma clang loop unroll(full)
     for (int t = 0; t < tiles; t++)
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) store_floats(results[r] + t * 16, sums[t][r]);
+        for (int r = 0; r < rows; r++) store_floats(stored[r] + t * 16, sums[t][r]);
 }
 
-/// Adds 256 columns to the results, which leaves the registers to the superblock's parts.
+/// Adds 256 columns to the sums, which leaves the registers to the superblock's parts.
 inlined void add_panel_superblock(struct product_kind kind, int tiles, int rows, const struct panel_work *work,
                                   size_t superblock, const struct activation_block *const *blocks,
-                                  float *const *results) {
+                                  float *const *stored) {
     f32x16 parts[2][8], sums[2][8];
-    load_sums(tiles, rows, false, results, parts);
+    load_sums(tiles, rows, false, stored, parts);
 #pragma clang loop unroll(disable)
     for (size_t group = superblock * 4; group < superblock * 4 + 4; group++)
         add_panel_group(kind, tiles, rows, work, group, blocks, parts);
     const struct superblock_scales *scales[2];
     for (int t = 0; t < tiles; t++) scales[t] = &work->panels[t].superblocks[superblock];
-    load_sums(tiles, rows, work->continues || superblock > 0, results, sums);
+    load_sums(tiles, rows, work->continues || superblock > 0, stored, sums);
     add_superblock(kind, tiles, rows, scales, blocks, superblock * 8, parts, sums);
-    store_sums(tiles, rows, results, sums);
+    store_sums(tiles, rows, stored, sums);
 }
 
-/// `results` has room for all lanes of all tiles.
+/// Adds the panel's columns to the sums of some rows.
 inlined void multiply_panel(struct product_kind kind, int tiles, int rows, const struct panel_work *work, size_t row,
-                            float *const *results) {
+                            float *const *stored) {
     const struct activation_block *blocks[8];
     for (int r = 0; r < rows; r++) blocks[r] = work->blocks[row + (size_t)r] + work->first_block;
     if (kind.in_superblocks) {
         for (size_t superblock = 0; superblock < work->groups / 4; superblock++)
-            add_panel_superblock(kind, tiles, rows, work, superblock, blocks, results);
+            add_panel_superblock(kind, tiles, rows, work, superblock, blocks, stored);
         return;
     }
     f32x16 sums[2][8];
-    load_sums(tiles, rows, work->continues, results, sums);
+    load_sums(tiles, rows, work->continues, stored, sums);
     for (size_t group = 0; group < work->groups; group++) add_panel_group(kind, tiles, rows, work, group, blocks, sums);
-    store_sums(tiles, rows, results, sums);
+    store_sums(tiles, rows, stored, sums);
 }
 
-/// The same, where the last tile may have fewer lanes than sixteen: its rows' sums then take a detour.
+/// Results lie far apart, each in a page of its own: their lines are asked for while the last columns are multiplied.
+inlined void prefetch_results(int tiles, int rows, const struct panel_work *work, size_t row) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int t = 0; t < tiles; t++)
+            __builtin_prefetch(work->results[row + (size_t)r] + work->output + t * 16, 1, 3);
+}
+
+/// Some rows' panels; behind the last columns their sums become results.
 inlined void multiply_panel_block(struct product_kind kind, int tiles, int rows, const struct panel_work *work,
                                   size_t row) {
-    float *results[8], whole[8][32];
-    const size_t lanes = (size_t)(tiles - 1) * 16 + work->lanes;
-    const bool takes_detour = work->lanes < 16;
+    float *sums[8];
+    for (int r = 0; r < rows; r++) sums[r] = work->sums + (row + (size_t)r) * panel_lanes;
+    if (work->ends) prefetch_results(tiles, rows, work, row);
+    multiply_panel(kind, tiles, rows, work, row, sums);
+    if (!work->ends) return;
     for (int r = 0; r < rows; r++) {
-        float *result = work->results[row + (size_t)r] + work->output;
-        results[r] = takes_detour ? whole[r] : result;
-        if (takes_detour && work->continues) memcpy(whole[r], result, lanes * sizeof(float));
+        float *results = work->results[row + (size_t)r] + work->output;
+        for (int t = 0; t < tiles; t++)
+            store_some_floats(results + t * 16, load_floats(sums[r] + t * 16), t + 1 < tiles ? 16 : work->lanes);
     }
-    multiply_panel(kind, tiles, rows, work, row, results);
-    if (!takes_detour) return;
-    for (int r = 0; r < rows; r++)
-        memcpy(work->results[row + (size_t)r] + work->output, whole[r], lanes * sizeof(float));
 }
 
 inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
@@ -265,9 +282,10 @@ static struct prefetch_stream upcoming_panel(const struct weight_tiles *weights,
     return stream;
 }
 
+/// Up to `panel_rows` rows.
 static void multiply_through_panels(const struct weight_tiles *weights, size_t tile, int tiles,
                                     const struct multiply_rows *rows, const uint8_t *next_tiles,
-                                    struct panel *panels) {
+                                    struct panel_scratch *scratch) {
     const size_t outputs_left = weights->rows - (tile + (size_t)tiles - 1) * 16;
     const uint8_t *data = (const uint8_t *)weights->data + tile * weights->tile_bytes;
     for (size_t column = 0; column < weights->columns; column += panel_columns) {
@@ -275,18 +293,20 @@ static void multiply_through_panels(const struct weight_tiles *weights, size_t t
         const size_t columns = left < panel_columns ? left : panel_columns;
         const size_t groups = activation_block_count(columns) / 2;
         for (int t = 0; t < tiles; t++)
-            unpack_panel(weights->format, data + (size_t)t * weights->tile_bytes, column, columns, &panels[t]);
+            unpack_panel(weights->format, data + (size_t)t * weights->tile_bytes, column, columns, &scratch->panels[t]);
         struct prefetch_stream upcoming =
             upcoming_panel(weights, data, tiles, column, next_tiles, panel_steps(rows->count, groups));
         const struct panel_work work = {
-            .panels = panels,
+            .panels = scratch->panels,
             .groups = groups,
             .first_block = column / 32,
             .blocks = rows->blocks,
+            .sums = scratch->sums,
             .results = rows->results,
             .output = tile * 16 - rows->first_output,
             .lanes = outputs_left < 16 ? outputs_left : 16,
             .continues = column > 0,
+            .ends = column + columns == weights->columns,
             .upcoming = &upcoming,
         };
         multiply_panels(panel_kind_of(weights->format), tiles, &work, rows->count);
