@@ -136,29 +136,46 @@ import Testing
         }
     }
 
+    /// Rows of a batch that belong to one sequence.
+    struct Part {
+        var first: Int
+        var count: Int
+        var position: Int
+    }
+
     @Test(arguments: [KVCacheFormat.bf16, .q8_0])
     func sequencesDoNotDisturbEachOther(_ format: KVCacheFormat) {
-        let pool = WorkerPool(threadCount: 2)
-        let shape = Shape(kvHeads: 2, group: 2, dimension: 32, tokens: 70)
-        let (queries, keys, values) = numbersFor(shape)
-        let cache = FilledCache(format: format, kvHeads: 2, dimension: 32, keys: keys, values: values, pool: pool)
-        let plane = cache.plane
         // Three sequences that share a prefix: 20 rows at 50, 1 row at 3, 40 rows at 0.
         let parts = [
-            (first: 0, count: 20, position: 50), (first: 20, count: 1, position: 3),
-            (first: 21, count: 40, position: 0),
+            Part(first: 0, count: 20, position: 50), Part(first: 20, count: 1, position: 3),
+            Part(first: 21, count: 40, position: 0),
         ]
-        let together = Rows(count: 61, columns: queries.columns)
-        let batch = AttentionBatch(sequenceLimit: 3)
+        expectPartsToBeAsAlone(parts, format: format, kvHeads: 2, pool: WorkerPool(threadCount: 2))
+    }
+
+    /// As few or as many that a worker takes one, some or all heads of a row at a time, and looks ahead to the next row's.
+    @Test(arguments: [1, 2, 3], [2, 11, 40])
+    func singleRowsDoNotDisturbEachOther(threads: Int, rows: Int) {
+        let parts = (0..<rows).map { Part(first: $0, count: 1, position: $0 * 97 % 170) }
+        for format in KVCacheFormat.allCases {
+            expectPartsToBeAsAlone(parts, format: format, kvHeads: 3, pool: WorkerPool(threadCount: threads))
+        }
+    }
+
+    func expectPartsToBeAsAlone(_ parts: [Part], format: KVCacheFormat, kvHeads: Int, pool: WorkerPool) {
+        let (queries, keys, values) = numbersFor(Shape(kvHeads: kvHeads, group: 2, dimension: 32, tokens: 170))
+        let cache = FilledCache(format: format, kvHeads: kvHeads, dimension: 32, keys: keys, values: values, pool: pool)
+        let rowCount = parts.reduce(0) { $0 + $1.count }
+        let together = Rows(count: rowCount, columns: queries.columns)
+        let batch = AttentionBatch(sequenceLimit: parts.count)
         cache.blockTable.withUnsafeBufferPointer { table in
             for part in parts {
                 batch.append(
                     firstRow: part.first, rowCount: part.count, firstPosition: part.position, blockTable: table)
             }
             attend(
-                queries: queries.view.prefix(61), into: together.view, batch: batch, plane: plane, headCount: 4,
-                scale: 0.2,
-                pool: pool)
+                queries: queries.view.prefix(rowCount), into: together.view, batch: batch, plane: cache.plane,
+                headCount: kvHeads * 2, scale: 0.2, pool: pool)
             for part in parts {
                 let alone = Rows(count: part.count, columns: queries.columns)
                 batch.removeAll()
@@ -166,7 +183,7 @@ import Testing
                 let start = part.first * queries.columns
                 attend(
                     queries: RowsView(queries.pointer + start, count: part.count, columns: queries.columns),
-                    into: alone.view, batch: batch, plane: plane, headCount: 4, scale: 0.2, pool: pool)
+                    into: alone.view, batch: batch, plane: cache.plane, headCount: kvHeads * 2, scale: 0.2, pool: pool)
                 #expect(alone.bits == Array(together.bits[start..<start + part.count * queries.columns]))
             }
         }

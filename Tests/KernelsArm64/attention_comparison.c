@@ -45,10 +45,13 @@ static struct filled_cache fill_cache(const struct attention_case *shape, const 
         .values = random_numbers(shape->kind, shape->positions * width),
         .value_stride = width,
     };
-    reference->store_kv(&store, 0, shape->positions);
+    for (size_t head = 0; head < shape->kv_heads; head++)
+        reference->store_kv(&store, 0, shape->positions, head);
     store.cache = found;
-    kernels->store_kv(&store, 0, shape->positions / 2);
-    kernels->store_kv(&store, shape->positions / 2, shape->positions - shape->positions / 2);
+    for (size_t head = 0; head < shape->kv_heads; head++) {
+        kernels->store_kv(&store, 0, shape->positions / 2, head);
+        kernels->store_kv(&store, shape->positions / 2, shape->positions - shape->positions / 2, head);
+    }
     compare_bytes(&(struct comparison){kernels, "store_kv", {shape->format, shape->dimension, shape->kind}}, found,
                   cache.memory, bytes);
     digest_bytes(cache.memory, bytes);
@@ -59,7 +62,9 @@ static void attend_with(const struct kernel_table *kernels, const struct attenti
     static void *scratch;
     if (!scratch) scratch = memory_of(kernel_scratch_bytes);
     for (size_t head = 0; head < plan->layout.kv_head_count; head++) {
-        const struct attention_task task = {plan->sequences, 0, plan->sequences->row_count, head};
+        const struct attention_task next = {plan->sequences, 0, plan->sequences->row_count, head + 1, NULL};
+        const bool has_next = head + 1 < plan->layout.kv_head_count;
+        const struct attention_task task = {plan->sequences, 0, plan->sequences->row_count, head, has_next ? &next : NULL};
         kernels->attend(plan, &task, scratch);
     }
 }

@@ -83,8 +83,8 @@ struct kernel_table {
     void (*multiply_tiles)(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                            const struct multiply_rows *rows, const void *next_tiles, void *scratch);
 
-    /// Writes `row_count` rows of a store from `first_row` on into their slots, rounding to nearest even.
-    void (*store_kv)(const struct kv_store *store, size_t first_row, size_t row_count);
+    /// Writes one KV head of `row_count` rows of a store from `first_row` on into their slots, rounding to nearest even.
+    void (*store_kv)(const struct kv_store *store, size_t first_row, size_t row_count, size_t kv_head);
 
     /// Attends with the query rows of one task; see attention_layout.h.
     void (*attend)(const struct attention_plan *plan, const struct attention_task *task, void *scratch);

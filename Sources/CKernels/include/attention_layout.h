@@ -86,6 +86,7 @@ struct attention_task {
     size_t first_row; // within the sequence
     size_t row_count; // row_count * (head_count / kv_head_count) is at most attention_query_limit, or one row
     size_t kv_head;
+    const struct attention_task *next; // what this worker probably attends next, or null: fetched meanwhile
 };
 
 /// Queries, (row, head) pairs, of a task.

@@ -24,11 +24,16 @@ inlined void add_value_tile(enum kv_format format, int rows, int vectors, const 
 }
 
 /// Scores of queries `first` to `end` with block `block` of the keys.
-inlined void score_block_as(enum kv_format format, const struct attention_keys *keys, int block,
+inlined void score_block_as(enum kv_format format, const struct attention_keys *keys, int block, bool fetches,
                             const struct kv_layout *layout, struct attention_scratch *s, size_t first, size_t end) {
     size_t q = first;
 #define score_case(rows)                                                                                               \
-    for (; q + rows <= end; q += rows) score_tile(format, rows, 1, keys, block, false, layout, s, q)
+    for (; q + rows <= end; q += rows) {                                                                               \
+        if (fetches && q == first)                                                                                     \
+            score_tile(format, rows, 1, keys, block, true, layout, s, q);                                              \
+        else                                                                                                           \
+            score_tile(format, rows, 1, keys, block, false, layout, s, q);                                             \
+    }
     if (attention_rows >= 8) score_case(8);
     if (attention_rows >= 4) score_case(4);
     score_case(2);
@@ -172,7 +177,7 @@ inlined void attend_block_as(enum kv_format format, const struct attention_plan 
     const struct attention_keys keys = {.blocks = {head_block(plan, task, start)}};
     const uint8_t *values = keys.blocks[0] + layout->values_start;
     const size_t first = start > first_position ? (start - first_position) * group : 0;
-    score_block_as(format, &keys, 0, layout, s, first, queries);
+    score_block_as(format, &keys, 0, false, layout, s, first, queries);
     for (size_t q = first; q < queries; q++) s->seen[q] = positions_seen(first_position + q / group, start);
     weigh_scores(s, 0, first, queries, plan->scale);
     for (size_t q = first; q < queries;) {
@@ -194,6 +199,17 @@ static void attend_block(const struct attention_plan *plan, const struct attenti
     }
 }
 
+/// The keys to be fetched for position `start` of a task: behind its last block come the first ones of the next task.
+inlined const uint8_t *block_ahead(const struct attention_plan *plan, const struct attention_task *task, size_t start) {
+    const size_t last = task->sequence->first_position + task->first_row + task->row_count - 1;
+    if (start <= last) return head_block(plan, task, start);
+    const struct attention_task *next = task->next;
+    if (!next) return NULL;
+    const size_t first = start - (last / kv_block_tokens + 1) * kv_block_tokens;
+    const bool is_seen = first <= next->sequence->first_position + next->first_row + next->row_count - 1;
+    return is_seen ? head_block(plan, next, first) : NULL;
+}
+
 /// Up to `attention_stride` blocks for the few queries of one row, which sees all their positions but perhaps the last's.
 /// While keys are at work their values are fetched, and with these the keys of the stride that follows.
 inlined void attend_stride_as(enum kv_format format, const struct attention_plan *plan,
@@ -211,13 +227,12 @@ inlined void attend_stride_as(enum kv_format format, const struct attention_plan
     if (blocks == attention_stride)
         score_stride_as(format, &keys, layout, s, group);
     else
-        for (int i = 0; i < blocks; i++) score_block_as(format, &keys, i, layout, s, 0, group);
+        for (int i = 0; i < blocks; i++) score_block_as(format, &keys, i, true, layout, s, 0, group);
     for (int i = 0; i < blocks; i++) {
         const size_t valid = positions_seen(position, start + (size_t)i * kv_block_tokens);
         for (size_t q = 0; q < group; q++) s->seen[q] = valid;
         weigh_scores(s, i, 0, group, plan->scale);
-        const size_t ahead = start + (size_t)(i + attention_stride) * kv_block_tokens;
-        const uint8_t *next = ahead <= position ? head_block(plan, task, ahead) : NULL;
+        const uint8_t *next = block_ahead(plan, task, start + (size_t)(i + attention_stride) * kv_block_tokens);
         add_values_as(format, keys.blocks[i] + layout->values_start, layout->value_stride, valid, next, s, i, 0, group);
     }
 }

@@ -78,17 +78,15 @@ static void store_head(const struct kv_layout *layout, uint8_t *head, size_t slo
         store_narrowed(layout, head, slot, key, value);
 }
 
-/// Head by head: neighbouring rows write to the same cache lines.
-static void lanes_store_kv(const struct kv_store *store, size_t first_row, size_t row_count) {
+static void lanes_store_kv(const struct kv_store *store, size_t first_row, size_t row_count, size_t kv_head) {
     const struct kv_layout *layout = &store->layout;
-    for (size_t head = 0; head < layout->kv_head_count; head++)
-        for (size_t row = first_row; row < first_row + row_count; row++) {
-            const size_t slot = (size_t)store->slots[row];
-            uint8_t *block = store->cache + slot / kv_block_tokens * store->block_stride;
-            store_head(layout, block + head * layout->head_bytes, slot % kv_block_tokens,
-                       store->keys + row * store->key_stride + head * layout->head_dimension,
-                       store->values + row * store->value_stride + head * layout->head_dimension);
-        }
+    for (size_t row = first_row; row < first_row + row_count; row++) {
+        const size_t slot = (size_t)store->slots[row];
+        uint8_t *block = store->cache + slot / kv_block_tokens * store->block_stride;
+        store_head(layout, block + kv_head * layout->head_bytes, slot % kv_block_tokens,
+                   store->keys + row * store->key_stride + kv_head * layout->head_dimension,
+                   store->values + row * store->value_stride + kv_head * layout->head_dimension);
+    }
 }
 
 #endif

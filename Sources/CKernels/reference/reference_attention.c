@@ -168,27 +168,25 @@ static void quantize_into(struct kv_group *groups, const float *row, size_t dime
     }
 }
 
-static void store_row(const struct kv_store *store, size_t row) {
+static void store_row(const struct kv_store *store, size_t row, size_t head) {
     const struct kv_layout *layout = &store->layout;
     const size_t dimension = layout->head_dimension;
     const size_t slot = (size_t)store->slots[row] % kv_block_tokens;
     uint8_t *block = store->cache + (size_t)store->slots[row] / kv_block_tokens * store->block_stride;
-    for (size_t head = 0; head < layout->kv_head_count; head++) {
-        uint8_t *keys = block + head * layout->head_bytes, *values = keys + layout->values_start;
-        const float *key = store->keys + row * store->key_stride + head * dimension;
-        const float *value = store->values + row * store->value_stride + head * dimension;
-        if (layout->format == kv_format_q8_0) {
-            quantize_into((struct kv_group *)(void *)keys, key, dimension, slot, true);
-            quantize_into((struct kv_group *)(void *)values, value, dimension, slot, false);
-            continue;
-        }
-        for (size_t d = 0; d < dimension; d++) {
-            write_element(layout->format, keys, d * kv_block_tokens + slot, key[d]);
-            write_element(layout->format, values, slot * layout->value_stride + d, value[d]);
-        }
+    uint8_t *keys = block + head * layout->head_bytes, *values = keys + layout->values_start;
+    const float *key = store->keys + row * store->key_stride + head * dimension;
+    const float *value = store->values + row * store->value_stride + head * dimension;
+    if (layout->format == kv_format_q8_0) {
+        quantize_into((struct kv_group *)(void *)keys, key, dimension, slot, true);
+        quantize_into((struct kv_group *)(void *)values, value, dimension, slot, false);
+        return;
+    }
+    for (size_t d = 0; d < dimension; d++) {
+        write_element(layout->format, keys, d * kv_block_tokens + slot, key[d]);
+        write_element(layout->format, values, slot * layout->value_stride + d, value[d]);
     }
 }
 
-void reference_store_kv(const struct kv_store *store, size_t first_row, size_t row_count) {
-    for (size_t row = first_row; row < first_row + row_count; row++) store_row(store, row);
+void reference_store_kv(const struct kv_store *store, size_t first_row, size_t row_count, size_t kv_head) {
+    for (size_t row = first_row; row < first_row + row_count; row++) store_row(store, row, kv_head);
 }

@@ -9,7 +9,7 @@
 void reference_quantize_row(const float *values, size_t columns, size_t group_columns, struct activation_block *blocks);
 void reference_multiply_tiles(const struct weight_tiles *weights, size_t first_tile, size_t tile_count,
                               const struct multiply_rows *rows, const void *next_tiles, void *scratch);
-void reference_store_kv(const struct kv_store *store, size_t first_row, size_t row_count);
+void reference_store_kv(const struct kv_store *store, size_t first_row, size_t row_count, size_t kv_head);
 void reference_attend(const struct attention_plan *plan, const struct attention_task *task, void *scratch);
 float reference_find_maxima(const float *values, size_t count, float *maxima);
 uint64_t reference_find_above(const float *values, size_t count, float threshold);
