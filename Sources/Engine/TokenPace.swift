@@ -22,7 +22,8 @@ struct TokenPace: Hashable, Sendable {
     ///   - tokenCount: tokens that came; at least one.
     /// - Returns: the time from now on.
     func time(of count: Int, sinceFirstToken: Duration, tokenCount: Int) -> Duration {
-        let average = sinceFirstToken / .seconds(1) / Double(tokenCount)
+        let seconds = sinceFirstToken / .seconds(1)
+        let average = seconds / Double(tokenCount)
         return .seconds(max(average, recent ?? 0) * Double(count))
     }
 }

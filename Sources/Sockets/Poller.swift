@@ -43,13 +43,17 @@ struct Poller: ~Copyable {
     static let batchLimit = 256
 
     let set: OwnedDescriptor
-    private var readyTokens = [UInt64](repeating: 0, count: Poller.batchLimit)
-    private var readyBits = [UInt32](repeating: 0, count: Poller.batchLimit)
-    private var slots: [Slot] = []
-    private var freeSlots: [UInt32] = []
+    private var readyTokens: [UInt64]
+    private var readyBits: [UInt32]
+    private var slots: [Slot]
+    private var freeSlots: [UInt32]
 
     init() throws(SocketError) {
         set = OwnedDescriptor(try SocketError.check(linux_epoll_create(), "epoll_create1"))
+        readyTokens = [UInt64](repeating: 0, count: Self.batchLimit)
+        readyBits = [UInt32](repeating: 0, count: Self.batchLimit)
+        slots = []
+        freeSlots = []
     }
 
     /// How many descriptors are registered.

@@ -32,8 +32,8 @@ actor ConnectionRoster {
     }
 
     /// A connection has closed.
-    func remove(_ connection: HTTPConnection) {
-        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+    func remove(_ connection: ObjectIdentifier) {
+        guard connections.removeValue(forKey: connection) != nil else { return }
         service.released()
         if connections.isEmpty { wakeWaiters() }
     }

@@ -141,7 +141,8 @@ actor HTTPConnection: PollHandler {
         ended?.roomWaiter?.resume(returning: .failure(.peerGone))
         outbound = OutboundQueue()
         parser = RequestParser(limits: limits)
-        roster.assumeIsolated { $0.remove(self) }
+        let connection = ObjectIdentifier(self)
+        roster.assumeIsolated { $0.remove(connection) }
     }
 
     /// Starts the task that answers the request in flight.

@@ -13,13 +13,17 @@ struct DigestState: ~Copyable {
     private let context: OpaquePointer?
 
     init(_ kind: Kind) {
-        unsafe context = EVP_MD_CTX_new()
         switch kind {
-        case .sha256: unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        case .sha256: unsafe self.init(algorithm: EVP_sha256())
         case .gitBlob(let count):
-            unsafe EVP_DigestInit_ex(context, EVP_sha1(), nil)
+            unsafe self.init(algorithm: EVP_sha1())
             update(Array("blob \(count)\0".utf8)[...])
         }
+    }
+
+    private init(algorithm: OpaquePointer?) {
+        unsafe context = EVP_MD_CTX_new()
+        unsafe EVP_DigestInit_ex(context, algorithm, nil)
     }
 
     /// The state in which a file's bytes are taken that must come to a digest.

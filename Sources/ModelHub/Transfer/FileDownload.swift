@@ -91,7 +91,7 @@ struct FileDownload: Sendable {
     /// - Returns: whether what came has its digest; what has not is gone again.
     private func fetchInOrder() throws(HubError) -> Bool {
         var schedule = RetrySchedule(first: client.settings.firstWait, limit: Self.tryLimit)
-        var partial = try PartialFile(partial, of: file, isCancelled: client.isCancelled)
+        var partial = try PartialFile.opened(partial, of: file, isCancelled: client.isCancelled)
         while partial.byteCount < file.byteCount {
             do throws(HubFailure) {
                 try receive(&partial, &schedule)

@@ -11,18 +11,26 @@ struct PartialFile: ~Copyable {
     /// How much there is.
     private(set) var byteCount = 0
 
-    /// Opens the file, and takes in what an earlier try left of it.
-    init(_ path: String, of file: RepositoryFile, isCancelled: () -> Bool) throws(HubError) {
+    private init(_ path: String, of file: RepositoryFile, descriptor: Int32) {
         self.path = path
         self.file = file
+        self.descriptor = descriptor
         digest = DigestState(of: file.digest, byteCount: file.byteCount)
-        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw .system("\(path): the file cannot be written") }
-        try readAll(isCancelled)
     }
 
     deinit {
-        if descriptor >= 0 { close(descriptor) }
+        close(descriptor)
+    }
+
+    /// Opens the file, and takes in what an earlier try left of it.
+    static func opened(
+        _ path: String, of file: RepositoryFile, isCancelled: () -> Bool
+    ) throws(HubError) -> PartialFile {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw .system("\(path): the file cannot be written") }
+        var partial = PartialFile(path, of: file, descriptor: descriptor)
+        try partial.readAll(isCancelled)
+        return partial
     }
 
     /// Forgets what there is.
