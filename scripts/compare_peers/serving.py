@@ -36,9 +36,11 @@ def measure(model, engine, clients, load_generator):
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     command = list(map(str, engine.serve_command(model, port, clients, SLOT_CONTEXT)))
-    with tempfile.TemporaryFile() as log:
+    # A server may write logs of its own where it stands.
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
         start = time.monotonic()
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=plain_environment())
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=plain_environment(), cwd=folder)
         try:
             await_ready(server, port, engine.ready_path, start)
             ready = time.monotonic() - start
