@@ -13,8 +13,8 @@ public struct ModelBenchmark: ~Copyable {
     private let cache: KVCacheStorage
     private let work: ModelWork
     private let blocksPerSequence: Int
-    private var batch = TokenBatch()
-    private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private var batch: TokenBatch
+    private var random: UInt64
 
     /// Loads the model and makes room for the largest of the cases.
     ///
@@ -44,6 +44,8 @@ public struct ModelBenchmark: ~Copyable {
         self.options = options
         prober = MachineProber(pool: pool, effort: options.probeEffort)
         work = ModelWork(plan, cacheFormat: options.cacheFormat)
+        batch = TokenBatch()
+        random = 0x9E37_79B9_7F4A_7C15
     }
 
     /// Runs a case once to warm up, then as often as the options say, with a probe of the machine before and after.

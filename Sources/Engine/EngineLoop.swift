@@ -17,18 +17,18 @@ struct EngineLoop: ~Copyable {
     var scheduler: Scheduler
     let sampler: Sampler
     /// The step's rows of logits while they are read, and what came of them.
-    var logitRows: [SamplingRow] = []
-    var sampledRows: [SampledRow] = []
-    var plan = StepPlan()
-    private var batch = TokenBatch()
-    private var mail = EngineInbox.Mail()
+    var logitRows: [SamplingRow]
+    var sampledRows: [SampledRow]
+    var plan: StepPlan
+    private var batch: TokenBatch
+    private var mail: EngineInbox.Mail
     var speculator: Speculator
     /// Prompts that are computed while there is nothing else to do.
-    var ahead = AheadWork()
+    var ahead: AheadWork
     /// By the scheduler's slots.
-    var generations: [ActiveGeneration?] = []
-    var statistics = EngineStatistics()
-    private var rate = GenerationRate()
+    var generations: [ActiveGeneration?]
+    var statistics: EngineStatistics
+    private var rate: GenerationRate
 
     /// - Throws: `ModelError` when there is no memory for the cache.
     init(
@@ -60,6 +60,15 @@ struct EngineLoop: ~Copyable {
             vocabularySize: vocabularySize, vocabularyLimit: configuration.vocabularyLimit, pool: models.pool)
         speculator = Speculator(
             settings: configuration.speculation, windows: limits.windows, draft: draft)
+        logitRows = []
+        sampledRows = []
+        plan = StepPlan()
+        batch = TokenBatch()
+        mail = EngineInbox.Mail()
+        ahead = AheadWork()
+        generations = []
+        statistics = EngineStatistics()
+        rate = GenerationRate()
         statistics.blockCount = limits.scheduler.blockCount
         statistics.blockLength = limits.scheduler.blockLength
         statistics.contextLength = limits.contextLength

@@ -45,7 +45,8 @@ struct PromptReadings: Sendable {
     private func begin(_ request: GenerationRequest, isRefusable: Bool) throws -> Generation? {
         do {
             return try model.generate(request)
-        } catch ServingError.queueFull where !isRefusable {
+        } catch {
+            guard case ServingError.queueFull = error, !isRefusable else { throw error }
             return nil
         }
     }
