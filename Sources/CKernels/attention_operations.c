@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "sizes.h"
 
 struct attention_work {
     struct worker_pool *pool;
@@ -6,8 +7,6 @@ struct attention_work {
     const struct attention_plan *plan;
     size_t rows_per_task, heads_per_chunk, chunks;
 };
-
-static size_t divided_up(size_t count, size_t by) { return (count + by - 1) / by; }
 
 static size_t chunks_per_row_tile(const struct attention_work *work) {
     return divided_up(work->plan->layout.kv_head_count, work->heads_per_chunk);
@@ -25,11 +24,10 @@ static struct attention_task find_task(const struct attention_work *work, size_t
     // Last rows first: they see most positions.
     const size_t tile = (sequence->row_count - 1) / work->rows_per_task - chunk / per_tile;
     const size_t first = tile * work->rows_per_task;
-    const size_t left = sequence->row_count - first;
     return (struct attention_task){
         .sequence = sequence,
         .first_row = first,
-        .row_count = left < work->rows_per_task ? left : work->rows_per_task,
+        .row_count = smaller(work->rows_per_task, sequence->row_count - first),
         .kv_head = chunk % per_tile * work->heads_per_chunk,
     };
 }
@@ -37,8 +35,7 @@ static struct attention_task find_task(const struct attention_work *work, size_t
 static void attend_chunk(void *context, size_t chunk, size_t worker) {
     const struct attention_work *work = context;
     struct attention_task task = find_task(work, chunk);
-    const size_t left = work->plan->layout.kv_head_count - task.kv_head;
-    const size_t end = task.kv_head + (left < work->heads_per_chunk ? left : work->heads_per_chunk);
+    const size_t end = smaller(task.kv_head + work->heads_per_chunk, work->plan->layout.kv_head_count);
     // Workers take chunks in turn.
     const size_t ahead = chunk + worker_pool_thread_count(work->pool);
     for (; task.kv_head < end; task.kv_head++) {
@@ -56,8 +53,7 @@ static size_t heads_per_chunk(const struct attention_plan *plan, size_t threads)
     for (size_t i = 0; i < plan->sequence_count; i++)
         if (plan->sequences[i].row_count > 1) return 1;
     const size_t for_balance = plan->sequence_count * plan->layout.kv_head_count / (threads * 8);
-    if (for_balance < 1) return 1;
-    return for_balance < plan->layout.kv_head_count ? for_balance : plan->layout.kv_head_count;
+    return smaller(larger(1, for_balance), plan->layout.kv_head_count);
 }
 
 void attend_on_pool(struct worker_pool *pool, const struct kernel_table *kernels, const struct attention_plan *plan) {
@@ -82,8 +78,7 @@ static void store_chunk(void *context, size_t chunk, size_t worker) {
     const struct store_work *work = context;
     const size_t heads = work->store->layout.kv_head_count;
     const size_t first = chunk / heads * stored_rows_per_chunk;
-    const size_t left = work->store->row_count - first;
-    const size_t count = left < stored_rows_per_chunk ? left : stored_rows_per_chunk;
+    const size_t count = smaller(stored_rows_per_chunk, work->store->row_count - first);
     work->kernels->store_kv(work->store, first, count, chunk % heads);
 }
 

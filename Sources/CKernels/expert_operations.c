@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "sizes.h"
 
 // One parallel region per stage for all experts of a layer. Slots, (row, choice) pairs, are ordered by expert, so that
 // an expert's weights are read once for all its rows. A chunk is some tiles of one expert, with all the expert's rows.
@@ -14,8 +15,6 @@ struct expert_work {
 
 /// Tiles that are multiplied side by side.
 enum { pair_of_tiles = 2 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /// Answers how many experts have slots.
 static size_t order_slots_by_expert(const struct expert_plan *plan) {
@@ -123,8 +122,8 @@ static void cut(struct expert_work *work, const struct weight_tiles *weights, si
     // Long enough for memory to keep up, short enough for all workers to have some.
     const size_t chunk_bytes = 128 * 1024;
     const size_t units = chunk_bytes / (unit * weights->tile_bytes);
-    work->tiles_per_chunk = units > 1 ? unit * units : unit;
-    work->chunks_per_expert = (tile_count(weights->rows) + work->tiles_per_chunk - 1) / work->tiles_per_chunk;
+    work->tiles_per_chunk = unit * larger(units, 1);
+    work->chunks_per_expert = divided_up(tile_count(weights->rows), work->tiles_per_chunk);
 }
 
 static size_t chunk_count(const struct expert_work *work) { return work->visited_count * work->chunks_per_expert; }

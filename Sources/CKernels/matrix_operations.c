@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "sizes.h"
 
 #include <string.h>
 
@@ -9,10 +10,6 @@ enum { row_block_bytes = 384 * 1024, weight_chunk_bytes = 128 * 1024, few_rows =
 
 /// Float weights are multiplied so many tiles at a time, and activations are rounded once for all tiles of a chunk.
 enum { float_tiles_at_once = 4, float_tiles_limit = 16 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t divided_up(size_t count, size_t by) { return (count + by - 1) / by; }
 
 /// How many rows fit a block at most.
 static size_t row_limit(const struct weight_tiles *weights) {
