@@ -24,7 +24,7 @@ class Ponder:
     """`ponder serve` with the arguments; it is ready when the constructor returns."""
 
     def __init__(self, *arguments, port=0, wait=True, stderr=None, **extra_environment):
-        self.log = tempfile.TemporaryFile(mode="w+")
+        self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [EXECUTABLE, "serve", *map(str, arguments), "--port", str(port)],
             stdout=subprocess.PIPE,
@@ -48,8 +48,9 @@ class Ponder:
         return f"http://127.0.0.1:{self.port}"
 
     def log_text(self):
-        self.log.seek(0)
-        return self.log.read()
+        # The server writes at this descriptor's own place, which reading must not move.
+        descriptor = self.log.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode()
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from ponder_process import FIXTURES, Ponder, run
+from ponder_process import FIXTURES, Ponder, eventually, run
 from wire import Connection
 
 SOURCE = FIXTURES / "models" / "dense-yarn" / "hf"
@@ -97,7 +97,7 @@ def test_what_is_in_force_is_told_everywhere(unscaled, long_server):
     model = ask(long_server, "GET", "/v1/models")[1]["data"][0]
     assert (model["max_model_len"], model["context_windows"]) == (256, windows)
     assert ask(long_server, "GET", "/props")[1]["context_windows"] == windows
-    assert "YaRN by each request's length: factor 1 up to 64 tokens" in long_server.log_text()
+    assert eventually(lambda: "YaRN by each request's length: factor 1 up to 64 tokens" in long_server.log_text())
     body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 100, "return_effective": True}
     assert ask(long_server, "POST", "/v1/chat/completions", body)[1]["effective"]["yarn_factor"] in (2, 4)
     plan = run("serve", unscaled, "--context", "1000", "--dry-run").stdout

@@ -80,8 +80,8 @@ def test_requests_name_their_model_and_replies_do_not_depend_on_the_others():
         assert request(server.port, "POST", "/models/unload", {"model": "untied"}).json() == {"success": True}
         assert states(server) == {"tied": "loaded", "untied": "unloaded"}
         assert answer(server, "untied") == alone["untied"]
-        log = server.log_text()
-    assert log.count("untied: ") == 2
+        assert server.stop() == 0
+        assert server.log_text().count("untied: ") == 2
 
 
 def test_an_unknown_model_is_a_404_and_any_name_can_be_allowed():

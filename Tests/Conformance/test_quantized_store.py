@@ -23,11 +23,10 @@ def home(tmp_path):
 
 
 def serve_once(model, home, recipe="q8_0"):
-    """Its log."""
+    """Its log, whole: lines are written behind what they tell of, and all of them before the process ends."""
     with Ponder(model, "--quantize", recipe, **home) as server:
-        assert server.port
-        log = server.log_text()
-    return log
+        assert server.stop() == 0
+        return server.log_text()
 
 
 def listed(home):

@@ -16,7 +16,7 @@ class Server:
     """The release executable with its built-in model, on a port that the system chooses."""
 
     def __init__(self):
-        self.log = tempfile.TemporaryFile(mode="w+")
+        self.log = tempfile.TemporaryFile()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PONDER")}
         # The cache holds 8 long streams, and is so small that it is full before the comparison begins.
         self.process = subprocess.Popen(
@@ -25,8 +25,8 @@ class Server:
         line = self.process.stdout.readline()
         match = re.search(r":(\d+)$", line.strip())
         if not match:
-            self.log.seek(0)
-            sys.exit(f"soak: the server does not start: {line}{self.log.read()}")
+            written = os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0).decode()
+            sys.exit(f"soak: the server does not start: {line}{written}")
         self.port = int(match[1])
 
     def state(self):
