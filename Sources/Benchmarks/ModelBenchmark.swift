@@ -73,7 +73,7 @@ public struct ModelBenchmark: ~Copyable {
         return BenchmarkResult(
             benchmarkCase: benchmarkCase, seconds: seconds,
             readByteCount: Double(readByteCount(benchmarkCase)) + expertBytes,
-            operationCount: Double(work.operationCountPerRow * benchmarkCase.tokenCount),
+            operationCount: Double(operationCount(benchmarkCase)),
             arithmetic: work.arithmetic(activations: options.activations), before: before, after: prober.probe())
     }
 }
@@ -129,6 +129,14 @@ extension ModelBenchmark {
     private mutating func token() -> TokenID {
         random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return TokenID(Int(random >> 33) % plan.shape.vocabularySize)
+    }
+
+    /// A run's multiplications and additions with the layers' weights: of a prompt, nothing is read but the last row.
+    private func operationCount(_ benchmarkCase: BenchmarkCase) -> Int {
+        let tokenCount = benchmarkCase.tokenCount
+        guard case .prompt = benchmarkCase.work else { return tokenCount * work.operationCountPerRow }
+        let readCount = model.shape.hasHead ? 1 : 0
+        return readCount * work.operationCountPerRow + (tokenCount - readCount) * work.operationCountPerUnreadRow
     }
 
     /// What a run reads, but for experts.

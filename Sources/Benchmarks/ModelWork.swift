@@ -38,6 +38,13 @@ struct ModelWork {
         return 2 * (plan.activeParameterCount - others)
     }
 
+    /// The same of a row of which nothing is read, so that the last layer takes its keys and values alone. Layers count as alike.
+    var operationCountPerUnreadRow: Int {
+        let shape = plan.shape
+        let keysAndValues = 2 * shape.keyValueHeadCount * shape.headDimension * shape.hiddenSize
+        return operationCountPerRow - operationCountPerRow / max(shape.layerCount, 1) + 2 * keysAndValues
+    }
+
     private func line(_ weightClass: WeightClass) -> MemoryPlan.Line? {
         plan.lines.first { $0.weightClass == weightClass }
     }

@@ -69,24 +69,24 @@ public struct RotationTables: BitwiseCopyable {
 /// Query or key heads, and the weight of their RMSNorm, [headDimension], if they have one.
 public typealias Heads = (rows: RowsView, weight: UnsafePointer<Float>?)
 
-/// Normalises each head of query and key rows, if there is a weight, and rotates it to its row's position, in place.
+/// Normalises each head of some rows, if there is a weight, and rotates it to its row's position, in place.
 ///
 /// Pairs are (i, i + half), as in GPT-NeoX and Qwen.
 ///
 /// - Parameters:
-///   - queries: [rows x heads · headDimension].
-///   - keys: [rows x KV heads · headDimension].
+///   - heads: [rows x heads · headDimension], such as keys.
+///   - others: Likewise, of the same rows: their queries, or nil.
 ///   - headDimension: Even.
 ///   - epsilon: As for `normalize`.
 ///   - positions: [rows].
 ///   - tables: The angles.
 ///   - pool: Who computes.
 public func rotate(
-    queries: Heads, keys: Heads, headDimension: Int, epsilon: Float,
+    _ heads: Heads, _ others: Heads? = nil, headDimension: Int, epsilon: Float,
     positions: UnsafeBufferPointer<Int32>, tables: RotationTables, pool: WorkerPool
 ) {
-    let rowCount = unsafe queries.rows.count
-    precondition(unsafe keys.rows.count == rowCount, "Every row has queries and keys.")
+    let rowCount = unsafe heads.rows.count
+    if let others = unsafe others { precondition(unsafe others.rows.count == rowCount, "Both have every row.") }
     precondition(positions.count >= rowCount, "Every row has a position.")
     for row in 0..<rowCount {
         let position = Int(unsafe positions[row])
@@ -105,7 +105,8 @@ public func rotate(
             sines: tables.sines
         )
     }
-    unsafe rotate_heads_on_pool(pool.workers, pool.kernels, rotation(queries), rotation(keys))
+    unsafe rotate_heads_on_pool(
+        pool.workers, pool.kernels, rotation(heads), others.map(rotation) ?? head_rotation())
 }
 
 /// Adds rows to others: the residual stream.

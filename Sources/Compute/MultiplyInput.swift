@@ -105,8 +105,18 @@ public final class MultiplyInput {
 /// Multiplies the rows that `input` holds with a matrix: [rows x K] · [N x K]ᵀ → [rows x N], floats in and out.
 ///
 /// A row's result has the same bits whatever other rows there are, on any number of threads and any instruction set.
-public func multiply(_ input: MultiplyInput, by matrix: WeightMatrix, into results: RowsView, pool: WorkerPool) {
-    input.quantize(as: matrix.format.activationGroup, pool: pool)
+///
+/// - Parameters:
+///   - input: The rows.
+///   - matrix: What they are multiplied with.
+///   - results: [rows x N]: written.
+///   - group: How the input is quantised, where matrices share it that want a wider group; nil as this one wants it.
+///   - pool: Who computes.
+public func multiply(
+    _ input: MultiplyInput, by matrix: WeightMatrix, into results: RowsView, quantizing group: ActivationGroup? = nil,
+    pool: WorkerPool
+) {
+    input.quantize(as: group ?? matrix.format.activationGroup, pool: pool)
     var product = unsafe input.product(0, matrix, into: results)
     var rows = unsafe input.described
     unsafe multiply_on_pool(pool.workers, pool.kernels, &product, 1, &rows)
@@ -115,21 +125,23 @@ public func multiply(_ input: MultiplyInput, by matrix: WeightMatrix, into resul
 /// A matrix and where its products go, [rows x N].
 public typealias Projection = (matrix: WeightMatrix, results: RowsView)
 
-/// The same with three matrices at once: a layer's queries, keys and values.
+/// The same with two or three matrices at once: a layer's queries, keys and values.
 public func multiply(
-    _ input: MultiplyInput, by first: Projection, _ second: Projection, _ third: Projection, pool: WorkerPool
+    _ input: MultiplyInput, by first: Projection, _ second: Projection, _ third: Projection? = nil,
+    quantizing group: ActivationGroup? = nil, pool: WorkerPool
 ) {
-    let group = ActivationGroup.wanted(by: first.matrix.format, second.matrix.format, third.matrix.format)
-    input.quantize(as: group, pool: pool)
+    let wanted = ActivationGroup.wanted(by: first.matrix.format, second.matrix.format, third?.matrix.format)
+    input.quantize(as: group ?? wanted, pool: pool)
+    let count = third == nil ? 2 : 3
     var products = unsafe (
         input.product(0, first.matrix, into: first.results),
         input.product(1, second.matrix, into: second.results),
-        input.product(2, third.matrix, into: third.results)
+        third.map { unsafe input.product(2, $0.matrix, into: $0.results) } ?? weight_product()
     )
     var rows = unsafe input.described
     unsafe withUnsafeBytes(of: &products) { products in
         let products = unsafe products.assumingMemoryBound(to: weight_product.self)
-        unsafe multiply_on_pool(pool.workers, pool.kernels, products.baseAddress, products.count, &rows)
+        unsafe multiply_on_pool(pool.workers, pool.kernels, products.baseAddress, count, &rows)
     }
 }
 

@@ -27,6 +27,16 @@ public struct RowsView: BitwiseCopyable {
         return unsafe RowsView(pointer, count: count, columns: columns, stride: stride)
     }
 
+    /// Moves some rows to the front.
+    ///
+    /// - Parameter rows: Ascending.
+    public func gather(_ rows: [Int32]) {
+        for (place, row) in rows.enumerated() where place < row {
+            let source = unsafe UnsafeBufferPointer(self.row(Int(row)))
+            unsafe self.row(place).baseAddress?.update(from: source.baseAddress.unsafelyUnwrapped, count: columns)
+        }
+    }
+
     /// The floats of one row.
     public func row(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
         precondition(index >= 0 && index < count, "A row's index is within the count.")

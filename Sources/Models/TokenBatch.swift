@@ -25,6 +25,8 @@ public struct TokenBatch: ~Copyable {
     public private(set) var logitRows: [Int32] = []
     /// The rows that want their states, ascending.
     public private(set) var stateRows: [Int32] = []
+    /// The rows that want either, ascending: what the last layer computes in full.
+    public private(set) var outputRows: [Int32] = []
     /// One span a sequence, in the order of the rows.
     public private(set) var spans: [Span] = []
     /// All tables, one after another: entry `i` of a table is the cache block that holds positions
@@ -36,6 +38,7 @@ public struct TokenBatch: ~Copyable {
         tokens.reserveCapacity(rowLimit)
         positions.reserveCapacity(rowLimit)
         logitRows.reserveCapacity(rowLimit)
+        outputRows.reserveCapacity(rowLimit)
         spans.reserveCapacity(sequenceLimit)
         blockTables.reserveCapacity(blockLimit)
     }
@@ -49,6 +52,7 @@ public struct TokenBatch: ~Copyable {
         positions.removeAll(keepingCapacity: true)
         logitRows.removeAll(keepingCapacity: true)
         stateRows.removeAll(keepingCapacity: true)
+        outputRows.removeAll(keepingCapacity: true)
         spans.removeAll(keepingCapacity: true)
         blockTables.removeAll(keepingCapacity: true)
     }
@@ -79,6 +83,7 @@ public struct TokenBatch: ~Copyable {
         )
         if wantsLogits { logitRows.append(Int32(tokens.count)) }
         if wantsState { stateRows.append(Int32(tokens.count)) }
+        if wantsLogits || wantsState { outputRows.append(Int32(tokens.count)) }
         tokens.append(token)
         positions.append(Int32(position))
         spans[spans.count - 1].rowCount += 1

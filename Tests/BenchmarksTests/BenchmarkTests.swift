@@ -63,6 +63,24 @@ import Testing
         #expect(one.readByteCount - others == Double(3 * all.byteCount / 4))
     }
 
+    @Test func `a prompt counts what is calculated of it`() throws {
+        let checkpoint = try Checkpoint.open(Fixtures.path("models/dense-tied/hf"))
+        var benchmark = try ModelBenchmark(checkpoint, options: Self.options())
+        let last = benchmark.plan.shape.layerCount - 1
+        func operations(rows: Int, readRows: Int) -> Int {
+            checkpoint.tensors.filter { $0.name.contains("layers.") && $0.shape.count == 2 }.reduce(0) { sum, tensor in
+                let isSkipped =
+                    tensor.name.contains("layers.\(last).") && !tensor.name.contains("k_proj")
+                    && !tensor.name.contains("v_proj")
+                return sum + 2 * tensor.shape.reduce(1, *) * (isSkipped ? readRows : rows)
+            }
+        }
+        let prompt = benchmark.measure(BenchmarkCase(.prompt(8)))
+        #expect(prompt.operationCount == Double(operations(rows: 8, readRows: 1)))
+        let reply = benchmark.measure(BenchmarkCase(.generate(3), batch: 2))
+        #expect(reply.operationCount == Double(operations(rows: 6, readRows: 6)))
+    }
+
     @Test func `BF16 weights that meet rounded activations are measured against products of BF16`() throws {
         let plan = try ModelLoader.describe(Checkpoint.open(Fixtures.path("models/dense-untied/hf")))
         let work = ModelWork(plan, cacheFormat: .f16)

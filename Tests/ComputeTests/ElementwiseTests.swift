@@ -110,8 +110,8 @@ import Testing
                 let keys = Rows(Array(values[..<(5 * headDimension)]), columns: headDimension)
                 positions.withUnsafeBufferPointer {
                     rotate(
-                        queries: (rows.view, isNormalized ? UnsafePointer(weight.pointer) : nil),
-                        keys: (keys.view, isNormalized ? nil : UnsafePointer(weight.pointer)),
+                        (rows.view, isNormalized ? UnsafePointer(weight.pointer) : nil),
+                        (keys.view, isNormalized ? nil : UnsafePointer(weight.pointer)),
                         headDimension: headDimension,
                         epsilon: 1e-6, positions: $0, tables: tables, pool: pool)
                 }

@@ -54,6 +54,12 @@ import Testing
             expected = bits
             #expect(bits[1] == product(input, matrices[1], pool: pool).bits, "\(choice)")
             #expect(bits[0] != product(input, matrices[0], pool: pool).bits, "\(choice)")
+            let apart = formats.map { _ in Rows(count: rowCount, columns: 40) }
+            loaded.load(input.view)
+            multiply(loaded, by: matrices[0], into: apart[0].view, quantizing: .of256, pool: pool)
+            multiply(
+                loaded, by: (matrices[1], apart[1].view), (matrices[2], apart[2].view), quantizing: .of256, pool: pool)
+            #expect(apart.map(\.bits) == bits, "\(choice)")
         }
     }
 

@@ -131,14 +131,14 @@ def test_an_answer_is_given_anew(home, backend, tmp_path):
     assert [message["role"] for message in json.loads(file.read_text())["messages"]] == ["user", "assistant"]
 
 
-def test_a_long_prompt_is_told_of_while_it_is_read(home, endless_model, tmp_path):
+def test_a_long_prompt_is_told_of_while_it_is_read(home, slow_endless_model, tmp_path):
     file = tmp_path / "long.json"
-    file.write_text(json.dumps({"messages": [{"role": "user", "content": "word " * 3_000}, {"role": "assistant", "content": "Yes."}]}))
+    file.write_text(json.dumps({"messages": [{"role": "user", "content": "word " * 1_000}, {"role": "assistant", "content": "Yes."}]}))
     # Small steps, so that there is something to tell.
     settings = tmp_path / "settings.yaml"
     settings.write_text("max-batch-tokens: 16\nthreads: 1\ncontext: 100000\nkv-cache-memory: 256MiB\n")
     arguments = ("--max-tokens", "4", "--load", file, "--config", settings)
-    with ChatTerminal(home, endless_model, *arguments, command="run") as chat:
+    with ChatTerminal(home, slow_endless_model, *arguments, command="run") as chat:
         chat.type("Go on\r")
         chat.wait_for_text("reading the prompt: ")
         chat.wait_for_prompt()

@@ -11,9 +11,9 @@ import Tokens
     ]
     private static let length = 37
 
-    /// The prompt of a seed, for any vocabulary of 512 rows or more.
+    /// The prompt of a seed, for any vocabulary of the fixtures.
     private static func prompt(_ seed: Int, length: Int = length) -> [Int] {
-        (0..<length).map { (seed &* 7919 &+ $0 &* 104_729 &+ $0 &* $0 &* 31) % 512 }
+        (0..<length).map { (seed &* 7919 &+ $0 &* 104_729 &+ $0 &* $0 &* 31) % 64 }
     }
 
     private static func alone(_ model: any CausalLanguageModel, format: KVCacheFormat = .f16) throws -> [[Float]] {
@@ -51,6 +51,23 @@ import Tokens
             let plain = try ModelRun(ModelRun.load(path, features: .limited(to: set)), format: .f16)
             let fast = try ModelRun(ModelRun.load(path), format: .f16)
             #expect(plain.feed(tokens, logitsAt: [2, 4]) == fast.feed(tokens, logitsAt: [2, 4]))
+        }
+    }
+
+    /// The last layer computes what is wanted alone: a few rows here and there, one, none.
+    @Test(arguments: checkpoints + ["dense-bias/hf"], [KVCacheFormat.f16, .q8_0])
+    func rowsThatNobodyReadsChangeNothing(path: String, format: KVCacheFormat) throws {
+        let model = try ModelRun.load(path, threads: 2)
+        let expected = try Self.alone(model, format: format)
+        let last = Self.length - 1
+        for wanted in [[], [0], [last], [0, 1, 2, 9, 20, 21, last], Array(1...last), Array(0..<last)] {
+            let run = try ModelRun(model, format: format, positionLimit: 64)
+            let rows = run.feed(Array(Self.prompt(1)[..<last]), logitsAt: Set(wanted.filter { $0 < last }))
+            let end = run.feed([Self.prompt(1)[last]], logitsAt: [0])
+            #expect(rows == wanted.filter { $0 < last }.map { expected[$0] }, "\(wanted)")
+            #expect(end == [expected[last]], "behind \(wanted)")
+            let whole = try ModelRun(model, format: format, positionLimit: 64)
+            #expect(whole.feed(Self.prompt(1), logitsAt: Set(wanted)) == wanted.map { expected[$0] }, "\(wanted)")
         }
     }
 

@@ -15,7 +15,7 @@ import Tokens
         #expect(batch.rowCount == 3)
         #expect(batch.tokens == [11, 12, 13])
         #expect(batch.positions == [40, 41, 0])
-        #expect(batch.logitRows == [1, 2])
+        #expect(batch.logitRows == [1, 2] && batch.outputRows == [1, 2])
         #expect(batch.blockTables == [7, 3, 5])
         #expect(batch.spans.map(\.firstRow) == [0, 2])
         #expect(batch.spans.map(\.rowCount) == [2, 1])

@@ -49,34 +49,61 @@ final class Qwen3Attention {
 
     /// Writes the keys and values of the step's input rows to the cache, attends, and projects: `[rows × hidden]`.
     func forward(into result: RowsView, step: Qwen3Step, plane: KVPlane) {
-        let (queries, keys, values, pool) = (step.queries, step.keys, step.values, step.pool)
-        multiply(step.input, by: (query, queries), (key, keys), (value, values), pool: pool)
-        if let biases {
-            unsafe add(biases.query.pointer, toEachRowOf: queries, pool: pool)
-            unsafe add(biases.key.pointer, toEachRowOf: keys, pool: pool)
-            unsafe add(biases.value.pointer, toEachRowOf: values, pool: pool)
-        }
-        unsafe rotate(
-            queries: (queries, queryNorm.pointer),
-            keys: (keys, keyNorm.pointer),
-            headDimension: headDimension,
-            epsilon: epsilon,
-            positions: step.rotationRows,
-            tables: step.rotations,
-            pool: pool
-        )
-        unsafe storeKeysAndValues(keys: keys, values: values, at: step.slots, in: plane, pool: pool)
+        multiply(step.input, by: (query, step.queries), (key, step.keys), (value, step.values), pool: step.pool)
+        add(biases?.query, to: step.queries, step)
+        add(biases?.key, to: step.keys, step)
+        add(biases?.value, to: step.values, step)
+        unsafe rotate((step.queries, queryNorm.pointer), (step.keys, keyNorm.pointer), step)
+        unsafe storeKeysAndValues(keys: step.keys, values: step.values, at: step.slots, in: plane, pool: step.pool)
+        attendAndProject(into: result, step: step, plane: plane)
+    }
+
+    /// Does no more of that than others need who attend to the rows.
+    func remember(step: Qwen3Step, plane: KVPlane) {
+        multiply(step.input, by: (key, step.keys), (value, step.values), quantizing: inputGroup, pool: step.pool)
+        add(biases?.key, to: step.keys, step)
+        add(biases?.value, to: step.values, step)
+        unsafe rotate((step.keys, keyNorm.pointer), nil, step)
+        unsafe storeKeysAndValues(keys: step.keys, values: step.values, at: step.slots, in: plane, pool: step.pool)
+    }
+
+    /// Does the rest, for rows whose keys and values are in the cache.
+    func recall(into result: RowsView, step: Qwen3Step, plane: KVPlane) {
+        multiply(step.input, by: query, into: step.queries, quantizing: inputGroup, pool: step.pool)
+        add(biases?.query, to: step.queries, step)
+        unsafe rotate((step.queries, queryNorm.pointer), nil, step)
+        attendAndProject(into: result, step: step, plane: plane)
+    }
+
+    private func attendAndProject(into result: RowsView, step: Qwen3Step, plane: KVPlane) {
         attend(
-            queries: queries,
-            into: queries,
+            queries: step.queries,
+            into: step.queries,
             batch: step.sequences,
             plane: plane,
             headCount: headCount,
             scale: 1 / Float(headDimension).squareRoot(),
-            pool: pool
+            pool: step.pool
         )
-        step.input.load(queries)
-        multiply(step.input, by: output, into: result, pool: pool)
-        if let biases { unsafe add(biases.output.pointer, toEachRowOf: result, pool: pool) }
+        step.input.load(step.queries)
+        multiply(step.input, by: output, into: result, pool: step.pool)
+        add(biases?.output, to: result, step)
+    }
+
+    private func rotate(_ heads: Heads, _ others: Heads?, _ step: Qwen3Step) {
+        unsafe Compute.rotate(
+            heads,
+            others,
+            headDimension: headDimension,
+            epsilon: epsilon,
+            positions: step.rotationRows,
+            tables: step.rotations,
+            pool: step.pool
+        )
+    }
+
+    private func add(_ bias: WeightVector?, to rows: RowsView, _ step: Qwen3Step) {
+        guard let bias else { return }
+        unsafe Compute.add(bias.pointer, toEachRowOf: rows, pool: step.pool)
     }
 }

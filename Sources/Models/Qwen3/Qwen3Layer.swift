@@ -37,6 +37,25 @@ final class Qwen3Layer {
         advance(step, adding: index == 0 ? nil : step.branch, inputNorm, quantizing: attention.inputGroup)
         trace?(.hidden(layer: index), step.hidden)
         attention.forward(into: step.branch, step: step, plane: plane)
+        feedForward(step, index: index, trace: trace)
+    }
+
+    /// Does no more of that than later rows need which attend to these: as the last layer, for rows of which nothing is read.
+    ///
+    /// `finish` does the rest of it, for some of the rows.
+    func remember(_ step: Qwen3Step, index: Int, plane: KVPlane, trace: ((Qwen3Model.Stage, RowsView) -> Void)?) {
+        advance(step, adding: index == 0 ? nil : step.branch, inputNorm, quantizing: attention.inputGroup)
+        trace?(.hidden(layer: index), step.hidden)
+        attention.remember(step: step, plane: plane)
+    }
+
+    func finish(_ step: Qwen3Step, index: Int, plane: KVPlane, trace: ((Qwen3Model.Stage, RowsView) -> Void)?) {
+        advance(step, adding: nil, inputNorm, quantizing: attention.inputGroup)
+        attention.recall(into: step.branch, step: step, plane: plane)
+        feedForward(step, index: index, trace: trace)
+    }
+
+    private func feedForward(_ step: Qwen3Step, index: Int, trace: ((Qwen3Model.Stage, RowsView) -> Void)?) {
         advance(step, adding: step.branch, feedForwardNorm, quantizing: feedForward.inputGroup)
         let observer = trace.map { trace in { (logits: RowsView) in trace(.routerLogits(layer: index), logits) } }
         feedForward.forward(into: step.branch, step: step, trace: observer)

@@ -73,14 +73,40 @@ final class Qwen3Model: CausalLanguageModel {
         precondition(cache.shape == shape, "A cache serves the model that made it.")
         let step = Qwen3Step(scratch, configuration, rowCount: batch.rowCount, pool: pool)
         embed(batch, step)
-        unsafe batch.blockTables.withUnsafeBufferPointer { tables in
-            unsafe place(batch, tables)
-            for (index, layer) in weights.layers.enumerated() {
+        let outputs = unsafe batch.blockTables.withUnsafeBufferPointer { tables in
+            unsafe placeKeys(batch, tables)
+            unsafe placeQueries(batch, rows: 0..<Int32(batch.rowCount), tables)
+            for (index, layer) in weights.layers.dropLast().enumerated() {
                 layer.forward(step, index: index, plane: cache.plane(layer: index), trace: trace)
             }
-            add(step.branch, to: step.hidden, pool: pool)
+            return unsafe finish(batch, step, cache: cache, tables)
         }
-        return output(batch, step)
+        return output(batch, outputs)
+    }
+
+    /// The last layer. All rows leave it their keys and values; it does the rest for those alone of which something is wanted.
+    ///
+    /// - Returns: Those rows, one behind the other.
+    private func finish(
+        _ batch: borrowing TokenBatch, _ step: Qwen3Step, cache: borrowing KVCacheStorage,
+        _ tables: UnsafeBufferPointer<Int32>
+    ) -> Qwen3Step {
+        guard let layer = weights.layers.last else { return step }
+        let index = weights.layers.count - 1
+        let plane = cache.plane(layer: index)
+        guard batch.outputRows.count < batch.rowCount else {
+            layer.forward(step, index: index, plane: plane, trace: trace)
+            add(step.branch, to: step.hidden, pool: pool)
+            return step
+        }
+        layer.remember(step, index: index, plane: plane, trace: trace)
+        let outputs = Qwen3Step(scratch, configuration, rowCount: batch.outputRows.count, pool: pool)
+        guard !batch.outputRows.isEmpty else { return outputs }
+        scratch.gather(batch.outputRows)
+        unsafe placeQueries(batch, rows: batch.outputRows, tables)
+        layer.finish(outputs, index: index, plane: plane, trace: trace)
+        add(outputs.branch, to: outputs.hidden, pool: pool)
+        return outputs
     }
 }
 
@@ -102,38 +128,53 @@ extension Qwen3Model {
         }
     }
 
-    /// Says where the rows' keys and values go, and which rows attend to which blocks.
-    private func place(_ batch: borrowing TokenBatch, _ tables: UnsafeBufferPointer<Int32>) {
-        scratch.sequences.removeAll()
-        for span in batch.spans where span.rowCount > 0 {
-            let (firstRow, rowCount) = (Int(span.firstRow), Int(span.rowCount))
-            let firstBlock = Int(span.firstBlock)
-            let table = unsafe UnsafeBufferPointer(rebasing: tables[firstBlock..<firstBlock + Int(span.blockCount)])
-            unsafe scratch.sequences.append(
-                firstRow: firstRow,
-                rowCount: rowCount,
-                firstPosition: Int(batch.positions[firstRow]),
-                blockTable: table
-            )
-            for row in firstRow..<firstRow + rowCount {
+    /// Says where the rows' keys and values go.
+    private func placeKeys(_ batch: borrowing TokenBatch, _ tables: UnsafeBufferPointer<Int32>) {
+        for span in batch.spans {
+            for row in Int(span.firstRow)..<Int(span.firstRow + span.rowCount) {
                 let position = Int(batch.positions[row])
-                let block = unsafe table[position / KVLayout.blockLength]
+                let block = unsafe tables[Int(span.firstBlock) + position / KVLayout.blockLength]
                 scratch.slots[row] = block * Int32(KVLayout.blockLength) + Int32(position % KVLayout.blockLength)
             }
         }
     }
 
-    /// The final norm for the rows that want logits or their states, and the head for the former.
+    /// Says which blocks some of the rows attend to, ascending ones that now lie one behind the other.
+    private func placeQueries(
+        _ batch: borrowing TokenBatch, rows: some RandomAccessCollection<Int32>, _ tables: UnsafeBufferPointer<Int32>
+    ) {
+        scratch.sequences.removeAll()
+        var place = 0
+        var next = rows.startIndex
+        for span in batch.spans {
+            let firstBlock = Int(span.firstBlock)
+            let table = unsafe UnsafeBufferPointer(rebasing: tables[firstBlock..<firstBlock + Int(span.blockCount)])
+            let end = span.firstRow + span.rowCount
+            while next < rows.endIndex, rows[next] < end {
+                let first = rows[next]
+                var count: Int32 = 0
+                while next < rows.endIndex, rows[next] == first + count, first + count < end {
+                    count += 1
+                    rows.formIndex(after: &next)
+                }
+                unsafe scratch.sequences.append(
+                    firstRow: place,
+                    rowCount: Int(count),
+                    firstPosition: Int(batch.positions[Int(first)]),
+                    blockTable: table
+                )
+                place += Int(count)
+            }
+        }
+    }
+
+    /// The final norm for the rows that want logits or their states, and the head for the former. The step has the output rows alone.
     private func output(_ batch: borrowing TokenBatch, _ step: Qwen3Step) -> ForwardOutput {
         let (logitCount, stateCount) = (batch.logitRows.count, batch.stateRows.count)
         let rows = unsafe RowsView(
             scratch.logitInput.pointer, count: logitCount + stateCount, columns: shape.hiddenSize)
-        for index in 0..<logitCount {
-            copy(batch.logitRows[index], of: step, to: rows, at: index)
-        }
-        for index in 0..<stateCount {
-            copy(batch.stateRows[index], of: step, to: rows, at: logitCount + index)
-        }
+        copy(batch.logitRows, among: batch.outputRows, of: step, to: rows, at: 0)
+        copy(batch.stateRows, among: batch.outputRows, of: step, to: rows, at: logitCount)
         if rows.count > 0 {
             unsafe normalize(
                 rows,
@@ -149,11 +190,16 @@ extension Qwen3Model {
         return ForwardOutput(logits: logits(of: rows.prefix(logitCount)), states: states)
     }
 
-    private func copy(_ row: Int32, of step: Qwen3Step, to rows: RowsView, at index: Int) {
-        unsafe rows.row(index).baseAddress?.update(
-            from: step.hidden.pointer + Int(row) * shape.hiddenSize,
-            count: shape.hiddenSize
-        )
+    /// Copies some of the output rows; both lists ascend.
+    private func copy(_ wanted: [Int32], among outputs: [Int32], of step: Qwen3Step, to rows: RowsView, at first: Int) {
+        var place = 0
+        for (index, row) in wanted.enumerated() {
+            while outputs[place] < row { place += 1 }
+            unsafe rows.row(first + index).baseAddress?.update(
+                from: step.hidden.pointer + place * shape.hiddenSize,
+                count: shape.hiddenSize
+            )
+        }
     }
 
     private func logits(of rows: RowsView) -> Logits {

@@ -74,6 +74,16 @@ final class Qwen3Scratch {
         for row in 0..<rowLimit { rotationRows[row] = Int32(row) }
     }
 
+    /// Moves what a last layer still needs of some rows, ascending ones, to the front: the residual stream and the angles.
+    func gather(_ rows: [Int32]) {
+        func view(_ buffer: borrowing AlignedBuffer<Float>) -> RowsView {
+            unsafe RowsView(buffer.pointer, count: rowLimit, columns: buffer.count / rowLimit)
+        }
+        view(hidden).gather(rows)
+        view(cosines).gather(rows)
+        view(sines).gather(rows)
+    }
+
     /// Bytes of everything but the logits.
     var byteCount: Int {
         let rows = hidden.byteCount + normed.byteCount + branch.byteCount
