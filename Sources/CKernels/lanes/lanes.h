@@ -73,7 +73,7 @@ inlined float largest_lane(f32x16 v) {
     return first > second ? first : second;
 }
 
-/// Bytes ahead of the weights in use: the hardware's own prefetching falls behind kernels that unpack.
+/// Bytes ahead of the weights in use: the hardware's own prefetching falls behind where several rows meet them.
 enum { prefetch_distance = 8192 };
 
 /// Brings a line into the second-level cache, which has room for what is wanted later, and the hardware brings it nearer.

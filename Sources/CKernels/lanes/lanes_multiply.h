@@ -6,16 +6,25 @@
 // Products with quantised weights. Two ways with the same sums: *direct*, for fewer rows and the formats that matter most,
 // takes codes from the tile straight into registers; all else goes through panels.
 
+/// With few rows loads follow each other so fast that the processor fetches what lies behind them by itself, and sooner than
+/// if it were told. It cannot know of a next tile that does not lie there: its beginning is fetched, so many lines a group.
+enum { jump_lines = 2 };
+
+/// Three rows, where codes need no unpacking.
+inlined size_t streamed_rows(struct tile_traits traits) { return traits.planes == planes_byte ? 3 : 1; }
+
+enum { as_many_lines_as_are_read = -1 };
+
 /// What is fetched while weights are multiplied: from `bytes` up to `end` and then from `next` on.
 struct bytes_ahead {
     const uint8_t *bytes, *end, *next;
-    // Where several row blocks meet a tile one after the other, each fetches its part of the next one, so that memory is as
-    // busy in one as in the other: so many lines beside a header and beside a group. Otherwise zero: as many as are read.
+    // So many lines beside a header and beside a group. Where several row blocks meet a tile one after the other, each fetches
+    // its part of the next one, so that memory is as busy in one as in the other.
     int header_lines, group_lines;
 };
 
 inlined void fetch(struct bytes_ahead *ahead, int bytes, int lines) {
-    if (lines == 0) {
+    if (lines == as_many_lines_as_are_read) {
         prefetch_bytes(ahead->bytes, bytes);
         ahead->bytes += bytes;
         return;
@@ -30,14 +39,17 @@ inlined void pass_end(struct bytes_ahead *ahead) {
     ahead->end = (const uint8_t *)UINTPTR_MAX;
 }
 
-/// A single row block brings the tile itself and where the next one begins, several bring the next one.
+/// A single block of more rows brings the tile itself and where the next one begins, several bring the next one.
 inlined struct bytes_ahead first_bytes_ahead(struct tile_traits traits, const uint8_t *tile, size_t tile_bytes,
-                                             const uint8_t *next_tile, size_t blocks) {
+                                             const uint8_t *next_tile, size_t rows, size_t blocks) {
     const uint8_t *nowhere = (const uint8_t *)UINTPTR_MAX;
+    if (rows <= streamed_rows(traits))
+        return (struct bytes_ahead){next_tile, nowhere, NULL, 0, next_tile == tile + tile_bytes ? 0 : jump_lines};
     if (blocks > 1)
         return (struct bytes_ahead){next_tile, nowhere, NULL, (int)((traits.header_bytes / 64 + blocks - 1) / blocks),
                                     (int)((traits.group_bytes / 64 + blocks - 1) / blocks)};
-    struct bytes_ahead ahead = {tile + prefetch_distance, tile + tile_bytes, next_tile, 0, 0};
+    struct bytes_ahead ahead = {tile + prefetch_distance, tile + tile_bytes, next_tile, as_many_lines_as_are_read,
+                                as_many_lines_as_are_read};
     pass_end(&ahead);
     return ahead;
 }
@@ -95,9 +107,10 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
     // Eight rows' sums and a minimum fit the registers only where it is added once a superblock.
     const struct product_kind kind = kind_of(format);
     const size_t widest = product_rows_limit >= 6 && (kind.in_superblocks || !kind.has_minimums) ? 8 : 4;
-    // Blocks of `widest` rows, then of 4, 2 and 1.
-    const size_t blocks = rows->count / widest + (size_t)__builtin_popcountll(rows->count % widest);
-    struct bytes_ahead ahead = first_bytes_ahead(traits_of(format), data, weights->tile_bytes, next_tile, blocks);
+    // Blocks of `widest` rows, then of 4, and what is left.
+    const size_t rest = rows->count % widest, blocks = rows->count / widest + rest / 4 + (rest % 4 > 0);
+    struct bytes_ahead ahead =
+        first_bytes_ahead(traits_of(format), data, weights->tile_bytes, next_tile, rows->count, blocks);
     const size_t part_bytes = blocks > 1 ? weights->tile_bytes / 64 / blocks * 64 : 0;
     size_t row = 0;
 #define direct_case(width)                                                                                             \
@@ -106,6 +119,7 @@ inlined void multiply_rows_directly(enum weight_format format, const struct weig
                     tile * 16 - rows->first_output, lanes)
     if (widest == 8) direct_case(8);
     direct_case(4);
+    direct_case(3);
     direct_case(2);
     direct_case(1);
 #undef direct_case

@@ -210,12 +210,19 @@ inlined void multiply_panel_block(struct product_kind kind, int tiles, int rows,
 inlined void multiply_panel_rows(struct product_kind kind, int tiles, const struct panel_work *work, size_t count) {
     size_t row = 0;
     // Six rows' sums and a minimum do not fit the registers; in superblocks it is added behind the parts.
-    if (product_rows_limit >= 6 && (kind.in_superblocks || !kind.has_minimums))
-        for (; row + 6 <= count; row += 6) multiply_panel_block(kind, tiles, 6, work, row);
-    if (product_rows_limit >= 4)
-        for (; row + 4 <= count; row += 4) multiply_panel_block(kind, tiles, 4, work, row);
-    for (; row + 2 <= count; row += 2) multiply_panel_block(kind, tiles, 2, work, row);
-    for (; row < count; row++) multiply_panel_block(kind, tiles, 1, work, row);
+#define block_case(width)                                                                                              \
+    for (; row + width <= count; row += width) multiply_panel_block(kind, tiles, width, work, row)
+    if (product_rows_limit >= 6 && (kind.in_superblocks || !kind.has_minimums)) {
+        block_case(6);
+        block_case(5);
+    }
+    if (product_rows_limit >= 4) {
+        block_case(4);
+        block_case(3);
+    }
+    block_case(2);
+    block_case(1);
+#undef block_case
 }
 
 static __attribute__((noinline)) void multiply_panels(struct product_kind kind, int tiles,
