@@ -73,7 +73,8 @@ inlined float largest_lane(f32x16 v) {
     return first > second ? first : second;
 }
 
-/// Bytes ahead of the weights in use: the hardware's own prefetching falls behind where several rows meet them.
+/// Bytes ahead of the weights in use: the hardware's own prefetching falls behind where several rows meet them. A single row's
+/// loads follow each other fast enough for it.
 enum { prefetch_distance = 8192 };
 
 /// Brings a line into the second-level cache, which has room for what is wanted later, and the hardware brings it nearer.

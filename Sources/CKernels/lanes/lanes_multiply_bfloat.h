@@ -97,7 +97,7 @@ static void multiply_bfloat_tiles(const struct weight_tiles *weights, size_t fir
                     .first_output = rows->first_output,
                     .first_column = column,
                     .pairs = (width + 1) / 2,
-                    .fetches_ahead = row == 0,
+                    .fetches_ahead = row == 0 && rows->count > 1,
                 };
                 const int tiles = tile + float_tiles <= end ? float_tiles : 1;
                 if (tiles == float_tiles)

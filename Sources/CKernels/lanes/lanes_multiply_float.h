@@ -54,7 +54,7 @@ inlined void multiply_float_block(enum weight_format format, int tiles, int rows
 #pragma clang loop unroll(full)
         for (int tile = 0; tile < tiles; tile++) {
             const uint8_t *pair = data + (size_t)tile * weights->tile_bytes + column / 2 * pair_bytes;
-            if (first_row == 0) prefetch_bytes(pair + prefetch_distance, (int)pair_bytes);
+            if (first_row == 0 && rows > 1) prefetch_bytes(pair + prefetch_distance, (int)pair_bytes);
             load_column_pair(format, pair, &even[tile], &odd[tile]);
         }
         add_column(tiles, rows, even, values, column, sums);
