@@ -19,6 +19,7 @@ struct ToolCallParser: Sendable {
     // All bytes so far, until the call has begun.
     private var raw: [UInt8] = []
     private var hasBegun = false
+    // Whether any byte of the arguments was taken, be it one that still waits for the rest of its scalar.
     private var hasArguments = false
 
     /// - Parameters:
@@ -44,7 +45,6 @@ struct ToolCallParser: Sendable {
             deltas.append(.toolCallBegan(index: index, id: id, name: name))
         }
         if let text = takeArguments() {
-            hasArguments = true
             deltas.append(.toolCallArguments(index: index, text))
         }
         return deltas
@@ -87,9 +87,12 @@ struct ToolCallParser: Sendable {
         if !hasArguments, scanner.arguments.first == UInt8(ascii: "\"") {
             guard scanner.argumentsAreComplete else { return nil }
             let quoted = scanner.takeArguments()
+            hasArguments = true
             return Self.text(ofJSON: quoted) ?? String(decoding: quoted, as: UTF8.self)
         }
-        let text = detokenizer.consume(elements?.takeArguments() ?? scanner.takeArguments())
+        let written = elements?.takeArguments() ?? scanner.takeArguments()
+        hasArguments = hasArguments || !written.isEmpty
+        let text = detokenizer.consume(written)
         return text.isEmpty ? nil : text
     }
 

@@ -73,6 +73,20 @@ struct ToolCallParserTests {
             calls("<tool_call>{\"name\": \"f\", \"arguments\": {\"x\": \"un").calls.first?.arguments == "{\"x\": \"un")
     }
 
+    @Test("keep the order of what is written, wherever it is cut, also behind half a scalar")
+    func cutBehindHalfAScalar() {
+        let text = Array("{\"name\": \"f\", \"arguments\": ".utf8) + [0xD6] + Array("\"{}\"}".utf8)
+        for pieceSize in [1, 3, text.count] {
+            var parser = ToolCallParser(index: 0, id: "call_1")
+            var deltas: [OutputDelta] = []
+            for start in stride(from: 0, to: text.count, by: pieceSize) {
+                deltas += parser.consume(Array(text[start..<min(text.count, start + pieceSize)]))
+            }
+            deltas += parser.finish(isClosed: true) ?? []
+            #expect(Reply(deltas).calls.first?.arguments == "\u{FFFD}\"{}\"", "in pieces of \(pieceSize)")
+        }
+    }
+
     @Test(
         "that are none are given back as text",
         arguments: [
