@@ -1,4 +1,4 @@
-// swift-tools-version: 6.3
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The targets stand in the order of docs/ARCHITECTURE.md: each may import only what stands above it.
@@ -23,6 +23,7 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], computes: Bool = false) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings + (computes ? optimized : []))
@@ -45,6 +46,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // Configuration's trait brings it. SwiftPM 6.2 finds it only where it is named here, too:
+        // https://github.com/swiftlang/swift-package-manager/issues/9286, and issue 10397 for later ones.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // L0: C and system libraries
@@ -134,7 +138,7 @@ let package = Package(
                 "Chat",
                 "ConstrainedDecoding", "Tokenization", "Templates", "Sampling", "Tokens", "JSON", "BuiltinModel",
                 "CLinux", "COpenSSL", "CZlib", "Telemetry",
-                arguments, configuration, logging, metrics, httpTypes,
+                arguments, configuration, yaml, logging, metrics, httpTypes,
             ],
             swiftSettings: settings
         ),

@@ -6,27 +6,26 @@ import Synchronization
 enum SettingsFile {
     /// Reads the file and refuses names that are no settings.
     static func read(_ path: String) throws(SettingsError) -> SettingsSource {
-        let bytes: [UInt8]
+        let data: Data
         do {
-            bytes = try [UInt8](Data(contentsOf: URL(filePath: path)))
+            data = try Data(contentsOf: URL(filePath: path))
         } catch {
             throw SettingsError("\(path): cannot be read: \(error.localizedDescription)")
         }
-        return try parse(bytes, path: path)
+        return try parse(data, path: path)
     }
 
-    /// The settings that the bytes hold; the path names them in messages, and its ending tells the format.
-    static func parse(_ bytes: [UInt8], path: String) throws(SettingsError) -> SettingsSource {
+    /// The settings that the data hold; the path names them in messages, and its ending tells the format.
+    static func parse(_ data: Data, path: String) throws(SettingsError) -> SettingsSource {
         let names = KeyCollector()
         let snapshot: any ConfigSnapshot
         do {
-            let data = unsafe bytes.span.bytes
-            if holdsCommentsOnly(bytes) {
+            if holdsCommentsOnly(data) {
                 snapshot = InMemoryProvider(values: [:]).snapshot()
             } else if path.hasSuffix(".json") {
-                snapshot = try JSONSnapshot(data: data, providerName: path, parsingOptions: names.jsonOptions)
+                snapshot = try JSONSnapshot(data: data.bytes, providerName: path, parsingOptions: names.jsonOptions)
             } else {
-                snapshot = try YAMLSnapshot(data: data, providerName: path, parsingOptions: names.yamlOptions)
+                snapshot = try YAMLSnapshot(data: data.bytes, providerName: path, parsingOptions: names.yamlOptions)
             }
         } catch {
             throw SettingsError("\(path): not a file of settings: \(String(describing: error).firstLine)")
@@ -38,8 +37,8 @@ enum SettingsFile {
     }
 
     /// A file with every setting commented out is an empty one; the YAML parser would ask for a mapping.
-    private static func holdsCommentsOnly(_ bytes: [UInt8]) -> Bool {
-        bytes.split(separator: UInt8(ascii: "\n")).allSatisfy { line in
+    private static func holdsCommentsOnly(_ data: Data) -> Bool {
+        data.split(separator: UInt8(ascii: "\n")).allSatisfy { line in
             let text = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }
             return text.isEmpty || text.first == UInt8(ascii: "#")
         }

@@ -70,7 +70,7 @@ extension [Float] {
 
     @Test(arguments: [
         (Float.infinity, Float(65504), 127), (-.infinity, 65504, -127), (3e38, 65504, 127), (1e-9, 0, 0),
-        (65504 * 127, 65504, 127), (.nan, 0, 127),
+        (Float(65504) * 127, 65504, 127), (.nan, 0, 127),
     ])
     func numbersOutOfRangeStayFinite(number: Float, scale: Float, code: Int) {
         for choice in everyPool {

@@ -37,7 +37,7 @@ import Tokens
     private func request(_ number: Int, temperature: Float) -> GenerationRequest {
         let part = randomPrompt(11 + number, seed: UInt64(number), vocabularySize: 40)
         return GenerationRequest(
-            prompt: part + part + part.prefix(5), maximumTokens: 24 + 3 * (number % 4),
+            prompt: part + part + Array(part.prefix(5)), maximumTokens: 24 + 3 * (number % 4),
             sampling: SamplingParameters(
                 temperature: temperature, topP: 0.9, presencePenalty: number % 3 == 0 ? 0.2 : 0, seed: UInt64(number),
                 logProbabilityCount: 2))
