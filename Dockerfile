@@ -1,20 +1,25 @@
 # The executable, the libraries that it loads and the certificates of authorities, and nothing else: no shell, no package
 # manager, no toolchain. `make image` builds it, `make test-image` tries it, docs/deployment.md tells how it is run.
-# Nothing here depends on the processor: each architecture builds on a machine of its own kind.
+# `--platform linux/arm64` on an amd64 machine, or the other way round, compiles at full speed: the compiler is the building
+# machine's, and only the stages that install packages run in emulation.
 
-FROM swift:6.3-bookworm AS build
-WORKDIR /ponder
-COPY scripts/install-packages scripts/
+# What the executable is compiled with and linked to, of the processor that the image is for.
+FROM swift:6.3-bookworm AS target
+COPY scripts/install-packages /usr/local/bin/
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make \
-    && scripts/install-packages build \
+    && install-packages build \
     && rm -rf /var/lib/apt/lists/*
+
+FROM --platform=$BUILDPLATFORM swift:6.3-bookworm AS build
+WORKDIR /ponder
 # The packages that Ponder depends on are fetched again only when this file changes.
 COPY Package.swift ./
 RUN swift package resolve
 COPY . .
-RUN make build && install --strip -D .build/release/ponder /product/ponder
+RUN --mount=type=bind,from=target,target=/target \
+    scripts/build-against /target \
+    && install -D .build/release/ponder /product/ponder
 WORKDIR /ponder/.build/checkouts
 RUN find . -maxdepth 2 '(' -name 'LICENSE*' -o -name 'NOTICE*' ')' \
         -exec install -D --mode=644 {} /product/licences/{} ';'
