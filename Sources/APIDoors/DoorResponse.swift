@@ -25,7 +25,9 @@ struct DoorResponse {
             try await output.finish()
         case .success(.backlog(let backlog, let position)):
             let head = HTTPResponse(status: .ok, headerFields: ServerSentEvents.headers)
-            try await backlog.send(from: position, to: try await writer.writeHead(head))
+            try await tellingOfHangUp(writer) {
+                try await backlog.send(from: position, to: try await $0.writeHead(head))
+            }
         case .success(.empty): try await writer.send(HTTPResponse(status: .noContent))
         case .success(.reply(let reply)): try await send(reply, to: writer)
         case .success(.pending(let pending)): try await send(pending, to: writer)
@@ -36,7 +38,7 @@ struct DoorResponse {
         let number = settings.running.add(reply, to: request)
         if let backlog = backlog(of: reply, number) {
             request.note(reply.stream.model)
-            return try await endingIfCalledOff(writer) {
+            return try await tellingOfHangUp(writer) {
                 try await backlog.send(from: .start, to: try await $0.writeHead(reply.head))
             }
         }
@@ -69,8 +71,8 @@ struct DoorResponse {
         }
     }
 
-    /// Sends the request's own stream, which goes on when its client hangs up unless that called it off.
-    private func endingIfCalledOff<Output: ~Copyable>(
+    /// Sends a stream, which goes on when its client hangs up unless that called it off or cannot come back.
+    private func tellingOfHangUp<Output: ~Copyable>(
         _ output: consuming Output, _ send: (consuming Output) async throws -> Void
     ) async throws {
         do {
@@ -136,7 +138,7 @@ struct DoorResponse {
         if let backlog = backlog(of: reply, number, behind: sent) {
             request.note(reply.stream.model)
             guard let position = backlog.position(behindByte: sent.count) else { return }
-            return try await endingIfCalledOff(output) { try await backlog.send(from: position, to: $0) }
+            return try await tellingOfHangUp(output) { try await backlog.send(from: position, to: $0) }
         }
         defer { end(reply, number) }
         try await reply.stream(into: output, heartbeatInterval: settings.heartbeatInterval, meter: request.meter)

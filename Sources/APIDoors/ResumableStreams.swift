@@ -26,6 +26,8 @@ public final class ResumableStreams: Sendable {
         var order: [String] = []
         /// The oldest first; a bounded number.
         var endings: [Ending] = []
+        /// Whether nobody can come back any more.
+        var isClosed = false
 
         mutating func remove(_ name: String) {
             entries[name] = nil
@@ -133,15 +135,29 @@ public final class ResumableStreams: Sendable {
         }?()
     }
 
-    /// Ends the stream of a client that hung up and, as it did, called its conversation off.
+    /// Says that nobody can come back any more, since the server takes no connections: streams without a reader end, now and
+    /// as they lose him.
+    public func close() {
+        let aborts = table.withLock { table in
+            table.isClosed = true
+            return table.abortsOfAbandoned
+        }
+        aborts.forEach { $0() }
+    }
+
+    /// Ends the stream of a client that hung up and, as it did, called its conversation off, or cannot come back.
     ///
     /// Where the two came on connections of their own, the server may have read the second one first.
     func readerHungUp(on request: DoorRequest) {
-        guard let conversation = request.conversation else { return }
-        table.withLock { table -> (@Sendable () -> Void)? in
-            guard table.wasEnded(conversation, key: request.key, since: .now - overtaking) else { return nil }
-            return table.removeStream(of: conversation, key: request.key)
-        }?()
+        let aborts = table.withLock { table in
+            if table.isClosed { return table.abortsOfAbandoned }
+            guard let conversation = request.conversation,
+                table.wasEnded(conversation, key: request.key, since: .now - overtaking),
+                let abort = table.removeStream(of: conversation, key: request.key)
+            else { return [] }
+            return [abort]
+        }
+        aborts.forEach { $0() }
     }
 
     /// Makes room by forgetting the oldest complete stream; false where none is complete, or the name is taken. An earlier
@@ -186,6 +202,11 @@ public final class ResumableStreams: Sendable {
 }
 
 extension ResumableStreams.Table {
+    /// What calls streams off whose readers are gone.
+    fileprivate var abortsOfAbandoned: [@Sendable () -> Void] {
+        entries.values.filter(\.backlog.isAbandoned).map(\.abort)
+    }
+
     fileprivate func name(of conversation: String, key: KeyDigest?) -> String? {
         order.last { entries[$0]?.conversation == conversation && entries[$0]?.key == key }
     }

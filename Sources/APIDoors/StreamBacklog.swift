@@ -119,6 +119,9 @@ package final class StreamBacklog: Sendable {
 
     var readerCount: Int { state.withLock { $0.signals.count } }
 
+    /// Whether it goes on and was read, but by nobody any more.
+    var isAbandoned: Bool { state.withLock { !$0.isFinished && $0.nextReader > 0 && $0.signals.isEmpty } }
+
     package var summary: Summary {
         state.withLock { state in
             Summary(

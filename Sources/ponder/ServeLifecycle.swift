@@ -37,6 +37,7 @@ struct ServeLifecycle {
     private let manager: ServiceManager
     private let search: ModelSearch
     private let bodies = BodyMemory()
+    private let streams = ResumableStreams()
     private let server: HTTPServer
 
     /// Prepares the process and the server; nothing listens yet.
@@ -58,7 +59,7 @@ struct ServeLifecycle {
         search = ModelSearch(settings, library: library)
         server = try ServerAssembly(
             settings: settings, service: service, credentials: credentials, manager: manager, metrics: metrics,
-            logger: logger, bodies: bodies, library: settings.allowsPulls ? library : nil
+            logger: logger, bodies: bodies, streams: streams, library: settings.allowsPulls ? library : nil
         ).server()
     }
 
@@ -189,6 +190,7 @@ struct ServeLifecycle {
     private func drain() async {
         manager.tellStopping()
         logger.notice("Stopping: running replies have \(settings.drain) to end.")
+        streams.close()
         async let replies: Void = service.drain(deadline: settings.drain)
         await server.shutDown(grace: settings.drain + Self.deliveryTime)
         await replies

@@ -23,6 +23,8 @@ struct ServerAssembly {
     let logger: Logger
     /// What the bodies of requests may come to.
     let bodies: BodyMemory
+    /// The streams whose clients may come back.
+    let streams: ResumableStreams
     /// Where requests may fetch models to and remove them from; nil lets them do neither.
     let library: ModelLibrary?
 
@@ -71,7 +73,7 @@ struct ServerAssembly {
     private var doorway: Doorway {
         var apiSettings = APISettings(
             bodyByteLimit: settings.httpLimits.bodyByteLimit, bodies: bodies, version: Version.text,
-            isStrict: settings.isStrict, reasoningField: settings.reasoningField,
+            isStrict: settings.isStrict, reasoningField: settings.reasoningField, streams: streams,
             snapshotFolder: settings.slotSavePath, metrics: metrics, peerMetrics: settings.peerMetrics)
         apiSettings.thinkingBudgets = settings.reasoningBudgets
         apiSettings.omitsForbiddenTools = settings.excludesForbiddenTools

@@ -39,20 +39,27 @@ def begin_stream(server, **fields):
         ("/api/generate", {"prompt": "Hi", "options": {"num_predict": 3000}}, r'\{"error":".*"\}\n'),
     ],
 )
-def test_a_reply_that_is_cut_ends_with_an_error_in_its_dialect(path, fields, end):
-    with Ponder("--drain-seconds", 0) as server:
+def test_a_reply_that_is_cut_ends_with_an_error_in_its_dialect(slow_endless_model, path, fields, end):
+    with Ponder(slow_endless_model, "--drain-seconds", 0) as server:
         connection = Connection(server.port)
-        # Tokens of low probability: the model ends no reply of its own so soon.
-        body = {"model": server.name, "stream": True, "ignore_eos": True, "temperature": 2, **fields}
-        if "options" in body:
-            body["options"] = {"temperature": 2, **body["options"]}
-        connection.send("POST", path, body)
+        connection.send("POST", path, {"model": server.name, "stream": True, **fields})
         assert connection.read_head()[0] == 200
         chunks = connection.chunks()
         text = next(chunks)
         server.signal(signal.SIGTERM)
         text += b"".join(chunks)
         assert re.search(rf"(^|\n){end}$", text.decode())
+        assert server.wait() == 0
+
+
+def test_a_reply_whose_reader_cannot_come_back_holds_nothing_up(slow_endless_model):
+    with Ponder(slow_endless_model, "--drain-seconds", 300) as server:
+        with Connection(server.port) as connection:
+            body = {"model": server.name, "messages": GREETING, "stream": True}
+            connection.send("POST", CHAT, body, {"x-conversation-id": "left"})
+            assert connection.read_head()[0] == 200
+            assert next(connection.chunks())
+        server.signal(signal.SIGTERM)
         assert server.wait() == 0
 
 

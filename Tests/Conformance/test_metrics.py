@@ -41,6 +41,9 @@ def chat(server, **fields):
 def test_a_reply_is_counted_with_its_tokens_times_route_and_end(server):
     before = samples(server)
     usage = chat(server).json()["usage"]
+    # The request itself is counted behind its last byte.
+    requests = "ponder_http_requests_total", {"route": CHAT, "status": "200"}
+    eventually(lambda: value(samples(server), requests[0], **requests[1]) > value(before, requests[0], **requests[1]))
     after = samples(server)
     label = {"model_name": server.name}
 

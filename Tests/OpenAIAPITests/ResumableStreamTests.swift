@@ -80,6 +80,25 @@ import Testing
         #expect(try await client.get("/v1/stream/\(name)").status == 404)
     }
 
+    @Test(arguments: [true, false])
+    func aStreamThatNobodyCanComeBackToIsCancelledOnceItHasNoReader(isClosedWhileRead: Bool) async throws {
+        struct Gone: Error {}
+        let streams = ResumableStreams()
+        let client = try APIClient(.droning(try TestModel().tokens(".")[0]), streams: streams)
+        let reply = WatchedReply { text in
+            guard text.contains("\"content\":\".") else { return }
+            if isClosedWhileRead { streams.close() }
+            #expect(client.model.served.engine.statistics.cancelledCount == 0)
+            throw Gone()
+        }
+        await #expect(throws: ResponseError.peerGone) {
+            try await client.stream(
+                APIClient.chat(["stream": true, "enable_thinking": false]), headers: Self.resumable, to: reply)
+        }
+        if !isClosedWhileRead { streams.close() }
+        try await Waiting.whileTrue { client.model.served.engine.statistics.cancelledCount == 0 }
+    }
+
     @Test func whatIsNotKeptIsGone() {
         let backlog = StreamBacklog(name: "s", byteLimit: 40)
         for text in ["data: one\n\n", ": nothing\n\ndata: two\n\ndata: three\n\n"] {
