@@ -32,8 +32,8 @@ public struct RowsView: BitwiseCopyable {
     /// - Parameter rows: Ascending.
     public func gather(_ rows: [Int32]) {
         for (place, row) in rows.enumerated() where place < row {
-            let source = unsafe UnsafeBufferPointer(self.row(Int(row)))
-            unsafe self.row(place).baseAddress?.update(from: source.baseAddress.unsafelyUnwrapped, count: columns)
+            precondition(row < count, "A row's index is within the count.")
+            unsafe (pointer + place * stride).update(from: pointer + Int(row) * stride, count: columns)
         }
     }
 

@@ -11,13 +11,13 @@ import Tokens
     ]
     private static let length = 37
 
-    /// The prompt of a seed, for any vocabulary of the fixtures.
-    private static func prompt(_ seed: Int, length: Int = length) -> [Int] {
-        (0..<length).map { (seed &* 7919 &+ $0 &* 104_729 &+ $0 &* $0 &* 31) % 64 }
+    /// The prompt of a seed, of a vocabulary's first 512 tokens at most.
+    private static func prompt(_ seed: Int, length: Int = length, vocabularySize: Int = 512) -> [Int] {
+        (0..<length).map { (seed &* 7919 &+ $0 &* 104_729 &+ $0 &* $0 &* 31) % min(512, vocabularySize) }
     }
 
     private static func alone(_ model: any CausalLanguageModel, format: KVCacheFormat = .f16) throws -> [[Float]] {
-        let tokens = prompt(1)
+        let tokens = prompt(1, vocabularySize: model.shape.vocabularySize)
         return try ModelRun(model, format: format, positionLimit: 64).feed(tokens, logitsAt: Set(tokens.indices))
     }
 
@@ -59,15 +59,16 @@ import Tokens
     func rowsThatNobodyReadsChangeNothing(path: String, format: KVCacheFormat) throws {
         let model = try ModelRun.load(path, threads: 2)
         let expected = try Self.alone(model, format: format)
+        let prompt = Self.prompt(1, vocabularySize: model.shape.vocabularySize)
         let last = Self.length - 1
         for wanted in [[], [0], [last], [0, 1, 2, 9, 20, 21, last], Array(1...last), Array(0..<last)] {
             let run = try ModelRun(model, format: format, positionLimit: 64)
-            let rows = run.feed(Array(Self.prompt(1)[..<last]), logitsAt: Set(wanted.filter { $0 < last }))
-            let end = run.feed([Self.prompt(1)[last]], logitsAt: [0])
+            let rows = run.feed(Array(prompt[..<last]), logitsAt: Set(wanted.filter { $0 < last }))
+            let end = run.feed([prompt[last]], logitsAt: [0])
             #expect(rows == wanted.filter { $0 < last }.map { expected[$0] }, "\(wanted)")
             #expect(end == [expected[last]], "behind \(wanted)")
             let whole = try ModelRun(model, format: format, positionLimit: 64)
-            #expect(whole.feed(Self.prompt(1), logitsAt: Set(wanted)) == wanted.map { expected[$0] }, "\(wanted)")
+            #expect(whole.feed(prompt, logitsAt: Set(wanted)) == wanted.map { expected[$0] }, "\(wanted)")
         }
     }
 
